@@ -1,0 +1,130 @@
+// Build of Weft. `node build.mjs [library | tests | samples | bench | all]`, library by default.
+//
+// - library: dist/weft.js (and the other entry points), type declarations in dist/types, and the size of the core.
+// - tests, samples, bench: each test file or program as its own entry in .build/, with source maps and shared chunks.
+//
+// Kernels are parsed from the source text of functions, so nothing here minifies or renames what is run from .build/.
+import { build } from 'esbuild';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
+
+const root = path.dirname(fileURLToPath(import.meta.url));
+const target = 'es2022';
+
+/** Entry points of the package: name in dist/ -> source. Those whose source does not exist are left out. */
+const entries = {
+  weft: 'src/index.ts',
+  formula: 'src/formula.ts',
+  gpujs: 'src/gpujs.ts',
+  testing: 'src/testing.ts',
+  'plugin/esbuild': 'src/plugin/esbuild.ts',
+};
+
+/** `import source from 'inline:./worker.ts'`: the file, bundled and minified to one script, as a string. */
+const inlineScripts = {
+  name: 'inline-scripts',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^inline:/ }, ({ path: specifier, resolveDir }) => (
+      { path: path.resolve(resolveDir, specifier.slice('inline:'.length)), namespace: 'inline' }));
+    onLoad({ filter: /.*/, namespace: 'inline' }, async ({ path: file }) => {
+      const { outputFiles, metafile } = await build({
+        entryPoints: [file], bundle: true, minify: true, write: false, metafile: true,
+        format: 'iife', platform: 'neutral', target, external: ['node:*'], absWorkingDir: root,
+      });
+      return {
+        contents: outputFiles[0].text, loader: 'text',
+        watchFiles: Object.keys(metafile.inputs).map((input) => path.resolve(root, input)),
+      };
+    });
+  },
+};
+
+const librarySettings = {
+  bundle: true, format: 'esm', platform: 'neutral', target, mainFields: ['module', 'main'], conditions: ['module'],
+  external: ['node:*', 'webgpu', 'mathjs', 'esbuild'], absWorkingDir: root, plugins: [inlineScripts],
+  legalComments: 'eof', logLevel: 'warning',
+};
+
+/** The library: dist/*.js. Returns the size of the core in bytes. */
+export async function buildLibrary() {
+  const present = Object.entries(entries).filter(([, source]) => existsSync(path.join(root, source)));
+  const { metafile } = await build({
+    ...librarySettings, entryPoints: Object.fromEntries(present), outdir: 'dist', splitting: true,
+    chunkNames: 'chunks/[name]-[hash]', sourcemap: true, metafile: true,
+  });
+  for (const file of filesBelow('dist/chunks')) {
+    if (!(file in metafile.outputs)) rmSync(path.join(root, file), { force: true });
+  }
+  copyFileSync(path.join(root, 'node_modules/acorn/LICENSE'), path.join(root, 'dist/LICENSE-acorn.txt'));
+  const core = await build({
+    ...librarySettings, entryPoints: [entries.weft], outfile: 'dist/weft.min.js', minify: true, write: false,
+  });
+  const code = core.outputFiles[0].contents;
+  return { minified: code.length, gzipped: gzipSync(code, { level: 9 }).length };
+}
+
+/** Type declarations: dist/types. */
+export function buildTypes() {
+  const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
+  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) throw new Error('the type declarations could not be made');
+}
+
+/** Bundles programs of this repository (tests, samples, bench) into .build/, where they keep their folders. */
+export async function buildPrograms(sources) {
+  await build({
+    entryPoints: sources, outdir: '.build', outbase: '.', bundle: true, splitting: true, format: 'esm',
+    platform: 'node', target, packages: 'external', alias: { weftjs: path.join(root, entries.weft) },
+    chunkNames: 'chunks/[name]-[hash]', sourcemap: true, absWorkingDir: root, plugins: [inlineScripts],
+    logLevel: 'warning',
+  });
+  const dayAgo = Date.now() - 24 * 3600 * 1000;
+  for (const file of filesBelow('.build/chunks')) {
+    if (statSync(path.join(root, file)).mtimeMs < dayAgo) rmSync(path.join(root, file), { force: true });
+  }
+}
+
+/** Where buildPrograms() puts the program made from `source`. */
+export const programOf = (source) => path.join(root, '.build', source.replace(/\.ts$/, '.js'));
+
+/** The entry points of a kind of program: 'tests', 'samples' or 'bench'. */
+export function sourcesOf(kind) {
+  if (kind === 'tests') return filesBelow('test').filter((file) => file.endsWith('.test.ts'));
+  const inFolder = existsSync(path.join(root, kind)) ? readdirSync(path.join(root, kind)) : [];
+  return inFolder.filter((name) => name.endsWith('.ts')).map((name) => `${kind}/${name}`);
+}
+
+function filesBelow(folder) {
+  if (!existsSync(path.join(root, folder))) return [];
+  return readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath ?? entry.path, entry.name)).replaceAll('\\', '/'))
+    .sort();
+}
+
+const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1)} kB`;
+
+async function main(command = 'library') {
+  if (command === 'library' || command === 'all') {
+    const size = await buildLibrary();
+    console.log(`dist/weft.js: ${kilobytes(size.minified)} minified, ${kilobytes(size.gzipped)} gzipped`);
+    buildTypes();
+  }
+  const kinds = ['tests', 'samples', 'bench'].filter((kind) => command === kind || command === 'all');
+  for (const kind of kinds) {
+    const sources = sourcesOf(kind);
+    if (sources.length > 0) await buildPrograms(sources);
+    console.log(`.build: ${kind}, ${sources.length} entries`);
+  }
+  if (!['library', 'all', ...kinds].includes(command)) throw new Error(`no such target: ${command}`);
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  main(process.argv[2]).catch((error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}

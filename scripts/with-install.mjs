@@ -1,0 +1,45 @@
+// Common entry of every npm script: `node scripts/with-install.mjs COMMAND ARG...`.
+// Installs the development packages when they are missing or older than the lockfile, then runs COMMAND with
+// node_modules/.bin on its PATH. Uses node builtins only, so that it works on a fresh checkout.
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const root = path.resolve(here, '..');
+const windows = process.platform === 'win32';
+const lockfile = path.join(root, 'package-lock.json');
+/** Copy of the lockfile that the installed packages were made from. */
+const stamp = path.join(root, 'node_modules', '.weft-lock.json');
+
+function exitCode(command, args) {
+  const child = spawnSync(command, args, { cwd: root, stdio: 'inherit', shell: windows, env: withBinaries(process.env) });
+  if (child.error) console.error(child.error.message);
+  return child.status ?? 1;
+}
+
+function withBinaries(env) {
+  const key = Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
+  return { ...env, [key]: path.join(root, 'node_modules', '.bin') + path.delimiter + (env[key] ?? '') };
+}
+
+function upToDate() {
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === readFileSync(lockfile, 'utf8');
+}
+
+const major = Number(process.versions.node.split('.')[0]);
+if (major < 20) {
+  console.error(`Weft needs Node 20 or newer; this is Node ${process.versions.node}.`);
+  process.exit(1);
+}
+if (!upToDate()) {
+  // An existing folder is brought up to date in place: other commands may be running from it.
+  const install = existsSync(path.join(root, 'node_modules')) ? ['install', '--no-save'] : ['ci'];
+  console.error(`Installing the development packages (npm ${install[0]}) ...`);
+  const code = exitCode('npm', [...install, '--no-audit', '--no-fund', '--loglevel=error']);
+  if (code !== 0) process.exit(code);
+  copyFileSync(lockfile, stamp);
+}
+const [command, ...args] = process.argv.slice(2);
+process.exit(command === undefined ? 0 : exitCode(command, args));
