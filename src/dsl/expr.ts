@@ -1,0 +1,119 @@
+/**
+ * `Expr`: the array level. An immutable node of the lazy graph that knows its shape and dtype. Equal nodes are one object
+ * (hash-consing), so common subexpressions meet by identity. Nodes hold no data: a source's values and every evaluated
+ * result live in the runtime's residency table, keyed by node.
+ */
+import type { BorderMode } from './border.ts';
+import type { DType } from './dtype.ts';
+import type { Fn } from './kernel/ir.ts';
+import type { ReducerName } from './reducers.ts';
+import type { Shape } from './shape.ts';
+import { type View } from './view.ts';
+
+interface Base {
+  readonly id: number;
+  readonly dtype: DType;
+  readonly shape: Shape;
+  readonly src: readonly Expr[];
+}
+
+/** Values that came from outside. Never shared: two uploads are two sources. */
+export interface SourceExpr extends Base { readonly kind: 'source'; readonly name: string }
+/** One number everywhere. */
+export interface FillExpr extends Base { readonly kind: 'fill'; readonly value: number }
+/** `fn.results[result]` at every point; all of `src` have this node's shape and are read at the current point. `fn` may use coordinates. */
+export interface MapExpr extends Base { readonly kind: 'map'; readonly fn: Fn; readonly result: number }
+/** Other coordinates for the same values. */
+export interface ViewExpr extends Base { readonly kind: 'view'; readonly view: View }
+/** Reduces `axes` (sorted) of its one source; they vanish from the shape. */
+export interface ReduceExpr extends Base { readonly kind: 'reduce'; readonly reducer: ReducerName; readonly axes: readonly number[] }
+/**
+ * `fn.results[result]` at every point, with relative reads of `src`. All sources have the same shape: this node's, or on
+ * `valid` axes that plus the neighbourhood's reach. The points of `fn` carry offsets only (edge 'none'); `border` says what
+ * happens at the edge. `lo` <= 0 <= `hi` bound the offsets per axis.
+ */
+export interface StencilExpr extends Base {
+  readonly kind: 'stencil';
+  readonly fn: Fn;
+  readonly result: number;
+  readonly border: readonly BorderMode[];
+  readonly cval: number;
+  readonly lo: readonly number[];
+  readonly hi: readonly number[];
+}
+/** A state inside the body of a loop. `loop` tells the states of different loops apart. */
+export interface CarryExpr extends Base { readonly kind: 'carry'; readonly loop: number; readonly index: number }
+/**
+ * The state `result` after `count` steps. `src` are the initial states; `carries[i]` stands for state i in `next`, and
+ * `next[i]` is its value one step later. What `next` uses besides the carries is the same in every step.
+ */
+export interface LoopExpr extends Base {
+  readonly kind: 'loop';
+  readonly count: number;
+  readonly loop: number;
+  readonly carries: readonly CarryExpr[];
+  readonly next: readonly Expr[];
+  readonly result: number;
+}
+
+export type Expr = SourceExpr | FillExpr | MapExpr | ViewExpr | ReduceExpr | StencilExpr | CarryExpr | LoopExpr;
+
+/** A node without the fields that `make` adds. */
+export type ExprSpec = Expr extends infer E ? (E extends Expr ? Omit<E, 'id'> : never) : never;
+
+let nextId = 1;
+const consed = new Map<string, WeakRef<Expr>>();
+const forget = new FinalizationRegistry((key: string) => {
+  if (!consed.get(key)?.deref()) consed.delete(key);
+});
+
+/** The one constructor: returns the existing equal node where there is one. */
+export function makeExpr(spec: ExprSpec): Expr {
+  const own = ownKey(spec);
+  if (own === undefined) return { ...spec, id: nextId++ } as Expr;
+  const key = `${own}|${spec.dtype}|${spec.shape.join()}|${spec.src.map((s) => s.id).join()}`;
+  const found = consed.get(key)?.deref();
+  if (found) return found;
+  const made = { ...spec, id: nextId++ } as Expr;
+  consed.set(key, new WeakRef(made));
+  forget.register(made, key);
+  return made;
+}
+
+/** What tells a node apart from others with the same sources, shape and dtype; undefined for nodes that are never shared. */
+function ownKey(spec: ExprSpec): string | undefined {
+  switch (spec.kind) {
+    case 'source': case 'carry': return undefined;
+    case 'fill': return `fill:${Object.is(spec.value, -0) ? '-0' : spec.value}`;
+    case 'map': return `map:${spec.result}:${spec.fn.key}`;
+    case 'view': return spec.view.kind === 'reshape' ? 'reshape' : `view:${spec.view.axes.map((a) => `${a.from}*${a.scale}+${a.offset}`).join()}`;
+    case 'reduce': return `reduce:${spec.reducer}:${spec.axes.join()}`;
+    case 'stencil': return `stencil:${spec.result}:${spec.border.join()}:${spec.cval}:${spec.lo.join()}:${spec.hi.join()}:${spec.fn.key}`;
+    case 'loop': return `loop:${spec.loop}:${spec.result}:${spec.count}:${spec.next.map((n) => n.id).join()}`;
+    default: return spec satisfies never;
+  }
+}
+
+/** Fresh number for a loop's carries. */
+export const newLoop = (): number => nextId++;
+
+/** Nodes a node needs: its sources, and for a loop its body. */
+export const dependencies = (e: Expr): readonly Expr[] => (e.kind === 'loop' ? [...e.src, ...e.next] : e.src);
+
+/** All nodes below `roots`, sources before users, each once. Does not go below nodes for which `stop` holds. */
+export function topological(roots: readonly Expr[], stop: (e: Expr) => boolean = () => false): Expr[] {
+  const done = new Set<Expr>();
+  const stack: { node: Expr; entered: boolean }[] = [...roots].reverse().map((node) => ({ node, entered: false }));
+  while (stack.length > 0) {
+    const top = stack.pop()!;
+    if (done.has(top.node)) continue;
+    if (top.entered || stop(top.node)) {
+      done.add(top.node);
+      continue;
+    }
+    stack.push({ node: top.node, entered: true });
+    const next = dependencies(top.node);
+    for (let k = next.length - 1; k >= 0; k--) if (!done.has(next[k])) stack.push({ node: next[k], entered: false });
+  }
+  return [...done];
+}

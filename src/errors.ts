@@ -1,0 +1,56 @@
+/**
+ * Every error a user can meet. One class per kind of mistake, so that `instanceof` and `error.code` both work;
+ * a message names the argument, the shapes or dtypes concerned, and the way out.
+ */
+export class WeftError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'WeftError';
+    this.code = code;
+  }
+}
+
+const kind = (name: string, code: string) =>
+  class extends WeftError {
+    constructor(message: string, options?: ErrorOptions) {
+      super(code, message, options);
+      this.name = name;
+    }
+  };
+
+/** Shapes that do not fit together, an axis out of range, a reshape that changes the number of elements. */
+export class ShapeError extends kind('ShapeError', 'shape') {}
+/** An unknown dtype, a dtype the operation or the target does not take, a number that does not fit. */
+export class DTypeError extends kind('DTypeError', 'dtype') {}
+/** Any other argument that is wrong: an unknown option, border mode or target name. */
+export class ArgumentError extends kind('ArgumentError', 'argument') {}
+/** Use of an array after `dispose()`, or of a graph that depends on one. */
+export class DisposedError extends kind('DisposedError', 'disposed') {}
+/** A target is missing, was lost, or ran out of something. */
+export class TargetError extends kind('TargetError', 'target') {}
+/** The heap or the device has no room for what was asked. Nothing was changed. */
+export class OutOfMemoryError extends kind('OutOfMemoryError', 'memory') {}
+/** A validator between two levels found an illegal program: a defect of Weft, not of the user's program. */
+export class InternalError extends kind('InternalError', 'internal') {}
+
+/** A kernel function outside the language: carries the place so that the message can point at it. */
+export class KernelError extends WeftError {
+  readonly line: number;
+  readonly column: number;
+  /** `source` is the kernel's text, `line` (from 1) and `column` (from 0) the place; `hint` says what to write instead. */
+  constructor(problem: string, at: { source: string; line: number; column: number; name?: string }, hint?: string) {
+    super('kernel', describe(problem, at, hint));
+    this.name = 'KernelError';
+    this.line = at.line;
+    this.column = at.column;
+  }
+}
+
+function describe(problem: string, at: { source: string; line: number; column: number; name?: string }, hint?: string): string {
+  const text = at.source.split('\n')[at.line - 1] ?? '';
+  const gutter = `${at.line} | `;
+  const caret = ' '.repeat(gutter.length + at.column) + '^';
+  const where = at.name ? ` in kernel '${at.name}'` : '';
+  return `${problem}${where}\n${gutter}${text}\n${caret}${hint ? `\n${hint}` : ''}`;
+}

@@ -1,0 +1,118 @@
+/**
+ * What the planner hands to a target: kernels (structure, compiled once) and launches (sizes, strides and scalars, new at
+ * every run). A kernel is one loop nest over a domain. Its code depends on nothing that a launch can say.
+ */
+import type { DType } from '../dsl/dtype.ts';
+import type { Fn, Slot } from '../dsl/kernel/ir.ts';
+import type { ReducerName } from '../dsl/reducers.ts';
+import type { Shape } from '../dsl/shape.ts';
+
+export type Schedule = 'map' | 'reduce';
+
+/** Reduces body results over some axes of the domain. */
+export interface Reduction {
+  /** Sorted axes of the domain that are reduced; the others are kept and keep their order. */
+  readonly axes: readonly number[];
+  /** `value` indexes the body's results, which already have the reducer's accumulator dtype. */
+  readonly terms: readonly { readonly reducer: ReducerName; readonly value: number }[];
+  /**
+   * From the reduced values (`reduced` leaves, in the order of `terms`) to what is stored, once per kept point. Its reads
+   * are at the current point, of inputs whose strides along reduced axes are 0; it has no coordinates and no `inside`.
+   */
+  readonly epilogue: Fn;
+}
+
+export interface KernelOutput {
+  readonly dtype: DType;
+  /** `body`: stored at every point of the domain. `epilogue`: stored at every kept point. Both row-major and dense. */
+  readonly from: 'body' | 'epilogue';
+  /** Index into the results of that function. */
+  readonly result: number;
+}
+
+export interface Kernel {
+  /** The fused expression, for people. */
+  readonly name: string;
+  readonly schedule: Schedule;
+  /** Number of axes of the domain, at least 1. */
+  readonly rank: number;
+  /** Inputs and uniforms of body and epilogue together: both functions declare exactly these lists. */
+  readonly inputs: readonly Slot[];
+  readonly uniforms: readonly Slot[];
+  readonly body: Fn;
+  readonly reduction: Reduction | undefined;
+  readonly outputs: readonly KernelOutput[];
+  /** Equal keys compile to equal code. */
+  readonly key: string;
+}
+
+/** How an input moves along the innermost axis of the domain: element by element, not at all, or by some other stride. */
+export type InnerStride = 'unit' | 'zero' | 'strided';
+
+/** Where one input is: element `offset + sum of strides[k] * coord[k]` of the buffer in `slot`. Strides may be 0 or negative. */
+export interface Access {
+  readonly slot: number;
+  readonly offset: number;
+  readonly strides: readonly number[];
+}
+
+/** One run of a kernel. A domain may have sizes of 0: along a kept axis nothing happens, along a reduced axis the result is the identity. */
+export interface Launch {
+  readonly kernel: Kernel;
+  readonly domain: Shape;
+  readonly inputs: readonly Access[];
+  /** Part of the code's identity, with `kernel.key`. */
+  readonly inner: readonly InnerStride[];
+  /** Slots of the outputs, in the kernel's order; no output slot is also an input slot. */
+  readonly outputs: readonly number[];
+  /** In the kernel's order, already rounded to their dtypes. */
+  readonly uniforms: readonly number[];
+  /** Identity of the code: `kernel.key` and `inner`. */
+  readonly code: string;
+}
+
+/** A buffer of a run. Inputs and outputs belong to nodes of the graph; scratch lives for the run only. */
+export interface BufferSlot {
+  readonly role: 'input' | 'output' | 'scratch';
+  readonly dtype: DType;
+  /** Elements (for scratch shared by several intermediates: enough for the largest). */
+  readonly length: number;
+  readonly bytes: number;
+}
+
+/** Repeats its body; the buffers in which the states live rotate, see `launches`. */
+export interface LoopStep {
+  readonly kind: 'loop';
+  readonly count: number;
+  readonly body: readonly Step[];
+  /**
+   * Per state: the slot its body reads (`state`, a virtual slot that is bound anew each step), the slot of its initial
+   * value, and where the next value comes from: a virtual slot that the body writes, or another state's slot.
+   */
+  readonly states: readonly { readonly state: number; readonly initial: number; readonly next: number }[];
+  /** Physical slots that states may occupy, enough for one step to read the old ones and write the new ones. */
+  readonly pool: readonly number[];
+  /** Virtual slots that the body writes for the next step, and outside the loop stand for the last step's. */
+  readonly results: readonly number[];
+}
+
+export interface LaunchStep {
+  readonly kind: 'launch';
+  readonly launch: Launch;
+}
+
+export type Step = LaunchStep | LoopStep;
+
+export type Verdict = 'fused' | 'recomputed' | 'materialised' | 'merged';
+
+/** One decision about one edge of the graph: what `explain()` prints. */
+export interface Decision {
+  readonly producer: string;
+  readonly consumer: string;
+  readonly verdict: Verdict;
+  readonly reason: string;
+  /** Bytes that no longer go through memory; 0 when the verdict is `materialised`. */
+  readonly bytesSaved: number;
+  /** Adds done more than once. */
+  readonly extraFlops: number;
+}

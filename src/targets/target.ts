@@ -1,0 +1,81 @@
+/** What a target is: the only thing the runtime knows about a device. `registerTarget` adds one. */
+import type { DType, TypedArray } from '../dsl/dtype.ts';
+import type { Expr } from '../dsl/expr.ts';
+import type { BufferSlot, Launch } from '../fusion/kernel.ts';
+
+/** What the planner weighs. Costs are in units of one add on one element. */
+export interface CostProfile {
+  /** Writing one 4-byte element to memory and reading it back. */
+  readonly memoryRoundTrip: number;
+  /** Starting one kernel. */
+  readonly launch: number;
+  /** Most buffers (inputs and outputs) a kernel may have. */
+  readonly maxBuffers: number;
+  /** Most bytes of one buffer. */
+  readonly maxBufferBytes: number;
+}
+
+/** Memory of a target. Opaque to everyone else. */
+export interface DeviceBuffer {
+  readonly bytes: number;
+}
+
+/** One evaluation: launches in order over the buffers of their slots. */
+export interface Job {
+  readonly slots: readonly BufferSlot[];
+  /** By slot. */
+  readonly buffers: readonly DeviceBuffer[];
+  readonly launches: readonly Launch[];
+}
+
+interface TargetBase {
+  readonly name: string;
+  /** One line for people: engine, adapter, threads. */
+  describe(): string;
+  /** undefined when the dtype is computed here, else why not and what to do instead. */
+  refuses(dtype: DType): string | undefined;
+  close(): Promise<void>;
+}
+
+/** Executes plans. */
+export interface PlanTarget extends TargetBase {
+  readonly kind: 'plan';
+  readonly profile: CostProfile;
+  /** Contents are undefined. Throws OutOfMemoryError and changes nothing when there is no room. */
+  allocate(bytes: number): DeviceBuffer;
+  release(buffer: DeviceBuffer): void;
+  upload(buffer: DeviceBuffer, data: TypedArray): void;
+  run(job: Job): Promise<void>;
+  /** Only where results can be had without waiting for the event loop. */
+  runSync?(job: Job): void;
+  read(buffer: DeviceBuffer, dtype: DType, length: number): Promise<TypedArray>;
+  readSync?(buffer: DeviceBuffer, dtype: DType, length: number): TypedArray;
+  /** The generated code as text, and how it would be launched. */
+  explain(launch: Launch): { readonly code: string; readonly layout: string };
+  /** Number of programs compiled so far. */
+  readonly compilations: number;
+}
+
+/** Evaluates the graph itself, node by node: the reference. */
+export interface GraphTarget extends TargetBase {
+  readonly kind: 'graph';
+  /** `data` gives the values of sources and of nodes that are resident. */
+  evaluate(roots: readonly Expr[], data: (e: Expr) => TypedArray | undefined): TypedArray[];
+}
+
+export type Target = PlanTarget | GraphTarget;
+
+export interface TargetFactory {
+  readonly name: string;
+  /** Throws TargetError with what is missing and how to get it when the target is not available here. */
+  create(options: TargetOptions): Target | Promise<Target>;
+  /** Whether `create` answers at once (needed for `dataSync`). */
+  readonly sync: boolean;
+}
+
+export interface TargetOptions {
+  /** CPU threads; undefined means all. */
+  readonly threads?: number;
+  /** `fast` uses what the device has, `portable` the same math library everywhere. */
+  readonly math?: 'fast' | 'portable';
+}
