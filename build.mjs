@@ -51,6 +51,7 @@ const librarySettings = {
 /** The library: dist/*.js. Returns the size of the core in bytes. */
 export async function buildLibrary() {
   const present = Object.entries(entries).filter(([, source]) => existsSync(path.join(root, source)));
+  if (!present.some(([name]) => name === 'weft')) throw new Error(`there is no ${entries.weft}`);
   const { metafile } = await build({
     ...librarySettings, entryPoints: Object.fromEntries(present), outdir: 'dist', splitting: true,
     chunkNames: 'chunks/[name]-[hash]', sourcemap: true, metafile: true,

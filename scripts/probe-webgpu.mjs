@@ -1,7 +1,5 @@
 // Runs one tiny compute shader through the npm package `webgpu` and prints what the adapter says of itself as JSON.
 // Exit code 1, with the reason as the last line, when there is no adapter or the result is wrong.
-let gpu; // kept in module scope: Dawn crashes when the object that create() returned is collected
-
 function fail(reason) {
   console.log(reason);
   process.exit(1);
@@ -32,8 +30,8 @@ async function doubled(device) {
 
 const { create, globals } = await import('webgpu').catch((error) => fail(`package webgpu: ${error.message}`));
 Object.assign(globalThis, globals);
-gpu = create([]);
-const adapter = await gpu.requestAdapter();
+globalThis.gpu = create([]); // for the life of the process: Dawn crashes when this object is collected
+const adapter = await globalThis.gpu.requestAdapter();
 if (!adapter) fail('no adapter');
 const device = await adapter.requestDevice();
 const result = await doubled(device);
