@@ -75,12 +75,12 @@ export function buildTypes() {
 }
 
 /** Bundles programs of this repository (tests, samples, bench) into .build/, where they keep their folders. */
-export async function buildPrograms(sources) {
+export async function buildPrograms(sources, logLevel = 'warning') {
   await build({
     entryPoints: sources, outdir: '.build', outbase: '.', bundle: true, splitting: true, format: 'esm',
     platform: 'node', target, packages: 'external', alias: { weftjs: path.join(root, entries.weft) },
     chunkNames: 'chunks/[name]-[hash]', sourcemap: true, absWorkingDir: root, plugins: [inlineScripts],
-    logLevel: 'warning',
+    logLevel,
   });
   const dayAgo = Date.now() - 24 * 3600 * 1000;
   for (const file of filesBelow('.build/chunks')) {

@@ -62,22 +62,42 @@ function report({ source, output, seconds, passed, failed, skipped, problem }) {
   if (problem) console.log(`     ${source}: ${problem}`);
 }
 
+/** Bundles the test files; returns the ones that could not be, after the reason was printed. */
+async function bundle(sources) {
+  if (sources.length === 0) return [];
+  try {
+    await buildPrograms(sources, 'silent');
+    return [];
+  } catch {
+    const broken = [];
+    for (const source of sources) await buildPrograms([source]).catch(() => broken.push(source));
+    return broken;
+  }
+}
+
 async function main(words) {
   const sources = sourcesOf('tests').filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
   const found = findAdapter();
   console.log(describeAdapter(found));
-  if (sources.some((file) => file.startsWith('test/browser/'))) await buildLibrary();
-  if (sources.length > 0) await buildPrograms(sources);
+  if (!found.adapter && process.env.WEFT_REQUIRE_WEBGPU === '1') throw new Error('WEFT_REQUIRE_WEBGPU=1: no adapter');
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  const add = (result) => {
+    report(result);
+    for (const key of Object.keys(sum)) sum[key] += result[key];
+  };
+
+  const needLibrary = sources.some((file) => file.startsWith('test/browser/'));
+  if (needLibrary) await buildLibrary().catch((error) => console.log(`dist/ could not be built: ${error.message}`));
+  const broken = await bundle(sources);
+  const nothing = { output: '', seconds: 0, passed: 0, failed: 1, skipped: 0, problem: 'could not be bundled' };
+  for (const source of broken) add({ source, ...nothing });
 
   const env = { ...process.env, ...found.env, NO_COLOR: '1', FORCE_COLOR: '0' };
   if (!found.adapter) env.WEFT_NO_WEBGPU = found.tried.join('; ') || 'no Vulkan driver';
-  const sum = { passed: 0, failed: 0, skipped: 0 };
-  const queue = [...sources];
+  const queue = sources.filter((source) => !broken.includes(source));
   await Promise.all(Array.from({ length: jobs }, async () => {
     for (let source = queue.shift(); source !== undefined; source = queue.shift()) {
-      const result = await runFile(source, env);
-      report(result);
-      for (const key of Object.keys(sum)) sum[key] += result[key];
+      add(await runFile(source, env));
     }
   }));
   return sum;

@@ -2,16 +2,13 @@
 // Installs the development packages when they are missing or older than the lockfile, then runs COMMAND with
 // node_modules/.bin on its PATH. Uses node builtins only, so that it works on a fresh checkout.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, '..');
 const windows = process.platform === 'win32';
-const lockfile = path.join(root, 'package-lock.json');
-/** Copy of the lockfile that the installed packages were made from. */
-const stamp = path.join(root, 'node_modules', '.weft-lock.json');
 
 function exitCode(command, args) {
   const child = spawnSync(command, args, { cwd: root, stdio: 'inherit', shell: windows, env: withBinaries(process.env) });
@@ -24,8 +21,14 @@ function withBinaries(env) {
   return { ...env, [key]: path.join(root, 'node_modules', '.bin') + path.delimiter + (env[key] ?? '') };
 }
 
+/** Whether npm's own record of what is installed agrees with the lockfile. */
 function upToDate() {
-  return existsSync(stamp) && readFileSync(stamp, 'utf8') === readFileSync(lockfile, 'utf8');
+  const record = path.join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(record)) return false;
+  const packagesIn = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+  const installed = packagesIn(record);
+  return Object.entries(packagesIn(path.join(root, 'package-lock.json'))).every(([name, { version, optional }]) =>
+    name === '' || (installed[name] ? installed[name].version === version : optional));
 }
 
 const major = Number(process.versions.node.split('.')[0]);
@@ -39,7 +42,6 @@ if (!upToDate()) {
   console.error(`Installing the development packages (npm ${install[0]}) ...`);
   const code = exitCode('npm', [...install, '--no-audit', '--no-fund', '--loglevel=error']);
   if (code !== 0) process.exit(code);
-  copyFileSync(lockfile, stamp);
 }
 const [command, ...args] = process.argv.slice(2);
 process.exit(command === undefined ? 0 : exitCode(command, args));
