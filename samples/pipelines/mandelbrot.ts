@@ -1,0 +1,70 @@
+import * as wf from '../../src/index.ts';
+import { paint } from '../colormap.ts';
+import { sample, type Values } from '../sample.ts';
+
+const ITERATIONS = 200;
+/** Far beyond the radius of 2 that decides, so that the colours come out smooth. */
+const BAILOUT = 65536;
+const VIEW = { left: -2.1, right: 0.9, top: 1, bottom: -1 };
+
+export const mandelbrot = sample({
+  name: 'mandelbrot',
+  title: 'Mandelbrot set',
+  describe: 'z = z * z + c, 200 times, for every pixel of the plane.',
+  sizes: { small: { width: 480, height: 320 }, default: { width: 1536, height: 1024 } },
+  size: (p) => `${p.height} x ${p.width}, ${ITERATIONS} steps`,
+  // Points next to the boundary are chaotic: the last bit of a float decides when they escape.
+  tolerances: [{ share: 0.01 }, { ignored: 'only shades the picture' }],
+  inputs: (p) => ({
+    real: { data: axis(VIEW.left, VIEW.right, p.width), shape: [1, p.width] },
+    imaginary: { data: axis(VIEW.top, VIEW.bottom, p.height), shape: [p.height, 1] },
+  }),
+
+  weft({ real, imaginary }, p) {
+    const zero = wf.zeros([p.height, p.width]);
+    const [zr, zi, count] = wf.iterate([zero, zero, zero], ITERATIONS, ([zr, zi, count]) => {
+      const inside = zr.mul(zr).add(zi.mul(zi)).le(BAILOUT);
+      return [
+        wf.where(inside, zr.mul(zr).sub(zi.mul(zi)).add(real), zr),
+        wf.where(inside, zr.mul(zi).mul(2).add(imaginary), zi),
+        count.add(inside),
+      ];
+    });
+    return [count, zr.mul(zr).add(zi.mul(zi))];
+  },
+
+  plainJs({ real, imaginary }, p) {
+    const counts = new Float32Array(p.width * p.height);
+    const squares = new Float32Array(p.width * p.height);
+    for (let y = 0; y < p.height; y++) {
+      const ci = imaginary.data[y]!;
+      for (let x = 0; x < p.width; x++) {
+        const cr = real.data[x]!;
+        let zr = 0;
+        let zi = 0;
+        let count = 0;
+        while (count < ITERATIONS && zr * zr + zi * zi <= BAILOUT) {
+          const next = zr * zr - zi * zi + cr;
+          zi = 2 * zr * zi + ci;
+          zr = next;
+          count++;
+        }
+        counts[y * p.width + x] = count;
+        squares[y * p.width + x] = zr * zr + zi * zi;
+      }
+    }
+    return [counts, squares];
+  },
+
+  picture: ([counts, squares], _, p) => paint(smooth(counts!, squares!), [p.height, p.width], 'inferno', 1.05, 4),
+});
+
+function axis(from: number, to: number, count: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) => from + ((to - from) * i) / (count - 1));
+}
+
+/** Iterations as a continuous number, on a scale that spreads the colours; the set itself is black. */
+function smooth(counts: Values, squares: Values): Float32Array {
+  return Float32Array.from(counts, (count, i) =>
+    count >= ITERATIONS ? 0 : Math.log(Math.max(1, count + 1 - Math.log2(Math.log(squares[i]!) / Math.log(BAILOUT)))));
+}
