@@ -1,4 +1,7 @@
-/** Operand types on the stack while a function is written, one letter each: the algorithm of the wasm specification's appendix. */
+/**
+ * Operand types on the stack while a function is written, one letter each: the validation algorithm of the
+ * WebAssembly specification's appendix.
+ */
 
 interface Frame {
   readonly kind: 'block' | 'loop' | 'if' | 'function';

@@ -18,6 +18,7 @@ export type ValType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
 const VALTYPE = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const satisfies Record<ValType, number>;
 /** The one-letter type codes of instruction signatures. */
 const LETTER = { i32: 'i', i64: 'l', f32: 'f', f64: 'd', v128: 'v' } as const satisfies Record<ValType, string>;
+const letters = (types: readonly ValType[]): string => types.map((type) => LETTER[type]).join('');
 const VOID = 0x40;
 const PAGES_4GIB = 65536;
 
@@ -88,7 +89,7 @@ export class FuncBuilder {
 
   constructor(readonly self: Func, check: boolean) {
     this.locals = [...self.params];
-    if (check) this.stack = new StackCheck(self.name, self.results.map((t) => LETTER[t]).join(''));
+    if (check) this.stack = new StackCheck(self.name, letters(self.results));
   }
 
   /** Declares a local, zero at first. Names are for people; two locals may share one. */
@@ -224,7 +225,7 @@ export class FuncBuilder {
   }
 
   call(func: Func): void {
-    this.stack?.apply(`call ${func.name}`, func.params.map((p) => LETTER[p.type]).join(''), func.results.map((t) => LETTER[t]).join(''));
+    this.stack?.apply(`call ${func.name}`, letters(func.params.map((p) => p.type)), letters(func.results));
     this.withIndex(0x10, func.index);
   }
 
@@ -357,7 +358,11 @@ export class ModuleBuilder {
   constructor(private readonly options: ModuleOptions = {}) {}
 
   /** Adds a function; `write` gets the builder, the parameters by name, and the function itself (for recursion). */
-  func<P extends string = never>(name: string, spec: FuncSpec<P>, write: (f: FuncBuilder, params: Readonly<Record<P, Local>>, self: Func) => void): Func {
+  func<P extends string = never>(
+    name: string,
+    spec: FuncSpec<P>,
+    write: (f: FuncBuilder, params: Readonly<Record<P, Local>>, self: Func) => void,
+  ): Func {
     const entries = Object.entries<ValType>(spec.params ?? {});
     const params = entries.map(([paramName, type], index): Local => ({ index, type, name: paramName }));
     const results = spec.results ?? [];
