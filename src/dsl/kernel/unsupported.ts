@@ -1,0 +1,75 @@
+/** What the kernel language does not have: for every kind of syntax, the problem and what to write instead. */
+import type { AnyNode, Node } from 'acorn';
+
+type Complaint = readonly [problem: string, hint: string];
+
+const loops: Complaint = ['loops are not supported yet', 'write the terms out: u(-1) + u(0) + u(1)'];
+const assignment: Complaint = ['assignment is not supported yet', 'give each value a name of its own: const y = ...'];
+const functions: Complaint = ['functions inside a kernel are not supported yet', 'write the expression where it is used'];
+const text: Complaint = ['kernels compute on numbers and bools, not on text', 'pass a number, e.g. a mode as 0, 1, 2'];
+const exceptions: Complaint = ['a kernel cannot throw or catch', 'return NaN, or a second result that flags the element'];
+const waiting: Complaint = ['a kernel cannot wait for anything', 'it runs once per element, on numbers; await before the call'];
+const objects: Complaint = ['objects cannot be made in a kernel', 'return [a, b] gives several results; options come from constants'];
+const classes: Complaint = ['a class is not part of a kernel', 'a kernel is made of numbers, const and return'];
+
+const byType: { readonly [T in AnyNode['type']]?: Complaint } = {
+  ForStatement: loops,
+  ForInStatement: loops,
+  ForOfStatement: loops,
+  WhileStatement: loops,
+  DoWhileStatement: loops,
+  IfStatement: ['if is not supported yet', 'write a ternary: const y = x < 0 ? 0 : x'],
+  SwitchStatement: ['switch is not supported yet', 'write a ternary: mode === 0 ? a : mode === 1 ? b : c'],
+  BreakStatement: ['break is not supported yet', 'write a ternary'],
+  ContinueStatement: ['continue is not supported yet', 'write a ternary'],
+  LabeledStatement: ['labels are not supported', 'write a ternary'],
+  AssignmentExpression: assignment,
+  UpdateExpression: assignment,
+  FunctionDeclaration: functions,
+  FunctionExpression: functions,
+  ArrowFunctionExpression: functions,
+  ClassDeclaration: classes,
+  ClassExpression: classes,
+  ThrowStatement: exceptions,
+  TryStatement: exceptions,
+  AwaitExpression: waiting,
+  YieldExpression: waiting,
+  TemplateLiteral: text,
+  TaggedTemplateExpression: text,
+  ObjectExpression: objects,
+  NewExpression: ['objects cannot be made in a kernel', 'a kernel is made of numbers, const and return'],
+  ThisExpression: ["'this' is not available in a kernel", 'pass what you need in as a parameter or through constants'],
+  Super: ["'super' is not available in a kernel", 'pass what you need in as a parameter or through constants'],
+  MetaProperty: ['this is not available in a kernel', 'pass what you need in as a parameter or through constants'],
+  ImportExpression: ['a kernel cannot import', 'pass outer values in through constants'],
+  ChainExpression: ["'?.' is not supported", "constants are known to exist: use '.'"],
+  SpreadElement: ["'...' is not supported", 'write the elements out'],
+  RestElement: ["'...' is not supported", 'name the elements'],
+  AssignmentPattern: ['default values are not supported', 'write a ternary'],
+  DebuggerStatement: ['debugger has no meaning in a compiled kernel', 'call the function itself with plain numbers to step through it'],
+  LogicalExpression: ["'??' is not supported", 'no value of a kernel is missing; test for NaN with Number.isNaN(x) ? y : x'],
+};
+
+const byOperator: Readonly<Record<string, Complaint>> = {
+  typeof: ['typeof is not supported', 'the dtypes are known before the kernel runs'],
+  delete: ['delete is not supported', 'a kernel computes values'],
+  in: ["'in' is not supported", 'write the comparison out'],
+  instanceof: ['instanceof is not supported', 'the dtypes are known before the kernel runs'],
+};
+
+/** The complaint about a node. */
+export function unsupported(node: Node): Complaint {
+  const known = node as AnyNode;
+  if (known.type === 'Literal') return literal(known.value);
+  if ((known.type === 'UnaryExpression' || known.type === 'BinaryExpression') && Object.hasOwn(byOperator, known.operator)) {
+    return byOperator[known.operator];
+  }
+  return byType[known.type] ?? [`${node.type} is not supported in kernels`, 'use expressions of numbers, const and return'];
+}
+
+function literal(value: unknown): Complaint {
+  if (typeof value === 'string') return text;
+  if (typeof value === 'bigint') return ['bigint is not supported', 'write a plain number; integers are 32 bits wide'];
+  if (value === null) return ['null is not a number', 'use 0 or NaN'];
+  return ['regular expressions are not supported', 'kernels compute on numbers and bools'];
+}
