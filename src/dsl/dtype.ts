@@ -108,7 +108,7 @@ export function weak(value: number, beside: DType): DType {
   if (!Number.isInteger(value)) return 'float32';
   if (d.kind === 'bool') return 'int32';
   if (value < d.min || value > d.max) {
-    throw new DTypeError(`the number ${value} does not fit ${beside} (${d.min} to ${d.max}); cast the array first, e.g. x.cast('${value < 0 || value < 2 ** 31 ? 'int32' : 'float64'}')`);
+    throw new DTypeError(`the number ${value} does not fit ${beside} (${d.min} to ${d.max}); cast the array first, e.g. x.asType('${value < 0 || value < 2 ** 31 ? 'int32' : 'float64'}')`);
   }
   return beside;
 }

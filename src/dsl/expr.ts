@@ -101,7 +101,11 @@ export const newLoop = (): number => nextId++;
 export const dependencies = (e: Expr): readonly Expr[] => (e.kind === 'loop' ? [...e.src, ...e.next] : e.src);
 
 /** All nodes below `roots`, sources before users, each once. Does not go below nodes for which `stop` holds. */
-export function topological(roots: readonly Expr[], stop: (e: Expr) => boolean = () => false): Expr[] {
+export function topological(
+  roots: readonly Expr[],
+  stop: (e: Expr) => boolean = () => false,
+  below: (e: Expr) => readonly Expr[] = dependencies,
+): Expr[] {
   const done = new Set<Expr>();
   const stack: { node: Expr; entered: boolean }[] = [...roots].reverse().map((node) => ({ node, entered: false }));
   while (stack.length > 0) {
@@ -112,7 +116,7 @@ export function topological(roots: readonly Expr[], stop: (e: Expr) => boolean =
       continue;
     }
     stack.push({ node: top.node, entered: true });
-    const next = dependencies(top.node);
+    const next = below(top.node);
     for (let k = next.length - 1; k >= 0; k--) if (!done.has(next[k])) stack.push({ node: next[k], entered: false });
   }
   return [...done];

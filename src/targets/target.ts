@@ -34,6 +34,10 @@ interface TargetBase {
   describe(): string;
   /** undefined when the dtype is computed here, else why not and what to do instead. */
   refuses(dtype: DType): string | undefined;
+  /** The device is simulated on the CPU: `auto` does not choose it. */
+  readonly software?: boolean;
+  /** Options changed; from the next run on they hold. */
+  configure?(options: TargetOptions): void;
   close(): Promise<void>;
 }
 

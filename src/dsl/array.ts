@@ -1,0 +1,288 @@
+/** The fluent API: `WeftArray` is a handle on a node of the lazy graph. */
+import { ArgumentError, DisposedError, DTypeError } from '../errors.ts';
+import { asDType, isFloat, type ArrayOf, type DType, type TypedArray } from './dtype.ts';
+import { applyRule, binary, castExpr, unary, whereExpr, type BinaryName, type Operand, type UnaryName } from './elementwise.ts';
+import { evaluator, type EvaluateOptions, type ExplainOptions } from './evaluator.ts';
+import { dependencies, topological, type Expr } from './expr.ts';
+import { nest, sourceOf, type NestedArray } from './literal.ts';
+import { meanExpr, reduceExpr, stdExpr, varExpr, type Axes, type ReduceOptions, type SumOptions, type VarOptions } from './reduce.ts';
+import { setSurvivors, track } from './scope.ts';
+import { showShape, sizeOf, type Shape } from './shape.ts';
+import type { Axis_, BinaryResult, Floating, FloatOr, ReducedSum } from './types.ts';
+import { broadcastView, expandDimsView, flipView, reshapeView, sliceView, squeezeView, transposeView, type SliceRange } from './views.ts';
+
+/** What an array meets: another array, a number or boolean (which take its dtype), a typed array or nested arrays. */
+export type ArrayLike_ = WeftArray | number | boolean | TypedArray | NestedArray;
+
+type UnaryMethods<D extends DType> = {
+  readonly [K in UnaryName]: () => WeftArray<(typeof unary)[K]['kind'] extends 'float' ? Floating<D> : (typeof unary)[K]['kind'] extends 'test' | 'logic' ? 'bool' : D>;
+};
+type BinaryMethods<D extends DType> = {
+  readonly [K in BinaryName]: <O extends ArrayLike_>(other: O) => WeftArray<BinaryResult<(typeof binary)[K]['kind'], D, O>>;
+};
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the methods of the op tables are added below, from the tables
+export interface WeftArray<D extends DType = DType> extends UnaryMethods<D>, BinaryMethods<D> {}
+
+/**
+ * An array of one dtype and any shape. Methods build a graph and return at once; nothing is computed until a value is
+ * asked for by `data`, `array`, `item` or `eval`. Immutable: every method gives a new array.
+ */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see above
+export class WeftArray<D extends DType = DType> {
+  #node: Expr;
+  #disposed = false;
+
+  /** Internal: users make arrays with `array`, `zeros`, `arange` and their like. */
+  constructor(node: Expr) {
+    this.#node = node;
+    track(this);
+  }
+
+  /** Internal: the graph node behind a handle. Throws DisposedError after `dispose`. */
+  static node(x: WeftArray): Expr {
+    if (x.#disposed) throw new DisposedError(`this ${x.#node.dtype} array of shape ${showShape(x.#node.shape)} was disposed; read or evaluate before dispose(), or let garbage collection free it`);
+    return x.#node;
+  }
+
+  /** Internal: after an evaluation the handle stands on its result, so that the graph below can be collected. */
+  static settle(x: WeftArray, result: Expr): void {
+    x.#node = result;
+  }
+
+  get dtype(): D { return this.#node.dtype as D; }
+  get shape(): Shape { return this.#node.shape; }
+  /** Number of axes. */
+  get rank(): number { return this.#node.shape.length; }
+  /** Number of elements. */
+  get size(): number { return sizeOf(this.#node.shape); }
+
+  // --- reading ---
+
+  /** Computes and copies the values out, row-major. */
+  async data(options: EvaluateOptions = {}): Promise<ArrayOf[D]> {
+    await this.eval(options);
+    return await evaluator().read(WeftArray.node(this)) as ArrayOf[D];
+  }
+
+  /** `data` without waiting: on the cpu and reference targets only. */
+  dataSync(options: EvaluateOptions = {}): ArrayOf[D] {
+    WeftArray.settle(this, evaluator().evaluateSync([WeftArray.node(this)], options)[0]);
+    return evaluator().readSync(this.#node) as ArrayOf[D];
+  }
+
+  /** Nested JavaScript arrays of the array's shape; booleans for bool; a plain value for a scalar. */
+  async array(options: EvaluateOptions = {}): Promise<NestedArray> {
+    return nest(await this.data(options), this.shape, this.dtype);
+  }
+
+  /** The value of an array of one element. */
+  async item(options: EvaluateOptions = {}): Promise<D extends 'bool' ? boolean : number> {
+    if (this.size !== 1) throw new ArgumentError(`item: the array has ${this.size} elements (shape ${showShape(this.shape)}); use data() or reduce it first`);
+    const [value] = await this.data(options);
+    return (this.dtype === 'bool' ? value !== 0 : value) as D extends 'bool' ? boolean : number;
+  }
+
+  /** Computes now and keeps the result where it was computed; resolves to the array itself. */
+  async eval(options: EvaluateOptions = {}): Promise<this> {
+    await evaluate([this], options);
+    return this;
+  }
+
+  /** `eval` on a given target; later operations stay there under `target: 'auto'`. */
+  to(target: string): Promise<this> {
+    return this.eval({ target });
+  }
+
+  /** Which loops the array's program becomes, what was fused and why. */
+  explain(options: ExplainOptions = {}): string {
+    return evaluator().explain([WeftArray.node(this)], options);
+  }
+
+  /** Frees the array's memory now. Using it afterwards is an error, and so is evaluating what still needs it. */
+  dispose(): void {
+    if (this.#disposed) return;
+    evaluator().dispose(this.#node);
+    this.#disposed = true;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** True after `dispose`. */
+  get disposed(): boolean { return this.#disposed; }
+
+  toString(): string {
+    const state = this.#disposed ? 'disposed' : evaluator().resident(this.#node) ? 'evaluated' : 'lazy';
+    return `WeftArray(${this.dtype} ${showShape(this.shape)}, ${state})`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
+  /** Guards against arithmetic with operators, which JavaScript would turn into NaN. */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === 'string') return this.toString();
+    throw new DTypeError('an array is not a number: write a.add(b) instead of a + b, and `await a.item()` for the value of a scalar');
+  }
+
+  // --- dtype and elementwise with more operands ---
+
+  /** Casts: floats to integers truncate and saturate (NaN gives 0), integers among themselves wrap, to bool means not 0. */
+  asType<T extends DType>(dtype: T): WeftArray<T> {
+    return wrap(castExpr(WeftArray.node(this), asDType(dtype)));
+  }
+
+  /** Values limited to lo..hi; NaN stays NaN. */
+  clamp<L extends ArrayLike_, H extends ArrayLike_>(lo: L, hi: H): WeftArray<BinaryResult<'arith', BinaryResult<'arith', D, L>, H>> {
+    const low = applyRule('clamp', binary.maximum, [WeftArray.node(this), operand(lo)]);
+    return wrap(applyRule('clamp', binary.minimum, [low, operand(hi)]));
+  }
+
+  /** x * x. */
+  square(): WeftArray<D> {
+    return this.mul(this) as WeftArray as WeftArray<D>;
+  }
+
+  // --- views: no copies ---
+
+  /**
+   * One entry per axis: `[start, stop, step]` as in Python (missing or null for the ends, negatives from the back), null
+   * for the whole axis, or a number, which picks one index and drops the axis.
+   * @example x.slice([1, -1], null, [null, null, -1])
+   */
+  slice(...ranges: SliceRange[]): WeftArray<D> { return wrap(sliceView(WeftArray.node(this), ranges)); }
+  /** Axes in another order; reversed by default. */
+  transpose(axes?: readonly number[]): WeftArray<D> { return wrap(transposeView(WeftArray.node(this), axes)); }
+  /** The same elements, row-major, in another shape; one size may be -1. */
+  reshape(shape: number | readonly number[]): WeftArray<D> { return wrap(reshapeView(WeftArray.node(this), shape)); }
+  /** Reverses the given axes, or all. */
+  flip(axes?: Axes): WeftArray<D> { return wrap(flipView(WeftArray.node(this), axes)); }
+  /** Inserts axes of size 1 at these positions of the result. */
+  expandDims(axes: number | readonly number[]): WeftArray<D> { return wrap(expandDimsView(WeftArray.node(this), axes)); }
+  /** Drops the given axes, or all, of size 1. */
+  squeeze(axes?: Axes): WeftArray<D> { return wrap(squeezeView(WeftArray.node(this), axes)); }
+  /** Repeats axes of size 1, and leading axes, to this shape. */
+  broadcastTo(shape: Shape): WeftArray<D> { return wrap(broadcastView(WeftArray.node(this), shape)); }
+
+  // --- reductions: over all axes, or over `axis` ---
+
+  /** Sum; narrow integers and bool in 32 bits, wrapping. 0 of nothing. */
+  sum(axis?: Axes, options?: SumOptions): WeftArray<ReducedSum<D>>;
+  sum(options?: SumOptions & Axis_): WeftArray<ReducedSum<D>>;
+  sum(...args: ReduceArguments<SumOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('sum', x, a, o)); }
+  /** Product; narrow integers and bool in 32 bits, wrapping. 1 of nothing. */
+  prod(axis?: Axes, options?: SumOptions): WeftArray<ReducedSum<D>>;
+  prod(options?: SumOptions & Axis_): WeftArray<ReducedSum<D>>;
+  prod(...args: ReduceArguments<SumOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('prod', x, a, o)); }
+  /** Smallest element; NaN wins. */
+  min(axis?: Axes, options?: ReduceOptions): WeftArray<D>;
+  min(options?: ReduceOptions & Axis_): WeftArray<D>;
+  min(...args: ReduceArguments<ReduceOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('min', x, a, o)); }
+  /** Largest element; NaN wins. */
+  max(axis?: Axes, options?: ReduceOptions): WeftArray<D>;
+  max(options?: ReduceOptions & Axis_): WeftArray<D>;
+  max(...args: ReduceArguments<ReduceOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('max', x, a, o)); }
+  /** Whether any element is true (not 0). */
+  any(axis?: Axes, options?: ReduceOptions): WeftArray<'bool'>;
+  any(options?: ReduceOptions & Axis_): WeftArray<'bool'>;
+  any(...args: ReduceArguments<ReduceOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('any', x, a, o)); }
+  /** Whether all elements are true (not 0). */
+  all(axis?: Axes, options?: ReduceOptions): WeftArray<'bool'>;
+  all(options?: ReduceOptions & Axis_): WeftArray<'bool'>;
+  all(...args: ReduceArguments<ReduceOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('all', x, a, o)); }
+  /** Position (row-major over the reduced axes) of the first smallest element; the first NaN wins. int32. */
+  argMin(axis?: Axes, options?: ReduceOptions): WeftArray<'int32'>;
+  argMin(options?: ReduceOptions & Axis_): WeftArray<'int32'>;
+  argMin(...args: ReduceArguments<ReduceOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('argMin', x, a, o)); }
+  /** Position (row-major over the reduced axes) of the first largest element; the first NaN wins. int32. */
+  argMax(axis?: Axes, options?: ReduceOptions): WeftArray<'int32'>;
+  argMax(options?: ReduceOptions & Axis_): WeftArray<'int32'>;
+  argMax(...args: ReduceArguments<ReduceOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('argMax', x, a, o)); }
+  /** Arithmetic mean, floating; NaN of nothing. */
+  mean(axis?: Axes, options?: SumOptions): WeftArray<FloatOr<D>>;
+  mean(options?: SumOptions & Axis_): WeftArray<FloatOr<D>>;
+  mean(...args: ReduceArguments<SumOptions>): WeftArray { return reduce(this, args, meanExpr); }
+  /** Variance in two passes; option `correction` (0) is subtracted from n. */
+  var(axis?: Axes, options?: VarOptions): WeftArray<FloatOr<D>>;
+  var(options?: VarOptions & Axis_): WeftArray<FloatOr<D>>;
+  var(...args: ReduceArguments<VarOptions>): WeftArray { return reduce(this, args, varExpr); }
+  /** Standard deviation: the square root of `var`. */
+  std(axis?: Axes, options?: VarOptions): WeftArray<FloatOr<D>>;
+  std(options?: VarOptions & Axis_): WeftArray<FloatOr<D>>;
+  std(...args: ReduceArguments<VarOptions>): WeftArray { return reduce(this, args, stdExpr); }
+}
+
+for (const name of Object.keys(unary) as UnaryName[]) {
+  Object.defineProperty(WeftArray.prototype, name, {
+    value(this: WeftArray) { return wrap(applyRule(name, unary[name], [WeftArray.node(this)])); },
+  });
+}
+for (const name of Object.keys(binary) as BinaryName[]) {
+  Object.defineProperty(WeftArray.prototype, name, {
+    value(this: WeftArray, other: ArrayLike_) { return wrap(applyRule(name, binary[name], [WeftArray.node(this), operand(other, name)])); },
+  });
+}
+
+/** `(axis, options)`, or everything in one options object. */
+type ReduceArguments<O> = [axis?: Axes | (O & Axis_), options?: O];
+
+function reduce<O extends object>(x: WeftArray, [first, second]: ReduceArguments<O>, make: (x: Expr, axes: Axes | undefined, options: O | undefined) => Expr): WeftArray {
+  const node = WeftArray.node(x);
+  if (typeof first === 'object' && first !== null && !Array.isArray(first)) {
+    const options = first as O & Axis_;
+    return wrap(make(node, options.axis, options));
+  }
+  return wrap(make(node, first as Axes | undefined, second));
+}
+
+/** A handle on a node. */
+export const wrap = <D extends DType = DType>(node: Expr): WeftArray<D> => new WeftArray<D>(node);
+
+/** The node or number behind an operand; typed and nested arrays become sources. */
+export function operand(x: ArrayLike_, argument = 'operand'): Operand {
+  if (x instanceof WeftArray) return WeftArray.node(x);
+  if (typeof x === 'number' || typeof x === 'boolean') return x;
+  if (x === undefined || x === null) throw new ArgumentError(`${argument}: expected an array or a number, got ${String(x)}`);
+  return sourceOf(x, {}, argument);
+}
+
+/** The node of an operand that must be an array. */
+export function arrayNode(x: ArrayLike_, argument: string): Expr {
+  const o = operand(x, argument);
+  return typeof o === 'object' ? o : sourceOf(o, {}, argument);
+}
+
+/**
+ * Computes several arrays in one plan: what they share is computed once. Each stays resident; returns the same arrays.
+ * @example const [lo, hi] = await wf.evaluate([a.min(), a.max()]);
+ */
+export async function evaluate<const T extends readonly WeftArray[]>(arrays: T, options: EvaluateOptions = {}): Promise<T> {
+  if (!Array.isArray(arrays) || !arrays.every((a) => a instanceof WeftArray)) throw new ArgumentError('evaluate: expected a list of arrays, e.g. evaluate([a.min(), a.max()])');
+  const nodes = arrays.map((a) => WeftArray.node(a));
+  const results = await evaluator().evaluate(nodes, options);
+  // An array that was disposed, or settled by another evaluation, meanwhile keeps its state.
+  arrays.forEach((a, k) => {
+    if (!a.disposed && WeftArray.node(a) === nodes[k]) WeftArray.settle(a, results[k]);
+  });
+  return arrays;
+}
+
+/** `condition ? a : b` for every element; all three broadcast. */
+export function where<A extends ArrayLike_, B extends ArrayLike_>(condition: ArrayLike_, a: A, b: B): WeftArray<FloatOrAny<A, B>> {
+  return wrap(whereExpr(operand(condition, 'where: condition'), operand(a, 'where'), operand(b, 'where')));
+}
+type FloatOrAny<A, B> = A extends WeftArray<infer D> ? BinaryResult<'arith', D, B> : B extends WeftArray<infer D> ? BinaryResult<'arith', D, A> : DType;
+
+/** True when the dtype is floating; narrows the array's type. */
+export const isFloating = (x: WeftArray): x is WeftArray<'float32' | 'float64'> => isFloat(x.dtype);
+
+// What a scope must not free: the arrays it returns, and every source that one of these will still read.
+setSurvivors((results) => {
+  const arrays = results.filter((r): r is WeftArray => r instanceof WeftArray && !r.disposed);
+  const needed = new Set(topological(arrays.map((a) => WeftArray.node(a)), (e) => evaluator().resident(e) && dependencies(e).length > 0));
+  return (candidate) => candidate instanceof WeftArray && !candidate.disposed
+    && (arrays.includes(candidate) || needed.has(WeftArray.node(candidate)));
+});

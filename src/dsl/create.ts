@@ -1,0 +1,148 @@
+/** Making arrays: from values, and from rules that the planner computes where they are used. */
+import { ArgumentError, DTypeError } from '../errors.ts';
+import { asDType, castNumber, isFloat, type ArrayOf, type DType, type TypedArray } from './dtype.ts';
+import { wrap, WeftArray } from './array.ts';
+import { castExpr, mapExpr } from './elementwise.ts';
+import { makeExpr, type Expr } from './expr.ts';
+import { Builder, type Fn } from './kernel/ir.ts';
+import { sourceOf, type ArrayOptions, type NestedArray } from './literal.ts';
+import { asShape, type Shape } from './shape.ts';
+import { reshapeView } from './views.ts';
+
+export interface DTypeOption<D extends DType = DType> {
+  /** Default float32. */
+  readonly dtype?: D;
+}
+
+type DTypeOfData<T> = T extends readonly boolean[] | boolean ? 'bool'
+  : T extends number | NestedArray ? 'float32'
+    : { [D in Exclude<DType, 'bool'>]: T extends ArrayOf[D] ? D : never }[Exclude<DType, 'bool'>];
+
+/**
+ * An array of given values. Typed arrays keep their dtype; JavaScript numbers become float32, booleans bool. The values
+ * are copied.
+ *
+ * @param data typed array, nested arrays, or a number
+ * @param options `shape` for flat data, `dtype` to cast
+ * @throws ShapeError when the nesting is ragged or the shape does not match the number of values
+ * @example
+ * const a = wf.array([[1, 2], [3, 4]]);
+ * await a.sum().item(); // 10
+ */
+export function array<const D extends DType>(data: TypedArray | NestedArray | WeftArray, options: ArrayOptions & { readonly dtype: D }): WeftArray<D>;
+export function array<T extends TypedArray | NestedArray>(data: T, options?: ArrayOptions): WeftArray<DTypeOfData<T>>;
+export function array(data: TypedArray | NestedArray | WeftArray, options?: ArrayOptions): WeftArray;
+export function array(data: TypedArray | NestedArray | WeftArray, options: ArrayOptions = {}): WeftArray {
+  if (!(data instanceof WeftArray)) return wrap(sourceOf(data, options));
+  let node = WeftArray.node(data);
+  if (options.dtype !== undefined) node = castExpr(node, asDType(options.dtype, 'array: dtype'));
+  return wrap(options.shape === undefined ? node : reshapeView(node, options.shape));
+}
+
+/** Every element is `value`. */
+export function full<D extends DType = 'float32'>(shape: number | readonly number[], value: number | boolean, options: DTypeOption<D> = {}): WeftArray<D> {
+  if (typeof value !== 'number' && typeof value !== 'boolean') throw new ArgumentError(`full: value must be a number or boolean, got ${String(value)}`);
+  const dtype = options.dtype === undefined ? (typeof value === 'boolean' ? 'bool' : 'float32') : asDType(options.dtype, 'full: dtype');
+  return wrap(makeExpr({ kind: 'fill', dtype, shape: asShape(shape, 'full: shape'), src: [], value: castNumber(Number(value), 'float64', dtype) }));
+}
+
+/** Every element is 0. */
+export const zeros = <D extends DType = 'float32'>(shape: number | readonly number[], options: DTypeOption<D> = {}): WeftArray<D> => full(shape, 0, options);
+
+/** Every element is 1. */
+export const ones = <D extends DType = 'float32'>(shape: number | readonly number[], options: DTypeOption<D> = {}): WeftArray<D> => full(shape, 1, options);
+
+/**
+ * start, start + step, ... up to but not including stop. `arange(stop)` starts at 0.
+ * @example await wf.arange(1, 2, 0.25).array(); // [1, 1.25, 1.5, 1.75]
+ */
+export function arange<D extends DType = 'float32'>(...args: ArangeArguments<D>): WeftArray<D> {
+  const options = (typeof args.at(-1) === 'object' ? args.at(-1) : {}) as DTypeOption<D>;
+  const numbers = args.filter((a): a is number => typeof a === 'number');
+  const [start, stop] = numbers.length === 1 ? [0, numbers[0]] : numbers;
+  const step = numbers[2] ?? 1;
+  if (![start, stop, step].every(Number.isFinite) || step === 0) throw new ArgumentError(`arange: expected finite start, stop and a step other than 0, got ${numbers.join(', ')}`);
+  const dtype = options.dtype === undefined ? 'float32' : asDType(options.dtype, 'arange: dtype');
+  if (dtype === 'bool') throw new DTypeError('arange: not defined for bool');
+  const count = Math.max(0, Math.ceil((stop - start) / step));
+  return wrap(rampExpr(count, dtype, start, step));
+}
+type ArangeArguments<D extends DType> =
+  | [stop: number, options?: DTypeOption<D>]
+  | [start: number, stop: number, options?: DTypeOption<D>]
+  | [start: number, stop: number, step: number, options?: DTypeOption<D>];
+
+/**
+ * `count` evenly spaced values from start to stop, both included (`endpoint: false` leaves stop out).
+ */
+export function linspace<D extends DType = 'float32'>(start: number, stop: number, count = 50, options: DTypeOption<D> & { readonly endpoint?: boolean } = {}): WeftArray<D> {
+  if (!Number.isFinite(start) || !Number.isFinite(stop)) throw new ArgumentError(`linspace: start and stop must be finite, got ${start} and ${stop}`);
+  if (!Number.isInteger(count) || count < 0) throw new ArgumentError(`linspace: count must be a non-negative integer, got ${count}`);
+  const dtype = options.dtype === undefined ? 'float32' : asDType(options.dtype, 'linspace: dtype');
+  const endpoint = options.endpoint ?? true;
+  const intervals = Math.max(1, endpoint ? count - 1 : count);
+  const computed: DType = dtype === 'float64' ? 'float64' : 'float32';
+  const ramp = endpoint && count > 1
+    ? mapExpr(spacedFn(computed), [number(start, computed), number((stop - start) / intervals, computed), number(stop, computed), number(intervals, 'int32')], 0, 'linspace', [count])
+    : rampExpr(count, computed, start, (stop - start) / intervals);
+  return wrap(castExpr(ramp, dtype));
+}
+
+/**
+ * Ones on a diagonal, zeros elsewhere.
+ * @param rows number of rows
+ * @param options `columns` (default: rows), `k`: which diagonal, positive above the main one
+ */
+export function eye<D extends DType = 'float32'>(rows: number, options: DTypeOption<D> & { readonly columns?: number; readonly k?: number } = {}): WeftArray<D> {
+  const shape = asShape([rows, options.columns ?? rows], 'eye: shape');
+  const k = options.k ?? 0;
+  if (!Number.isInteger(k)) throw new ArgumentError(`eye: k must be an integer, got ${k}`);
+  const dtype = options.dtype === undefined ? 'float32' : asDType(options.dtype, 'eye: dtype');
+  return wrap(mapExpr(eyeFn(dtype), [number(k, 'int32')], 0, 'eye', shape));
+}
+
+const number = (value: number, dtype: DType): Expr =>
+  makeExpr({ kind: 'fill', dtype, shape: [], src: [], value: castNumber(value, 'float64', dtype) });
+
+/** start + step * i. Numbers are inputs, so a new start or step compiles nothing. */
+function rampExpr(count: number, dtype: DType, start: number, step: number): Expr {
+  const shape: Shape = [count];
+  const integer = !isFloat(dtype);
+  if (integer && !(Number.isInteger(start) && Number.isInteger(step))) {
+    return castExpr(rampExpr(count, 'float32', start, step), dtype);
+  }
+  const computed: DType = integer ? 'int32' : dtype;
+  return castExpr(mapExpr(rampFn(computed), [number(start, computed), number(step, computed)], 0, 'arange', shape), dtype);
+}
+
+const made = new Map<string, Fn>();
+function once(key: string, make: () => Fn): Fn {
+  const found = made.get(key) ?? make();
+  made.set(key, found);
+  return found;
+}
+
+const rampFn = (dtype: DType): Fn => once(`ramp:${dtype}`, () => {
+  const b = new Builder();
+  const i = b.cast(b.coord(0), dtype);
+  const result = b.op('add', [b.read(0, dtype), b.op('mul', [i, b.read(1, dtype)])]);
+  return b.fn('arange', { rank: 1, inputs: [{ name: 'start', dtype }, { name: 'step', dtype }], results: [result] });
+});
+
+/** Like a ramp, but the last element is exactly `stop`. */
+const spacedFn = (dtype: DType): Fn => once(`spaced:${dtype}`, () => {
+  const b = new Builder();
+  const i = b.coord(0);
+  const ramp = b.op('add', [b.read(0, dtype), b.op('mul', [b.cast(i, dtype), b.read(1, dtype)])]);
+  const result = b.op('select', [b.op('eq', [i, b.read(3, 'int32')]), b.read(2, dtype), ramp]);
+  return b.fn('linspace', {
+    rank: 1, results: [result],
+    inputs: [{ name: 'start', dtype }, { name: 'step', dtype }, { name: 'stop', dtype }, { name: 'last', dtype: 'int32' }],
+  });
+});
+
+const eyeFn = (dtype: DType): Fn => once(`eye:${dtype}`, () => {
+  const b = new Builder();
+  const on = b.op('eq', [b.op('add', [b.coord(0), b.read(0, 'int32')]), b.coord(1)]);
+  return b.fn('eye', { rank: 2, inputs: [{ name: 'k', dtype: 'int32' }], results: [b.cast(on, dtype)] });
+});

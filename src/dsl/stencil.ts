@@ -1,0 +1,252 @@
+/** Stencils: functions of relative reads, and linear stencils given by a table of weights. */
+import { ArgumentError, DTypeError, ShapeError } from '../errors.ts';
+import { arrayNode, wrap, WeftArray, type ArrayLike_ } from './array.ts';
+import { asBorders, borderRules, type BorderMode } from './border.ts';
+import { asDType, castNumber, isFloat, promote, weak, type DType } from './dtype.ts';
+import { castExpr } from './elementwise.ts';
+import { makeExpr, type Expr } from './expr.ts';
+import { kernelShape, lowerKernel, neighborhoodOf, type KernelFunction, type KernelParam } from './kernel/index.ts';
+import { Builder, type Fn, type Value } from './kernel/ir.ts';
+import { asAxis, broadcastShapes, showShape } from './shape.ts';
+import { broadcastView } from './views.ts';
+
+/** An array inside a stencil kernel: call it with relative indices. */
+export type Neighbors1 = (i: number) => number;
+export type Neighbors2 = (i: number, j: number) => number;
+export type Neighbors3 = (i: number, j: number, k: number) => number;
+export type Neighbors4 = (i: number, j: number, k: number, l: number) => number;
+export type Neighbors = Neighbors1 | Neighbors2 | Neighbors3 | Neighbors4;
+
+/** Lowest and highest relative index along one axis. */
+export type Range = readonly [lo: number, hi: number];
+
+export interface BorderOptions {
+  /**
+   * What reads beyond the edge mean: one mode, or one per axis. Default `fill`, Numba's rule: an output whose
+   * neighbourhood leaves the array is `cval`.
+   */
+  readonly border?: BorderMode | readonly BorderMode[];
+  /** The value of `fill` and `constant` borders; default 0. */
+  readonly cval?: number;
+}
+
+export interface StencilOptions extends BorderOptions {
+  /** The neighbourhood per axis, when it is to be wider than the reads that the kernel makes. Default: inferred. */
+  readonly neighborhood?: readonly Range[];
+  /** Outer variables of the kernel. */
+  readonly constants?: Readonly<Record<string, unknown>>;
+  /** Cast of the result. Default: what the kernel computes. */
+  readonly dtype?: DType;
+}
+
+/** Parameters that are called are arrays, the others scalars. */
+type StencilArguments<P extends readonly unknown[]> = { [K in keyof P]: ArrayLike_ };
+type StencilResult<R> = R extends readonly unknown[] ? { [K in keyof R]: WeftArray } : WeftArray;
+
+/**
+ * Makes an array function from a kernel of relative reads. The kernel is an ordinary function: `u(-1, 0)` is the element
+ * one step back along the first axis. Parameters that are called are arrays (they broadcast against each other); the
+ * others are scalars, given as numbers or arrays of rank 0. The kernel's own text is parsed, so outer variables must be
+ * passed in `constants`.
+ *
+ * @param kernel the function; returns a number, or a list of numbers for several results
+ * @param options border, neighbourhood, constants, dtype
+ * @returns a function of arrays; its result has the arrays' shape (smaller with border `valid`)
+ * @throws KernelError when the kernel leaves the language; ArgumentError, ShapeError when options or arrays do not fit it
+ * @example
+ * const mean3 = wf.stencil((u: wf.Neighbors1) => (u(-1) + u(0) + u(1)) / 3);
+ * await mean3(wf.array([1, 2, 3, 4, 5])).array(); // [0, 2, 3, 4, 0]
+ */
+export function stencil<P extends readonly never[], R>(kernel: (...args: P) => R, options: StencilOptions = {}): (...args: StencilArguments<P>) => StencilResult<R> {
+  if (typeof kernel !== 'function') throw new ArgumentError(`stencil: the kernel must be a function, got ${typeof kernel}`);
+  const f = kernel as unknown as KernelFunction;
+  const cval = checkCval(options.cval, 'stencil');
+  const dtype = options.dtype === undefined ? undefined : asDType(options.dtype, 'stencil: dtype');
+  const shape = kernelShape(f, 'stencil');
+  const rank = rankOf(shape.params);
+  const border = asBorders(options.border ?? 'fill', rank, 'stencil: border');
+  checkNeighborhood(options.neighborhood, rank);
+
+  const call = (...args: readonly ArrayLike_[]): WeftArray | WeftArray[] => {
+    if (args.length !== shape.params.length) {
+      throw new ArgumentError(`stencil: the kernel takes ${shape.params.length} arguments (${shape.params.map((p) => p.name).join(', ')}), got ${args.length}`);
+    }
+    const { inputs, params } = bindArguments(args, shape.params, rank);
+    const kernelAndReads = lowerKernel(f, params, { rank, constants: options.constants, label: 'stencil' });
+    const { lo, hi } = reach(options.neighborhood, neighborhoodOf(kernelAndReads), rank);
+    const results = stencilExprs(kernelAndReads.fn, inputs, params, { border, cval, lo, hi });
+    const arrays = results.map((r) => wrap(dtype ? castExpr(r, dtype) : r));
+    return kernelAndReads.fn.results.length === 1 ? arrays[0] : arrays;
+  };
+  return call as (...args: StencilArguments<P>) => StencilResult<R>;
+}
+
+interface ParamShape { readonly name: string; readonly indices: number | undefined }
+
+function rankOf(params: readonly ParamShape[]): number {
+  const called = params.filter((p) => p.indices !== undefined);
+  if (called.length === 0) {
+    throw new ArgumentError(`stencil: the kernel reads no neighbours; call a parameter with relative indices, e.g. ${params[0]?.name ?? 'u'}(0, -1), or use array methods`);
+  }
+  const rank = called[0].indices!;
+  for (const p of called) {
+    if (p.indices !== rank) throw new ArgumentError(`stencil: ${called[0].name} is read with ${rank} indices and ${p.name} with ${p.indices}; all arrays of a stencil have the same rank`);
+  }
+  if (rank < 1 || rank > 4) throw new ArgumentError(`stencil: kernels read arrays of rank 1 to 4, this one uses ${rank} indices`);
+  return rank;
+}
+
+/** Nodes of the arguments, arrays broadcast to one shape, scalars of the dtype they take beside the arrays. */
+function bindArguments(args: readonly ArrayLike_[], shapes: readonly ParamShape[], rank: number): { inputs: Expr[]; params: KernelParam[] } {
+  const nodes = args.map((a, k) => {
+    const { name, indices } = shapes[k];
+    if (indices === undefined) {
+      if (a instanceof WeftArray && a.rank > 0) throw new ShapeError(`stencil: ${name} is used as a scalar in the kernel, but an array of shape ${showShape(a.shape)} was given; read it as ${name}(${new Array(rank).fill('0').join(', ')})`);
+      return a;
+    }
+    const node = arrayNode(a, `stencil: ${name}`);
+    if (node.shape.length !== rank) throw new ShapeError(`stencil: the kernel reads ${name} with ${rank} ${rank === 1 ? 'index' : 'indices'}, but the array has shape ${showShape(node.shape)} (rank ${node.shape.length})`);
+    return node;
+  });
+  const arrays = nodes.filter((_, k) => shapes[k].indices !== undefined) as Expr[];
+  const common = broadcastShapes(arrays.map((n) => n.shape), 'stencil');
+  const dtype = arrays.map((n) => n.dtype).reduce(promote);
+  const inputs = nodes.map((n, k): Expr => {
+    if (shapes[k].indices !== undefined) return broadcastView(n as Expr, common);
+    if (typeof n === 'number' || typeof n === 'boolean') return scalarFill(n, dtype);
+    return arrayNode(n as ArrayLike_, `stencil: ${shapes[k].name}`);
+  });
+  return { inputs, params: inputs.map((n, k) => ({ kind: shapes[k].indices === undefined ? 'scalar' : 'array', dtype: n.dtype })) };
+}
+
+function scalarFill(value: number | boolean, beside: DType): Expr {
+  const dtype: DType = typeof value === 'boolean' ? 'bool' : weak(value, beside);
+  return makeExpr({ kind: 'fill', dtype, shape: [], src: [], value: castNumber(Number(value), 'float64', dtype) });
+}
+
+interface Edges { readonly border: readonly BorderMode[]; readonly cval: number; readonly lo: readonly number[]; readonly hi: readonly number[] }
+
+function stencilExprs(fn: Fn, inputs: readonly Expr[], params: readonly KernelParam[], edges: Edges): Expr[] {
+  const full = inputs[params.findIndex((p) => p.kind === 'array')].shape;
+  const shape = full.map((n, k) => {
+    if (!borderRules[edges.border[k]].shrinks) return n;
+    const left = n - (edges.hi[k] - edges.lo[k]);
+    if (left < 0) throw new ShapeError(`stencil: border 'valid' needs at least ${edges.hi[k] - edges.lo[k]} cells along axis ${k}, the array has ${n} (shape ${showShape(full)})`);
+    return left;
+  });
+  // Scalars are read at the current point, whatever the output's shape.
+  const src = inputs.map((n, k) => (params[k].kind === 'scalar' ? broadcastView(n, shape) : n));
+  return fn.results.map((r, result) => {
+    checkCvalFits(edges.cval, r.dtype);
+    return makeExpr({ kind: 'stencil', fn, result, src, shape, dtype: r.dtype, border: edges.border, cval: edges.cval, lo: edges.lo, hi: edges.hi });
+  });
+}
+
+function checkCval(cval: unknown, label: string): number {
+  if (cval === undefined) return 0;
+  if (typeof cval !== 'number') throw new ArgumentError(`${label}: cval must be a number, got ${String(cval)}`);
+  return cval;
+}
+
+function checkCvalFits(cval: number, dtype: DType): void {
+  if (!isFloat(dtype) && castNumber(cval, 'float64', dtype) !== cval) {
+    throw new DTypeError(`stencil: cval ${cval} does not fit the result's dtype ${dtype}; give another cval, or compute in floats`);
+  }
+}
+
+function checkNeighborhood(ranges: readonly Range[] | undefined, rank: number): void {
+  if (ranges === undefined) return;
+  const good = Array.isArray(ranges) && ranges.length === rank
+    && ranges.every((r) => Array.isArray(r) && r.length === 2 && r.every(Number.isInteger) && r[0] <= r[1]);
+  if (!good) throw new ArgumentError(`stencil: neighborhood must give [lowest, highest] for each of the ${rank} axes, e.g. ${JSON.stringify(new Array(rank).fill([-1, 1]))}, got ${JSON.stringify(ranges)}`);
+}
+
+/** Declared or inferred; 0 is always part of it. Reads beyond a declared neighbourhood are an error. */
+function reach(declared: readonly Range[] | undefined, inferred: readonly { lo: number[]; hi: number[] }[], rank: number): { lo: number[]; hi: number[] } {
+  const axes = Array.from({ length: rank }, (_, k) => k);
+  const lo = axes.map((k) => Math.min(0, ...inferred.map((n) => n.lo[k])));
+  const hi = axes.map((k) => Math.max(0, ...inferred.map((n) => n.hi[k])));
+  if (!declared) return { lo, hi };
+  declared.forEach(([a, b], k) => {
+    if (lo[k] < Math.min(0, a) || hi[k] > Math.max(0, b)) {
+      throw new ArgumentError(`stencil: the kernel reads offsets ${lo[k]} to ${hi[k]} along axis ${k}, outside the declared neighborhood [${a}, ${b}]; widen it, or leave it out to have it inferred`);
+    }
+  });
+  return { lo: declared.map(([a]) => Math.min(0, a)), hi: declared.map(([, b]) => Math.max(0, b)) };
+}
+
+/** Numbers nested to the rank of the arrays they are for. */
+export type Weights = readonly (number | Weights)[];
+
+export interface CorrelateOptions extends BorderOptions {
+  /** Apply 1-D weights along this axis of an array of any rank from 1 to 4. */
+  readonly axis?: number;
+  /** Position of the window's centre per axis; default floor(n / 2), as in scipy.ndimage. */
+  readonly origin?: readonly number[];
+}
+
+/**
+ * A linear stencil from a table: out[i] = sum over k of weights[k] * in[i + k - origin], which is correlation, not
+ * convolution: the weights are not flipped. Integers stay integers when all weights are.
+ *
+ * @param weights nested to the array's rank, or a flat list with `axis`
+ * @example
+ * const blurX = wf.correlate([1, 2, 1].map((w) => w / 4), { axis: -1, border: 'reflect' });
+ */
+export function correlate(weights: Weights, options: CorrelateOptions = {}): (x: ArrayLike_) => WeftArray {
+  const cval = checkCval(options.cval, 'correlate');
+  const table = readTable(weights);
+  if (options.axis !== undefined && table.shape.length !== 1) throw new ShapeError(`correlate: with the option axis the weights must be a flat list, got shape ${showShape(table.shape)}`);
+  const centre = options.origin ?? table.shape.map((n) => Math.floor(n / 2));
+  if (centre.length !== table.shape.length || !centre.every((c, k) => Number.isInteger(c) && c >= 0 && c < table.shape[k])) {
+    throw new ArgumentError(`correlate: origin must be a position in the weights, 0 to ${showShape(table.shape.map((n) => n - 1))}, got ${JSON.stringify(options.origin)}`);
+  }
+  if (options.axis === undefined) asBorders(options.border ?? 'fill', table.shape.length, 'correlate: border');
+  return (x) => {
+    const node = arrayNode(x, 'correlate');
+    const rank = node.shape.length;
+    if (rank < 1 || rank > 4) throw new ShapeError(`correlate: arrays of rank 1 to 4, got shape ${showShape(node.shape)}`);
+    if (options.axis === undefined && table.shape.length !== rank) {
+      throw new ShapeError(`correlate: weights of rank ${table.shape.length} do not fit an array of shape ${showShape(node.shape)}; use the option axis to apply a list along one axis`);
+    }
+    const at = options.axis === undefined ? undefined : asAxis(options.axis, rank, 'correlate: axis');
+    const place = (offsets: readonly number[]): number[] => (at === undefined ? [...offsets] : Array.from({ length: rank }, (_, k) => (k === at ? offsets[0] : 0)));
+    const lo = place(centre.map((c) => -c)), hi = place(table.shape.map((n, k) => n - 1 - centre[k]));
+    const border = asBorders(options.border ?? 'fill', rank, 'correlate: border');
+    const integers = table.values.every(Number.isInteger);
+    const source = isFloat(node.dtype) ? node : castExpr(node, integers ? promote(node.dtype, 'int32') : 'float32');
+    const fn = linearFn(table, centre, source.dtype, rank, place);
+    return wrap(stencilExprs(fn, [source], [{ kind: 'array', dtype: source.dtype }], {
+      border, cval, lo: lo.map((v) => Math.min(0, v)), hi: hi.map((v) => Math.max(0, v)),
+    })[0]);
+  };
+}
+
+interface Table { readonly shape: readonly number[]; readonly values: readonly number[] }
+
+function readTable(weights: Weights): Table {
+  const shape: number[] = [];
+  for (let w: unknown = weights; Array.isArray(w); w = w[0]) shape.push(w.length);
+  const values = (weights as unknown[]).flat(Infinity) as number[];
+  const full = shape.reduce((n, s) => n * s, 1);
+  if (shape.length === 0 || full === 0 || values.length !== full || !values.every((v) => typeof v === 'number')) {
+    throw new ArgumentError('correlate: weights must be numbers nested evenly, e.g. [1, 2, 1] or [[0, 1, 0], [1, -4, 1], [0, 1, 0]]');
+  }
+  return { shape, values };
+}
+
+/** The sum of weighted reads. Equal weights of a mirrored pair are not grouped: the order of additions is the table's. */
+function linearFn(table: Table, centre: readonly number[], dtype: DType, rank: number, place: (offsets: readonly number[]) => number[]): Fn {
+  const b = new Builder();
+  const none = new Array<'none'>(rank).fill('none');
+  let sum: Value | undefined;
+  table.values.forEach((weight, flat) => {
+    if (weight === 0) return;
+    const position: number[] = [];
+    for (let k = table.shape.length - 1, rest = flat; k >= 0; rest = Math.floor(rest / table.shape[k]), k--) position[k] = rest % table.shape[k];
+    const read = b.read(0, dtype, b.point(undefined, place(position.map((p, k) => p - centre[k])), none));
+    const term = b.op('mul', [read, b.constant(weight, dtype)]);
+    sum = sum ? b.op('add', [sum, term]) : term;
+  });
+  return b.fn('correlate', { rank, inputs: [{ name: 'x', dtype }], results: [sum ?? b.constant(0, dtype)] });
+}

@@ -1,0 +1,28 @@
+/** Weft: arrays as lazy graphs, fused into WebAssembly threads or WebGPU. Public exports only. */
+import './runtime.ts';
+
+export {
+  evaluate, where, WeftArray, type ArrayLike_ as ArrayLike,
+} from './dsl/array.ts';
+export { arange, array, eye, full, linspace, ones, zeros } from './dsl/create.ts';
+export {
+  add, atan2, bitwiseAnd, bitwiseOr, bitwiseXor, div, eq, floorDiv, ge, gt, hypot, le, leftShift, logicalAnd, logicalOr, logicalXor,
+  lt, maximum, minimum, mod, mul, ne, pow, rem, rightShift, sub,
+} from './dsl/functions.ts';
+export { iterate } from './dsl/iterate.ts';
+export { scope } from './dsl/scope.ts';
+export {
+  correlate, stencil,
+  type BorderOptions, type CorrelateOptions, type Neighbors, type Neighbors1, type Neighbors2, type Neighbors3, type Neighbors4,
+  type Range, type StencilOptions, type Weights,
+} from './dsl/stencil.ts';
+export type { BorderMode } from './dsl/border.ts';
+export { dtypes, promote, type DType, type TypedArray } from './dsl/dtype.ts';
+export type { EvaluateOptions, ExplainOptions } from './dsl/evaluator.ts';
+export type { ArrayOptions, NestedArray } from './dsl/literal.ts';
+export type { Axes, ReduceOptions, SumOptions, VarOptions } from './dsl/reduce.ts';
+export type { SliceRange } from './dsl/views.ts';
+export * from './errors.ts';
+export { configure, type Options } from './options.ts';
+export { closeTargets, registerTarget } from './targets/registry.ts';
+export type { DeviceBuffer, GraphTarget, Job, PlanTarget, Target, TargetFactory, TargetOptions } from './targets/target.ts';

@@ -1,0 +1,44 @@
+/** `configure()`: options of the whole library, each of which a single call may override where that makes sense. */
+import { ArgumentError } from './errors.ts';
+
+export interface Options {
+  /** Where to compute: 'auto' (default), 'cpu', 'webgpu', 'reference', or a registered target. */
+  readonly target: string;
+  /** CPU threads including the calling one; 0 (default) means as many as the machine has. */
+  readonly threads: number;
+  /** 'fast' (default) uses the device's own math functions, 'portable' the same library everywhere. */
+  readonly math: 'fast' | 'portable';
+  /** Check every plan with the validators before it runs; for bug reports. Default false. */
+  readonly validate: boolean;
+}
+
+let current: Options = { target: 'auto', threads: 0, math: 'fast', validate: false };
+const listeners: ((options: Options) => void)[] = [];
+
+export const options = (): Options => current;
+export const onConfigure = (listener: (options: Options) => void): void => {
+  listeners.push(listener);
+};
+
+const checks: { readonly [K in keyof Options]: (value: unknown) => string | undefined } = {
+  target: (v) => (typeof v === 'string' ? undefined : 'expected the name of a target'),
+  threads: (v) => (Number.isInteger(v) && (v as number) >= 0 && (v as number) <= 1024 ? undefined : 'expected an integer from 0 (all) to 1024'),
+  math: (v) => (v === 'fast' || v === 'portable' ? undefined : "expected 'fast' or 'portable'"),
+  validate: (v) => (typeof v === 'boolean' ? undefined : 'expected true or false'),
+};
+
+/**
+ * Sets options for everything that is evaluated from now on, and returns them all.
+ * @example wf.configure({ target: 'cpu', threads: 2 });
+ * @throws ArgumentError for an unknown option or value; then nothing is changed
+ */
+export function configure(changes: Partial<Options> = {}): Options {
+  for (const [name, value] of Object.entries(changes)) {
+    if (!Object.hasOwn(checks, name)) throw new ArgumentError(`configure: unknown option '${name}'; options are ${Object.keys(checks).join(', ')}`);
+    const problem = value === undefined ? undefined : checks[name as keyof Options](value);
+    if (problem) throw new ArgumentError(`configure: ${name}: ${problem}, got ${JSON.stringify(value)}`);
+  }
+  current = { ...current, ...Object.fromEntries(Object.entries(changes).filter(([, v]) => v !== undefined)) };
+  listeners.forEach((listen) => listen(current));
+  return current;
+}

@@ -1,0 +1,96 @@
+/**
+ * Which values are where: for every node with values, its copy in JavaScript memory and its buffers on targets. Nodes do
+ * not point here, so when a graph is collected its records are, and their buffers are released.
+ */
+import type { TypedArray } from './dsl/dtype.ts';
+import type { Expr } from './dsl/expr.ts';
+import { DisposedError } from './errors.ts';
+import { showShape } from './dsl/shape.ts';
+import type { DeviceBuffer, PlanTarget } from './targets/target.ts';
+
+/** A buffer with its owners: several nodes may share one, and a running job pins what it uses. */
+export interface Held {
+  readonly target: PlanTarget;
+  readonly buffer: DeviceBuffer;
+  users: number;
+}
+
+export const hold = (target: PlanTarget, buffer: DeviceBuffer): Held => ({ target, buffer, users: 1 });
+export const share = (held: Held): Held => (held.users++, held);
+export const release = (held: Held): void => {
+  if (--held.users === 0) held.target.release(held.buffer);
+};
+
+interface Resident {
+  host: TypedArray | undefined;
+  readonly buffers: Map<PlanTarget, Held>;
+  disposed: boolean;
+  /** Address space without pages: tells the collector how much a small record keeps alive. */
+  ballast: ArrayBuffer | undefined;
+}
+
+const records = new WeakMap<Expr, Resident>();
+const collected = new FinalizationRegistry((buffers: Map<PlanTarget, Held>) => {
+  for (const held of buffers.values()) release(held);
+  buffers.clear();
+});
+
+function record(e: Expr): Resident {
+  let r = records.get(e);
+  if (!r) {
+    r = { host: undefined, buffers: new Map(), disposed: false, ballast: undefined };
+    records.set(e, r);
+    collected.register(r, r.buffers);
+  }
+  return r;
+}
+
+export const isDisposed = (e: Expr): boolean => records.get(e)?.disposed ?? false;
+
+export function isResident(e: Expr): boolean {
+  const r = records.get(e);
+  return r !== undefined && (r.host !== undefined || r.buffers.size > 0);
+}
+
+export const hostOf = (e: Expr): TypedArray | undefined => records.get(e)?.host;
+export const heldOn = (e: Expr, target: PlanTarget): Held | undefined => records.get(e)?.buffers.get(target);
+/** Any buffer of the node, on whatever target. */
+export const heldAnywhere = (e: Expr): Held | undefined => records.get(e)?.buffers.values().next().value;
+
+export function setHost(e: Expr, data: TypedArray): void {
+  record(e).host = data;
+}
+
+/** Below this many bytes a record's own size is signal enough. */
+const BALLAST_FROM = 1 << 16;
+
+export function setHeld(e: Expr, held: Held): void {
+  const r = record(e);
+  const before = r.buffers.get(held.target);
+  r.buffers.set(held.target, held);
+  if (before) release(before);
+  // The engine zeroes large buffers lazily, so this costs no memory; without it a page that makes arrays in a loop would
+  // see no reason to collect them.
+  if (held.buffer.bytes >= BALLAST_FROM && !r.ballast) r.ballast = new ArrayBuffer(held.buffer.bytes);
+}
+
+/** Forgets the buffers of one target: it was closed or its device was lost. */
+export function forgetTarget(e: Expr, target: PlanTarget): void {
+  records.get(e)?.buffers.delete(target);
+}
+
+/** Frees everything the node holds. A source cannot be read afterwards; a computed node would be computed again. */
+export function disposeNode(e: Expr): void {
+  const r = record(e);
+  for (const held of r.buffers.values()) release(held);
+  r.buffers.clear();
+  r.host = undefined;
+  r.ballast = undefined;
+  r.disposed = e.kind === 'source';
+}
+
+export function assertAlive(e: Expr): void {
+  if (isDisposed(e)) {
+    throw new DisposedError(`a ${e.dtype} array of shape ${showShape(e.shape)} that this result needs was disposed; evaluate the result before disposing, or keep the array in the scope's return value`);
+  }
+}
