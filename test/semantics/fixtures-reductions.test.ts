@@ -87,7 +87,8 @@ for (const target of targets) for (const c of fixture.lengths) {
   lengthTest(`${target}: ${c.name}`, async () => {
     const values = pattern(c.n);
     const sources = {
-      float32: Float32Array.from(values), int32: Int32Array.from(values), int16: Int16Array.from(values), int8: Int8Array.from(values),
+      float32: Float32Array.from(values), int32: Int32Array.from(values),
+      int16: Int16Array.from(values), int8: Int8Array.from(values),
     };
     for (const [dtype, source] of Object.entries(sources)) {
       for (const name of ['sum', 'min', 'max', 'argMin', 'argMax'] as const) {
