@@ -57,7 +57,7 @@ const floorDivide = (a: number, b: number, d: DType): number =>
 
 /** Python's rule, consistent with `mod`: floor of the exact quotient, from the exact remainder. */
 function floatFloorDivide(a: number, b: number): number {
-  if (b === 0 || !Number.isFinite(a)) return a / b;
+  if (b === 0) return a / b;
   const r = a % b;
   const q = Math.round((a - r) / b);
   return (r !== 0 && (r < 0) !== (b < 0) ? q - 1 : q);

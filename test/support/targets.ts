@@ -29,7 +29,8 @@ export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<numbe
   for (let k = 0; k < expected.length; k++) {
     const a = actual[k], e = expected[k];
     if (a === e || (Number.isNaN(a) && Number.isNaN(e))) continue;
-    const allowed = atol + rtol * Math.abs(e) + ulp * ulp32(e);
+    // Next to an infinity every distance is allowed or none: only equality counts.
+    const allowed = !Number.isFinite(e) ? 0 : atol + rtol * Math.abs(e) + ulp * ulp32(e);
     if (!(Math.abs(a - e) <= allowed)) {
       throw new Error(`${label}: element ${k} is ${a}, expected ${e} (off by ${Math.abs(a - e)}, allowed ${allowed}, ${expected.length} elements)`);
     }
