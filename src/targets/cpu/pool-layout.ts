@@ -1,0 +1,63 @@
+/**
+ * The control block of a thread pool: 32-bit words in the shared heap, known to the pool and its workers.
+ *
+ * A launch is open while EPOCH is odd. A worker that notices an open epoch adds itself to ACTIVE, looks at EPOCH
+ * again, and only then reads the job: the main thread does not touch the job's words before it has closed the epoch
+ * and seen ACTIVE fall to zero. So a worker that wakes late finds either nothing to do or the next job, whole.
+ *
+ * Words that different threads write live on cache lines (16 words) of their own.
+ */
+export const WORD = {
+  /** Odd: a launch is open. */
+  epoch: 0,
+  /** Workers that sleep, or are about to, in Atomics.wait on EPOCH. */
+  sleepers: 16,
+  /** The next block to hand out. */
+  next: 32,
+  /** Workers that are in the launch. */
+  active: 48,
+  /** Not zero while the main thread sleeps on ACTIVE. */
+  waiting: 64,
+  /** The job, written before the epoch opens. */
+  module: 80,
+  code: 81,
+  codeBytes: 82,
+  kernel: 83,
+  params: 84,
+  blocks: 85,
+  grain: 86,
+  /** How many workers may join. */
+  helpers: 87,
+  /** The first failure of the launch: 0 none, else 1. */
+  failed: 96,
+  failedStart: 97,
+  failedEnd: 98,
+  textBytes: 99,
+  text: 112,
+  /** Per worker: its state, and whether it shall leave. */
+  slots: 240,
+} as const;
+
+export const TEXT_BYTES = (WORD.slots - WORD.text) * 4;
+export const SLOT_WORDS = 16;
+export const MAX_WORKERS = 127;
+export const CONTROL_BYTES = (WORD.slots + MAX_WORKERS * SLOT_WORDS) * 4;
+
+export const STATE = { absent: 0, ready: 1, busy: 2, gone: 3 } as const;
+export const slotState = (slot: number): number => WORD.slots + slot * SLOT_WORDS;
+export const slotLeave = (slot: number): number => slotState(slot) + 1;
+
+/** What a worker is told when it starts; everything after goes through the control block. */
+export interface WorkerStart {
+  readonly memory: WebAssembly.Memory;
+  readonly control: number;
+  readonly slot: number;
+}
+
+/** Every exported kernel: the blocks from `start` up to `end`, with parameters at an address. An empty range does nothing. */
+export type KernelFunction = (start: number, end: number, params: number) => void;
+
+/** `Atomics.pause` tells the core that this is a spin loop; engines from 2025 on have it. */
+export const pause: (() => void) | undefined = (Atomics as { pause?: () => void }).pause;
+/** Turns to look at a word before sleeping on it: some 20 us. Going to sleep and being woken costs 30-80. */
+export const SPINS = pause ? 1000 : 5000;
