@@ -1,8 +1,79 @@
-/** The math library: every transcendental op as a function of primitive ops, written in the kernel language. */
-import type { OpName } from '../../ops.ts';
-import type { Fn } from '../ir.ts';
+/**
+ * The math library: every transcendental op as a function of primitive ops, written in the kernel language and lowered like
+ * a user's kernel, on first use. Targets that have an op themselves may ignore it.
+ */
+import { InternalError } from '../../../errors.ts';
+import { opInfo, type OpName } from '../../ops.ts';
+import { libraryKernel, type KernelFunction } from '../index.ts';
+import { Builder, inline, inlinePoint, valuesOf, type Fn, type Value } from '../ir.ts';
+import * as exponential32 from './float32-exponential.ts';
+import * as hyperbolic32 from './float32-hyperbolic.ts';
+import * as power32 from './float32-power.ts';
+import * as trigonometry32 from './float32-trigonometry.ts';
 
-/** The op as an `Fn` over `dtype` inputs (one per operand), or undefined when targets have the op themselves. */
-export function libraryFn(_op: OpName, _dtype: 'float32' | 'float64'): Fn | undefined {
-  return undefined;
+type LibraryDType = 'float32' | 'float64';
+type Functions = Readonly<Partial<Record<OpName, KernelFunction>>>;
+
+interface Library {
+  readonly functions: Functions;
+  readonly helpers: Readonly<Record<string, KernelFunction>>;
+}
+
+const merge = (...parts: readonly Library[]): Library => ({
+  functions: Object.assign({}, ...parts.map((p) => p.functions)) as Functions,
+  helpers: Object.assign({}, ...parts.map((p) => p.helpers)) as Library['helpers'],
+});
+
+const libraries: Readonly<Record<LibraryDType, Library>> = {
+  float32: merge(exponential32, power32, trigonometry32, hyperbolic32),
+  float64: { functions: {}, helpers: {} },
+};
+
+const lowered = new Map<string, Fn>();
+
+/** The op as an `Fn` of rank 0 with one `dtype` input per operand, or undefined when targets have the op themselves. */
+export function libraryFn(op: OpName, dtype: LibraryDType): Fn | undefined {
+  const { functions, helpers } = libraries[dtype];
+  const f = functions[op];
+  if (!f) return undefined;
+  const key = `${op} ${dtype}`;
+  let fn = lowered.get(key);
+  if (!fn) {
+    fn = expandMath(libraryKernel(op, f, dtype, helpers));
+    if (fn.inputs.length !== opInfo(op).arity) throw new InternalError(`math library: ${key} has the wrong number of parameters`);
+    lowered.set(key, fn);
+  }
+  return fn;
+}
+
+/** The same function with every op of the library replaced by its definition: only primitive ops are left. */
+export function expandMath(fn: Fn): Fn {
+  const definition = (v: Value): Fn | undefined =>
+    (v.kind === 'op' && (v.dtype === 'float32' || v.dtype === 'float64') ? libraryFn(v.op, v.dtype) : undefined);
+  if (!valuesOf(fn.results).some(definition)) return fn;
+  const builder = new Builder();
+  const done = new Map<Value, Value>();
+  for (const v of valuesOf(fn.results)) {
+    const args = v.kind === 'op' ? v.args.map((a) => done.get(a) ?? missing()) : [];
+    const body = definition(v);
+    done.set(v, body ? inline(builder, body.results, { read: (input) => args[input] })[0] : copyOf(builder, v, args));
+  }
+  return builder.fn(fn.name, { ...fn, results: fn.results.map((r) => done.get(r) ?? missing()) });
+}
+
+const missing = (): never => {
+  throw new InternalError('math library: an operand comes after its user');
+};
+
+/** One value over operands that are copied already. */
+function copyOf(builder: Builder, v: Value, args: readonly Value[]): Value {
+  if (v.kind === 'op') return builder.op(v.op, args, v.dtype);
+  return inline(builder, [v], {
+    read: (input, at) => builder.read(input, v.dtype, inlinePoint(builder, at)),
+    uniform: (index) => builder.uniform(index, v.dtype),
+    coord: (axis, at) => builder.coord(axis, inlinePoint(builder, at)),
+    extent: (axis) => builder.extent(axis),
+    inside: (i) => builder.inside(inlinePoint(builder, i.at), i.lo, i.hi),
+    reduced: (index) => builder.reduced(index, v.dtype),
+  })[0];
 }

@@ -1,0 +1,130 @@
+/**
+ * Exponentials and logarithms of float32, in the kernel language. Straight-line: both sides of a ternary are computed, so
+ * the side that is not taken may be anything but must not be slow; arguments are therefore clamped to where the result is
+ * finite instead of letting it underflow step by step.
+ *
+ * Polynomials: Cephes (expf, exp2f; Moshier, public domain as distributed with netlib) and fdlibm/musl (logf, log2f, log10f,
+ * log1pf; Sun Microsystems, "freely granted", MIT). Products with the high parts of split constants are exact; `x - n * hi - n * lo`
+ * must be evaluated in this order. A fused multiply-add only helps.
+ */
+declare function floatBits(x: number): number;
+declare function bitsFloat(i: number): number;
+declare function rint(x: number): number;
+declare function exp2Scale(p: number, n: number): number;
+declare function halfExpm1(x: number): number;
+declare function logParts(x: number): [m: number, k: number];
+declare function logTail(f: number): [tail: number, halfSquare: number];
+declare function logLimits(x: number, y: number): number;
+
+export const helpers = {
+  /** p * 2^n for n in -252..254, in two steps so that neither factor leaves the normal range. */
+  exp2Scale(p: number, n: number) {
+    const half = n >> 1;
+    return p * bitsFloat((half + 127) << 23) * bitsFloat((n - half + 127) << 23);
+  },
+
+  /** (e^x - 1) / 2, which is finite as long as sinh is. For x >= -26; -0 and subnormals lose their sign and bits. */
+  halfExpm1(x: number) {
+    const a = Math.min(x, 89.5);
+    const n = rint(a * Math.LOG2E);
+    const r = a - n * 0.693359375 - n * -2.12194440e-4;
+    const p = ((((1.9875691500e-4 * r + 1.3981999507e-3) * r + 8.3334519073e-3) * r + 4.1665795894e-2) * r
+      + 1.6666665459e-1) * r + 5.0000001201e-1;
+    const q = r + r * r * p;
+    const s = bitsFloat(((n | 0) + 126) << 23); // 2^(n - 1): infinite from n = 129 on
+    return s * q + (s - 0.5);
+  },
+
+  /** x = m * 2^k with m in [sqrt(1/2), sqrt(2)), for positive finite x. */
+  logParts(x: number) {
+    const tiny = x < 1.1754943508222875e-38;
+    const i = floatBits(tiny ? x * 33554432 : x) + 0x4afb0d; // 0x3f800000 - 0x3f3504f3: the bits of 1 and sqrt(1/2)
+    const k = (i >> 23) - (tiny ? 152 : 127);
+    return [bitsFloat((i & 0x7fffff) + 0x3f3504f3), Math.fround(k)];
+  },
+
+  /** log(1 + f) = f - h + tail with h = f * f / 2. */
+  logTail(f: number) {
+    const s = f / (2 + f);
+    const z = s * s;
+    const w = z * z;
+    const r = z * (0.66666662693 + w * 0.28498786688) + w * (0.40000972152 + w * 0.24279078841);
+    const h = 0.5 * f * f;
+    return [s * (h + r), h];
+  },
+
+  /** A logarithm y of x at the ends of its domain. */
+  logLimits(x: number, y: number) {
+    return x > 0 ? (x < Infinity ? y : x) : x === 0 ? -Infinity : NaN;
+  },
+};
+
+export const functions = {
+  exp(x: number) {
+    // Below -103.98 the result rounds to 0.
+    const zero = x < -103.97284;
+    const a = zero ? 0 : Math.min(x, 89);
+    const n = rint(a * Math.LOG2E);
+    const r = a - n * 0.693359375 - n * -2.12194440e-4;
+    const p = ((((1.9875691500e-4 * r + 1.3981999507e-3) * r + 8.3334519073e-3) * r + 4.1665795894e-2) * r
+      + 1.6666665459e-1) * r + 5.0000001201e-1;
+    const y = exp2Scale(r * r * p + r + 1, n | 0);
+    return zero ? 0 : y;
+  },
+
+  exp2(x: number) {
+    const zero = x <= -150;
+    const a = zero ? 0 : Math.min(x, 129);
+    const n = rint(a);
+    const r = a - n;
+    const p = ((((1.535336188319500e-4 * r + 1.339887440266574e-3) * r + 9.618437357674640e-3) * r
+      + 5.550332471162809e-2) * r + 2.402264791363012e-1) * r + 6.931472028550421e-1;
+    const y = exp2Scale(r * p + 1, n | 0);
+    return zero ? 0 : y;
+  },
+
+  expm1(x: number) {
+    const y = 2 * halfExpm1(Math.max(x, -26));
+    return Math.abs(x) < 2 ** -25 ? x : y;
+  },
+
+  log(x: number) {
+    const [m, k] = logParts(x);
+    const f = m - 1;
+    const [tail, h] = logTail(f);
+    return logLimits(x, tail + k * 9.0580006145e-6 - h + f + k * 0.69313812256);
+  },
+
+  log2(x: number) {
+    const [m, k] = logParts(x);
+    const f = m - 1;
+    const [tail, h] = logTail(f);
+    const hi = bitsFloat(floatBits(f - h) & -4096);
+    const lo = f - hi - h + tail;
+    return logLimits(x, (lo + hi) * -1.7605285393e-4 + lo * 1.4428710938 + hi * 1.4428710938 + k);
+  },
+
+  log10(x: number) {
+    const [m, k] = logParts(x);
+    const f = m - 1;
+    const [tail, h] = logTail(f);
+    const hi = bitsFloat(floatBits(f - h) & -4096);
+    const lo = f - hi - h + tail;
+    return logLimits(x, k * 7.9034151668e-7 + (lo + hi) * -3.1689971365e-5 + lo * 0.43432617188 + hi * 0.43432617188
+      + k * 0.30102920532);
+  },
+
+  log1p(x: number) {
+    const near = x > -0.29289323 && x < 0.41421354; // 1 + x is within sqrt(2) of 1: no scaling, nothing is lost
+    const u = 1 + x;
+    const [m, k] = logParts(u);
+    // What rounding 1 + x lost, relative to u.
+    const lost = (x > 1 ? 1 - (u - x) : x - (u - 1)) / u;
+    const c = near || k > 24 ? 0 : lost;
+    const f = near ? x : m - 1;
+    const e = near ? 0 : k;
+    const [tail, h] = logTail(f);
+    const y = tail + (e * 9.0580006145e-6 + c) - h + f + e * 0.69313812256;
+    return Math.abs(x) < 2 ** -24 ? x : logLimits(u, y);
+  },
+};
