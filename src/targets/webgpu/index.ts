@@ -1,0 +1,181 @@
+/** The WebGPU target: runs plans as WGSL compute shaders. */
+import { OutOfMemoryError, TargetError } from '../../errors.ts';
+import { dtypes, type DType, type TypedArray } from '../../dsl/dtype.ts';
+import { libraryFn } from '../../dsl/kernel/math/index.ts';
+import type { Launch } from '../../fusion/kernel.ts';
+import type { CostProfile, DeviceBuffer, Job, PlanTarget, TargetFactory, TargetOptions } from '../target.ts';
+import { describeAdapter, findGpu, isSoftware, messageOf } from './device.ts';
+import type { EmitOptions } from './module.ts';
+import { connect, type Session } from './session.ts';
+import { gridOf, passesOf, type Dispatch } from './submit.ts';
+import { workgroupSize } from './module.ts';
+
+/** Memory on the device. `gpu` is undefined only between the loss of a device and the next call. */
+export interface WebGpuBuffer extends DeviceBuffer {
+  readonly gpu: GPUBuffer | undefined;
+}
+
+export interface WebGpuTarget extends PlanTarget {
+  readonly device: GPUDevice;
+  /** Goes up when the device is lost. */
+  readonly epoch: number;
+  /** False when the buffer's contents went with a lost device. */
+  alive(buffer: DeviceBuffer): boolean;
+  /** Makes sure of a device, after a loss a new one; buffers of before stay lost. */
+  ready(): Promise<void>;
+  /** Wraps a buffer of `device` that belongs to the caller (usage STORAGE | COPY_SRC | COPY_DST); `release` leaves it alone. */
+  adopt(buffer: GPUBuffer, bytes: number): WebGpuBuffer;
+  /** The GPUBuffer behind a buffer of this target. */
+  gpuBuffer(buffer: DeviceBuffer): GPUBuffer;
+}
+
+interface Owned {
+  readonly bytes: number;
+  gpu: GPUBuffer | undefined;
+  session: Session | undefined;
+  /** Uploaded while there was no device. */
+  pending: TypedArray | undefined;
+  readonly adopted: boolean;
+  released: boolean;
+}
+
+const roundUp = (bytes: number): number => Math.max(4, Math.ceil(bytes / 4) * 4);
+
+export const webgpuFactory: TargetFactory = { name: 'webgpu', create: (options) => createWebGpuTarget(options), sync: false };
+
+/** `gpu`: where adapters come from, when not from this environment. */
+export async function createWebGpuTarget(options: TargetOptions, gpu?: GPU): Promise<WebGpuTarget> {
+  const emit: EmitOptions = {
+    portable: options.math === 'portable',
+    library: (op, dtype) => (dtype === 'float32' ? libraryFn(op, dtype) : undefined),
+  };
+  let closed = false, epoch = 0, compilations = 0;
+  let reconnecting: Promise<Session> | undefined;
+  const open = async (): Promise<Session> => {
+    const session = await connect(gpu ?? await findGpu(), emit);
+    void session.whenLost.then(() => {
+      compilations += session.pipelines.compilations;
+      if (!closed) epoch++;
+    });
+    return session;
+  };
+  let current = await open();
+
+  const session = async (): Promise<Session> => {
+    if (closed) throw new TargetError('webgpu: this target is closed');
+    if (!current.lost) return current;
+    reconnecting ??= open().finally(() => (reconnecting = undefined));
+    return current = await reconnecting;
+  };
+
+  /** The device's memory behind a buffer, made now when the buffer was allocated or filled between two devices. */
+  const materialise = (buffer: Owned, s: Session): GPUBuffer => {
+    if (buffer.released) throw new TargetError('webgpu: use of a released buffer');
+    if (buffer.session && buffer.session !== s) {
+      throw new TargetError(`webgpu: an array was lost with its device (${buffer.session.lost ?? 'device lost'}); create or upload it again`);
+    }
+    if (!buffer.gpu) {
+      buffer.gpu = s.storage.take(roundUp(buffer.bytes));
+      buffer.session = s;
+      if (buffer.pending) s.write(buffer.gpu, buffer.pending);
+      buffer.pending = undefined;
+    }
+    return buffer.gpu;
+  };
+
+  const run = async (job: Job): Promise<void> => {
+    const s = await session();
+    const dispatches = await dispatchesOf(s, job.launches);
+    const buffers = job.buffers.map((b) => ({ buffer: materialise(b as Owned, s), size: roundUp(b.bytes) }));
+    await s.submit(dispatches, { gpu: (slot) => buffers[slot] });
+  };
+
+  const target: WebGpuTarget = {
+    name: 'webgpu',
+    kind: 'plan',
+    get profile() { return profileOf(current); },
+    describe: () => `WebGPU: ${describeAdapter(current.info)}`,
+    refuses: (dtype) => (dtype === 'float64'
+      ? "float64 does not exist on WebGPU: use float32 (x.cast('float32')), or run it with target: 'cpu'"
+      : undefined),
+    allocate(bytes) {
+      const most = profileOf(current).maxBufferBytes;
+      if (bytes > most) {
+        throw new OutOfMemoryError(`webgpu: an array of ${bytes} bytes is more than this adapter's largest buffer (${most}); ` +
+          "work in parts, or use target: 'cpu'");
+      }
+      const buffer: Owned = { bytes, gpu: undefined, session: undefined, pending: undefined, adopted: false, released: false };
+      if (!current.lost && !closed) materialise(buffer, current);
+      return buffer;
+    },
+    release(b) {
+      const buffer = b as Owned;
+      if (buffer.gpu && !buffer.adopted && !buffer.released && !buffer.session?.lost) buffer.session?.storage.give(buffer.gpu);
+      buffer.released = true;
+      buffer.gpu = buffer.pending = undefined;
+    },
+    upload(b, data) {
+      const buffer = b as Owned;
+      if (current.lost && !buffer.gpu) buffer.pending = data.slice();
+      else current.write(materialise(buffer, current), data);
+    },
+    run,
+    async read(b, dtype, length) {
+      const s = await session();
+      const { bytes, array } = dtypes[dtype];
+      if (length === 0) return new array(0);
+      const copy = await s.read(materialise(b as Owned, s), roundUp(length * bytes));
+      return new array(copy, 0, length);
+    },
+    explain: (launch) => explain(launch, current, emit),
+    get compilations() { return compilations + (current.lost ? 0 : current.pipelines.compilations); },
+    get device() { return current.device; },
+    get epoch() { return epoch; },
+    alive: (b) => (b as Owned).session === undefined || (!current.lost && (b as Owned).session === current),
+    ready: async () => void await session(),
+    adopt: (gpuBuffer, bytes) => {
+      const buffer: Owned = { bytes, gpu: gpuBuffer, session: current, pending: undefined, adopted: true, released: false };
+      return buffer;
+    },
+    gpuBuffer: (b) => materialise(b as Owned, current),
+    async close() {
+      closed = true;
+      current.close();
+    },
+  };
+  return target;
+}
+
+/** Programs of all launches; those that are not compiled yet compile side by side. */
+async function dispatchesOf(s: Session, launches: readonly Launch[]): Promise<Dispatch[]> {
+  const list = launches.flatMap((launch) => passesOf(launch, s.device.limits).map((pass) => ({ launch, pass, program: s.pipelines.program(launch, pass) })));
+  try {
+    await s.guard(Promise.all(list.map((d) => d.program)));
+  } catch (cause) {
+    if (cause instanceof TargetError) throw cause;
+    throw new TargetError(`webgpu: ${messageOf(cause)}`, { cause });
+  }
+  return Promise.all(list.map(async (d) => ({ ...d, program: await d.program })));
+}
+
+function profileOf({ device, info }: Session): CostProfile {
+  const { maxStorageBuffersPerShaderStage, maxStorageBufferBindingSize, maxBufferSize } = device.limits;
+  const costs = isSoftware(info) ? { memoryRoundTrip: 8, launch: 20_000 } : { memoryRoundTrip: 64, launch: 1_000_000 };
+  // A reduction also writes its partial results.
+  return { ...costs, maxBuffers: maxStorageBuffersPerShaderStage - 1, maxBufferBytes: Math.min(maxStorageBufferBindingSize, maxBufferSize) };
+}
+
+function explain(launch: Launch, { device }: Session, emit: EmitOptions): { code: string; layout: string } {
+  const passes = passesOf(launch, device.limits);
+  const shaders = passes.map((pass) => pass.emit(emit));
+  return {
+    code: shaders.map((s) => s.code).join('\n'),
+    layout: passes.map((pass, k) => {
+      const [x, y] = gridOf(pass.workgroups, device.limits);
+      const params = shaders[k].params.map((f) => `${f.name} ${f.value(launch, { ...pass, grid: x })}`).join(', ');
+      return `${pass.variant}: ${x}${y > 1 ? ` x ${y}` : ''} workgroups of ${workgroupSize}; ${params}`;
+    }).join('\n'),
+  };
+}
+
+export type { DType };
