@@ -14,9 +14,16 @@ export async function findGpu(): Promise<Gpu> {
   const missing = process.env['WEFT_NO_WEBGPU']; // set by the launcher, which tries drivers in processes of their own
   if (missing !== undefined) return { kind: 'none', why: `${missing}. ${HOW_TO_GET_ONE}` };
   try {
-    const name = await wf.describeTarget('webgpu');
+    const probe = await wf.ones([4]).add(1).eval({ target: 'webgpu' });
+    const name = nameIn(probe.add(1).explain({ target: 'webgpu' }));
+    probe.dispose();
     return { kind: /swiftshader|llvmpipe|lavapipe|software/i.test(name) ? 'software' : 'gpu', name };
   } catch (error) {
     return { kind: 'none', why: `${error instanceof Error ? error.message : String(error)} ${HOW_TO_GET_ONE}` };
   }
+}
+
+/** An explanation begins with `target webgpu: ADAPTER`. */
+function nameIn(explanation: string): string {
+  return /^target webgpu: (.*)/.exec(explanation)?.[1] ?? 'WebGPU';
 }

@@ -18,6 +18,8 @@ interface Session {
   readonly source: Source;
   readonly out: string;
   readonly progress: Progress;
+  /** What did not run, for the exit code. */
+  readonly failures: string[];
   sizeOn(target: Target): SizeName;
 }
 
@@ -35,6 +37,7 @@ async function main(args: readonly string[]): Promise<number> {
     source,
     out: fromWhereTheUserIs(invocation.out),
     progress: openProgress(invocation.jobs.length),
+    failures: [],
     sizeOn: (target) => invocation.size ?? (target === 'webgpu' && gpu?.kind === 'software' ? 'small' : 'default'),
   };
   const rows: Row[] = [];
@@ -46,9 +49,10 @@ async function main(args: readonly string[]): Promise<number> {
   } finally {
     session.progress.stop();
   }
-  console.log(renderTable(rows));
+  if (rows.length > 0) console.log(renderTable(rows));
   console.log(legend(session.out, gpu));
-  return rows.every((row) => row.fromPlain.acceptable && (row.fromOther?.acceptable ?? true)) ? 0 : 1;
+  const alike = rows.every((row) => row.fromPlain.acceptable && (row.fromOther?.acceptable ?? true));
+  return alike && session.failures.length === 0 ? 0 : 1;
 }
 
 /** The targets asked for, less WebGPU where there is none and something else to run. */
@@ -80,11 +84,15 @@ async function runSize({ sample, overrides }: Job, size: SizeName, all: readonly
   const measured = new Map<Target, Measurement>();
   for (const target of targets) {
     progress.begin(`${sample.name}: ${target}`);
-    measured.set(target, await measureWeft(prepared, target, TIMED));
+    const measurement = await attempt(`${sample.name} on ${target}`, session, () => measureWeft(prepared, target, TIMED));
+    if (measurement !== null) measured.set(target, measurement);
   }
   const shown = new Map(measured);
   // Targets are compared at one size: where the others run another one, the cpu runs this one too.
-  if (all.length > 1 && !measured.has('cpu')) measured.set('cpu', await measureWeft(prepared, 'cpu', ONCE));
+  if (all.includes('cpu') && !targets.includes('cpu')) {
+    const small = await attempt(`${sample.name} on cpu`, session, () => measureWeft(prepared, 'cpu', ONCE));
+    if (small !== null) measured.set('cpu', small);
+  }
 
   const rows: Row[] = [];
   for (const [target, { results, bestMs, firstMs }] of shown) {
@@ -105,6 +113,18 @@ async function runSize({ sample, overrides }: Job, size: SizeName, all: readonly
     if (picture !== null) await writePng(picture, join(session.out, pictureName(sample.name, target)));
   }
   return rows;
+}
+
+/** An error of the library costs the run of one sample on one target, and the exit code. */
+async function attempt<T>(what: string, session: Session, run: () => Promise<T>): Promise<T | null> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof wf.WeftError)) throw error;
+    session.failures.push(what);
+    session.progress.say(`${what}: failed. ${error.message}`);
+    return null;
+  }
 }
 
 function pictureName(sample: string, target: Target): string {

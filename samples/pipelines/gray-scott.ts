@@ -8,17 +8,16 @@ const DU = 1;
 const DV = 0.5;
 const FEED = 0.0367;
 const KILL = 0.0649;
-const constants = { DU, DV, FEED, KILL };
 
-const nextU = wf.stencil((u: wf.Neighbors2, v: wf.Neighbors2) => {
+const nextU = wf.stencil((u: wf.Neighbors2, v: wf.Neighbors2, diffusion: number, feed: number) => {
   const spread = 0.2 * (u(-1, 0) + u(1, 0) + u(0, -1) + u(0, 1)) + 0.05 * (u(-1, -1) + u(-1, 1) + u(1, -1) + u(1, 1)) - u(0, 0);
-  return u(0, 0) + DU * spread - u(0, 0) * v(0, 0) * v(0, 0) + FEED * (1 - u(0, 0));
-}, { border: 'wrap', constants });
+  return u(0, 0) + diffusion * spread - u(0, 0) * v(0, 0) * v(0, 0) + feed * (1 - u(0, 0));
+}, { border: 'wrap' });
 
-const nextV = wf.stencil((u: wf.Neighbors2, v: wf.Neighbors2) => {
+const nextV = wf.stencil((u: wf.Neighbors2, v: wf.Neighbors2, diffusion: number, loss: number) => {
   const spread = 0.2 * (v(-1, 0) + v(1, 0) + v(0, -1) + v(0, 1)) + 0.05 * (v(-1, -1) + v(-1, 1) + v(1, -1) + v(1, 1)) - v(0, 0);
-  return v(0, 0) + DV * spread + u(0, 0) * v(0, 0) * v(0, 0) - (FEED + KILL) * v(0, 0);
-}, { border: 'wrap', constants });
+  return v(0, 0) + diffusion * spread + u(0, 0) * v(0, 0) * v(0, 0) - loss * v(0, 0);
+}, { border: 'wrap' });
 
 export const grayScott = sample({
   name: 'gray-scott',
@@ -33,7 +32,7 @@ export const grayScott = sample({
     return { u: { data: u, shape }, v: { data: v, shape } };
   },
 
-  weft: ({ u, v }, p) => wf.iterate([u, v], p.steps, ([a, b]) => [nextU(a, b), nextV(a, b)]),
+  weft: ({ u, v }, p) => wf.iterate([u, v], p.steps, ([a, b]) => [nextU(a, b, DU, FEED), nextV(a, b, DV, FEED + KILL)]),
 
   plainJs(inputs, p) {
     const side = p.side;

@@ -7,8 +7,8 @@ import { heightOf, plainLuminance, widthOf } from './photo.ts';
 const RATE = 0.2;
 
 const step = wf.stencil(
-  (u: wf.Neighbors2) => u(0, 0) + RATE * (u(-1, 0) + u(1, 0) + u(0, -1) + u(0, 1) - 4 * u(0, 0)),
-  { border: 'nearest', constants: { RATE } },
+  (u: wf.Neighbors2, rate: number) => u(0, 0) + rate * (u(-1, 0) + u(1, 0) + u(0, -1) + u(0, 1) - 4 * u(0, 0)),
+  { border: 'nearest' },
 );
 
 export const heat = sample({
@@ -24,7 +24,7 @@ export const heat = sample({
     return { start: { data: plainLuminance(photo.rgb), shape: [photo.height, photo.width] } };
   },
 
-  weft: ({ start }, p) => [wf.iterate(start, p.steps, (u) => step(u))],
+  weft: ({ start }, p) => [wf.iterate(start, p.steps, (u) => step(u, RATE))],
 
   plainJs({ start }, p) {
     const width = widthOf(start);

@@ -5,7 +5,7 @@ import { sample, type Values } from '../sample.ts';
 const ITERATIONS = 200;
 /** Far beyond the radius of 2 that decides, so that the colours come out smooth. */
 const BAILOUT = 65536;
-const VIEW = { left: -2.1, right: 0.9, top: 1, bottom: -1 };
+const VIEW = { left: -2.35, right: 1.15, top: 3.5 / 3, bottom: -3.5 / 3 };
 
 export const mandelbrot = sample({
   name: 'mandelbrot',

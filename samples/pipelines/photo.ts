@@ -43,8 +43,8 @@ export function gaussian(radius: number): number[] {
 
 /** Convolves the first two axes with `weights`, one after the other. */
 export function separable(image: wf.WeftArray, weights: number[]): wf.WeftArray {
-  const across = wf.convolve(weights, { axis: 1, border: 'nearest' });
-  const down = wf.convolve(weights, { axis: 0, border: 'nearest' });
+  const across = wf.correlate(weights, { axis: 1, border: 'nearest' });
+  const down = wf.correlate(weights, { axis: 0, border: 'nearest' });
   return down(across(image));
 }
 

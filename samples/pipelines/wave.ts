@@ -7,9 +7,9 @@ import { uniform } from './random.ts';
 const C2 = 0.3;
 
 const next = wf.stencil(
-  (now: wf.Neighbors2, before: wf.Neighbors2) =>
-    2 * now(0, 0) - before(0, 0) + C2 * (now(-1, 0) + now(1, 0) + now(0, -1) + now(0, 1) - 4 * now(0, 0)),
-  { border: 'constant', constants: { C2 } },
+  (now: wf.Neighbors2, before: wf.Neighbors2, c2: number) =>
+    2 * now(0, 0) - before(0, 0) + c2 * (now(-1, 0) + now(1, 0) + now(0, -1) + now(0, 1) - 4 * now(0, 0)),
+  { border: 'constant' },
 );
 
 export const wave = sample({
@@ -22,7 +22,7 @@ export const wave = sample({
   inputs: (p) => ({ drops: { data: drops(p.side), shape: [p.side, p.side] } }),
 
   weft({ drops }, p) {
-    const [surface] = wf.iterate([drops, drops], p.steps, ([now, before]) => [next(now, before), now]);
+    const [surface] = wf.iterate([drops, drops], p.steps, ([now, before]) => [next(now, before, C2), now]);
     return [surface];
   },
 
