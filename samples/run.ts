@@ -48,6 +48,7 @@ async function main(args: readonly string[]): Promise<number> {
     }
   } finally {
     session.progress.stop();
+    await wf.closeTargets(); // threads and the device would keep the process alive
   }
   if (rows.length > 0) console.log(renderTable(rows));
   console.log(legend(session.out, gpu));
