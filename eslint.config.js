@@ -17,7 +17,7 @@ const layout = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', '.build/', 'node_modules/', 'samples/out/', 'bench/out/', '**/*.d.ts'] },
+  { ignores: ['dist/', '.build/', 'node_modules/', 'out/', 'bench/out/', '**/*.d.ts'] },
   js.configs.recommended,
   layout,
   {

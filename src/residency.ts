@@ -45,6 +45,11 @@ function record(e: Expr): Resident {
   return r;
 }
 
+/** Makes `to` stand for the same values as `from`: one record, so disposing either frees them. */
+export function alias(from: Expr, to: Expr): void {
+  records.set(to, record(from));
+}
+
 export const isDisposed = (e: Expr): boolean => records.get(e)?.disposed ?? false;
 
 export function isResident(e: Expr): boolean {

@@ -7,7 +7,7 @@ import { ArgumentError, DTypeError, InternalError, TargetError } from './errors.
 import { explain, planFor, validateBound, type BoundPlan } from './fusion/index.ts';
 import { options } from './options.ts';
 import {
-  assertAlive, disposeNode, heldAnywhere, heldOn, hold, hostOf, isResident, release, setHeld, setHost, share, type Held,
+  alias, assertAlive, disposeNode, heldAnywhere, heldOn, hold, hostOf, isResident, release, setHeld, setHost, share, type Held,
 } from './residency.ts';
 import { targetNamed, targetNamedSync } from './targets/registry.ts';
 import type { GraphTarget, Job, PlanTarget, Target } from './targets/target.ts';
@@ -217,7 +217,7 @@ function settle(bound: BoundPlan, roots: readonly Expr[], bySlot: readonly Held[
   return roots.map((root, k) => {
     const held = bySlot[bound.outputs[k].slot];
     if (!isResident(root)) setHeld(root, share(held));
-    return standIn(root, () => held);
+    return standIn(root);
   });
 }
 
@@ -225,18 +225,15 @@ function onGraph(target: GraphTarget, roots: readonly Expr[]): Expr[] {
   const results = target.evaluate(roots, hostOf);
   return roots.map((root, k) => {
     if (!isResident(root)) setHost(root, results[k]);
-    return standIn(root, () => undefined);
+    return standIn(root);
   });
 }
 
 /** A source with the root's values, so that the graph which computed them can be collected. */
-function standIn(root: Expr, heldOf: () => Held | undefined): Expr {
+function standIn(root: Expr): Expr {
   if (root.kind === 'source') return root;
   const source = makeExpr({ kind: 'source', name: 'result', dtype: root.dtype, shape: root.shape, src: [] });
-  const host = hostOf(root);
-  const held = heldOf();
-  if (host) setHost(source, host);
-  if (held) setHeld(source, share(held));
+  alias(root, source);
   return source;
 }
 

@@ -1,6 +1,6 @@
 /** The fluent API: `WeftArray` is a handle on a node of the lazy graph. */
 import { ArgumentError, DisposedError, DTypeError } from '../errors.ts';
-import { asDType, isFloat, type ArrayOf, type DType, type TypedArray } from './dtype.ts';
+import { asDType, isFloat, type ArrayOf, type DType, type TypedArrayInput } from './dtype.ts';
 import { applyRule, binary, castExpr, unary, whereExpr, type BinaryName, type Operand, type UnaryName } from './elementwise.ts';
 import { evaluator, type EvaluateOptions, type ExplainOptions } from './evaluator.ts';
 import { dependencies, topological, type Expr } from './expr.ts';
@@ -12,7 +12,7 @@ import type { Axis_, BinaryResult, Floating, FloatOr, ReducedSum } from './types
 import { broadcastView, expandDimsView, flipView, reshapeView, sliceView, squeezeView, transposeView, type SliceRange } from './views.ts';
 
 /** What an array meets: another array, a number or boolean (which take its dtype), a typed array or nested arrays. */
-export type ArrayLike_ = WeftArray | number | boolean | TypedArray | NestedArray;
+export type ArrayLike_ = WeftArray | number | boolean | TypedArrayInput | NestedArray;
 
 type UnaryMethods<D extends DType> = {
   readonly [K in UnaryName]: () => WeftArray<(typeof unary)[K]['kind'] extends 'float' ? Floating<D> : (typeof unary)[K]['kind'] extends 'test' | 'logic' ? 'bool' : D>;

@@ -1,6 +1,6 @@
 /** Making arrays: from values, and from rules that the planner computes where they are used. */
 import { ArgumentError, DTypeError } from '../errors.ts';
-import { asDType, castNumber, isFloat, type ArrayOf, type DType, type TypedArray } from './dtype.ts';
+import { asDType, castNumber, isFloat, type DType, type TypedArrayInput } from './dtype.ts';
 import { wrap, WeftArray } from './array.ts';
 import { castExpr, mapExpr } from './elementwise.ts';
 import { makeExpr, type Expr } from './expr.ts';
@@ -16,7 +16,10 @@ export interface DTypeOption<D extends DType = DType> {
 
 type DTypeOfData<T> = T extends readonly boolean[] | boolean ? 'bool'
   : T extends number | NestedArray ? 'float32'
-    : { [D in Exclude<DType, 'bool'>]: T extends ArrayOf[D] ? D : never }[Exclude<DType, 'bool'>];
+    : T extends Float32Array ? 'float32' : T extends Float64Array ? 'float64'
+      : T extends Int32Array ? 'int32' : T extends Uint32Array ? 'uint32'
+        : T extends Int16Array ? 'int16' : T extends Uint16Array ? 'uint16'
+          : T extends Int8Array ? 'int8' : T extends Uint8Array | Uint8ClampedArray ? 'uint8' : DType;
 
 /**
  * An array of given values. Typed arrays keep their dtype; JavaScript numbers become float32, booleans bool. The values
@@ -29,10 +32,10 @@ type DTypeOfData<T> = T extends readonly boolean[] | boolean ? 'bool'
  * const a = wf.array([[1, 2], [3, 4]]);
  * await a.sum().item(); // 10
  */
-export function array<const D extends DType>(data: TypedArray | NestedArray | WeftArray, options: ArrayOptions & { readonly dtype: D }): WeftArray<D>;
-export function array<T extends TypedArray | NestedArray>(data: T, options?: ArrayOptions): WeftArray<DTypeOfData<T>>;
-export function array(data: TypedArray | NestedArray | WeftArray, options?: ArrayOptions): WeftArray;
-export function array(data: TypedArray | NestedArray | WeftArray, options: ArrayOptions = {}): WeftArray {
+export function array<const D extends DType>(data: TypedArrayInput | NestedArray | WeftArray, options: ArrayOptions & { readonly dtype: D }): WeftArray<D>;
+export function array<T extends TypedArrayInput | NestedArray>(data: T, options?: ArrayOptions): WeftArray<DTypeOfData<T>>;
+export function array(data: TypedArrayInput | NestedArray | WeftArray, options?: ArrayOptions): WeftArray;
+export function array(data: TypedArrayInput | NestedArray | WeftArray, options: ArrayOptions = {}): WeftArray {
   if (!(data instanceof WeftArray)) return wrap(sourceOf(data, options));
   let node = WeftArray.node(data);
   if (options.dtype !== undefined) node = castExpr(node, asDType(options.dtype, 'array: dtype'));

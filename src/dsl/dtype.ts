@@ -9,6 +9,10 @@ export type TypedArray =
   | Int16Array<ArrayBuffer> | Uint16Array<ArrayBuffer>
   | Int8Array<ArrayBuffer> | Uint8Array<ArrayBuffer> | Uint8ClampedArray<ArrayBuffer>;
 
+/** A typed array from a user, whatever buffer it views. */
+export type TypedArrayInput =
+  | Float32Array | Float64Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array | Uint8ClampedArray;
+
 /** Which JavaScript typed array holds a dtype. bool is one byte, 0 or 1. */
 export interface ArrayOf {
   float32: Float32Array<ArrayBuffer>;
