@@ -31,8 +31,8 @@ export const helpers = {
     const p = ((((1.9875691500e-4 * r + 1.3981999507e-3) * r + 8.3334519073e-3) * r + 4.1665795894e-2) * r
       + 1.6666665459e-1) * r + 5.0000001201e-1;
     const q = r + r * r * p;
-    const s = bitsFloat(((n | 0) + 126) << 23); // 2^(n - 1): infinite from n = 129 on
-    return s * q + (s - 0.5);
+    const s = bitsFloat(((n | 0) + 125) << 23); // 2^(n - 2)
+    return 2 * (s * q + (s - 0.25));
   },
 
   /** x = m * 2^k with m in [sqrt(1/2), sqrt(2)), for positive finite x. */

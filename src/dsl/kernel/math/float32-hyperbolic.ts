@@ -1,5 +1,5 @@
 /**
- * Hyperbolic functions of float32 and their inverses, in the kernel language. Polynomials near 0: Cephes (tanhf, asinhf,
+ * Hyperbolic functions of float32 and their inverses, in the kernel language. Polynomials near 0: Cephes (sinhf, tanhf, asinhf,
  * atanhf; Moshier, public domain as distributed with netlib).
  */
 declare function floatBits(x: number): number;
@@ -9,10 +9,12 @@ export const helpers = {};
 
 export const functions = {
   sinh(x: number) {
+    const z = x * x;
+    const p = ((2.03721912945e-4 * z + 8.33028376239e-3) * z + 1.66667160211e-1) * z * x + x;
     const a = Math.abs(x);
     const h = halfExpm1(a);
     const y = h < Infinity ? h + h / (2 * h + 1) : h;
-    return a < 2 ** -13 ? x : x < 0 ? -y : y;
+    return a < 1 ? (x === 0 ? x : p) : x < 0 ? -y : y;
   },
 
   cosh(x: number) {
@@ -33,15 +35,16 @@ export const functions = {
     const a = Math.abs(x);
     const z = x * x;
     const p = (((2.0122003309e-2 * z - 4.2699340972e-2) * z + 7.4847586088e-2) * z - 1.6666288134e-1) * z * x + x;
-    const large = a > 4096;
-    const y = Math.log1p(large ? a : a + z / (1 + Math.sqrt(z + 1))) + (large ? Math.LN2 : 0);
+    const large = a > 4096; // there log(2a), to the last bit
+    const y = Math.log1p(large ? a - 1 : a + z / (1 + Math.sqrt(z + 1))) + (large ? Math.LN2 : 0);
     return a < 0.5 ? (x === 0 ? x : p) : x < 0 ? -y : y;
   },
 
   acosh(x: number) {
     const t = x - 1;
     const large = x > 4096;
-    return Math.log1p(large ? x : t + Math.sqrt(2 * t + t * t)) + (large ? Math.LN2 : 0);
+    const y = Math.log1p(large ? t : t + Math.sqrt(2 * t + t * t)) + (large ? Math.LN2 : 0);
+    return x < 1 ? NaN : y;
   },
 
   atanh(x: number) {

@@ -98,14 +98,15 @@ export const functions = {
   cbrt(x: number) {
     const a = Math.abs(x);
     const tiny = a < 1.1754943508222875e-38;
-    const b = tiny ? a * 16777216 : a; // 2^24, a cube
+    const huge = a > 2 ** 100;
+    const b = a * (tiny ? 2 ** 24 : huge ? 2 ** -24 : 1);
     // A third of the exponent and of the fraction, as one integer: within 5%; then twice Halley's iteration.
     const t0 = bitsFloat((floatBits(b) * 0.33333334 | 0) + 709958130);
     const c0 = t0 * t0 * t0;
-    const t1 = t0 * (c0 + b + b) / (c0 + c0 + b);
+    const t1 = t0 * ((c0 + b + b) / (c0 + c0 + b));
     const c1 = t1 * t1 * t1;
     const t2 = t1 - t1 * ((c1 - b) / (c1 + c1 + b));
-    const y = tiny ? t2 * 0.00390625 : t2;
+    const y = t2 * (tiny ? 2 ** -8 : huge ? 2 ** 8 : 1);
     return x === 0 || !(a < Infinity) ? x : x < 0 ? -y : y;
   },
 

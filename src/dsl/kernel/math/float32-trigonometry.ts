@@ -11,11 +11,11 @@ declare function rint(x: number): number;
 declare function reducePi(x: number): [r: number, rest: number, quadrant: number];
 declare function sinPolynomial(r: number): number;
 declare function cosPolynomial(r: number): number;
-declare function asinPolynomial(x: number, z: number): number;
-declare function atanPolynomial(t: number): number;
+declare function asinSeries(z: number): number;
+declare function atanTail(t: number): number;
 
 export const helpers = {
-  /** x = quadrant * pi/2 + r + rest with |r| <= pi/4. */
+  /** x = quadrant * pi/2 + r + rest with |r| <= pi/4, a little more for large |x|. */
   reducePi(x: number) {
     const n = rint(x * 0.63661975);
     const a = x - n * 1.5703125 - n * 4.84466552734375e-4; // exact
@@ -28,7 +28,7 @@ export const helpers = {
     const r2 = r1 - d;
     const low = a - r0 - b + (r0 - r1 - c) + (r1 - r2 - d) - n * 5.3903028581581190529e-15;
     const r = r2 + low;
-    return [Math.min(Math.max(r, -0.7853982), 0.7853982), r2 - r + low, n | 0];
+    return [Math.min(Math.max(r, -1), 1), r2 - r + low, n | 0];
   },
 
   sinPolynomial(r: number) {
@@ -41,16 +41,17 @@ export const helpers = {
     return ((2.443315711809948e-5 * z - 1.388731625493765e-3) * z + 4.166664568298827e-2) * z * z - 0.5 * z + 1;
   },
 
-  /** asin of x, z = x * x, for |x| <= 1/2. */
-  asinPolynomial(x: number, z: number) {
+  /** asin(x) / x - 1 for z = x * x, |x| <= 1/2. */
+  asinSeries(z: number) {
     return ((((4.2163199048e-2 * z + 2.4181311049e-2) * z + 4.5470025998e-2) * z + 7.4953002686e-2) * z
-      + 1.6666752422e-1) * z * x + x;
+      + 1.6666752422e-1) * z;
   },
 
-  /** atan for |t| <= tan(pi/8). */
-  atanPolynomial(t: number) {
+  /** atan(t) - t for |t| <= 1/2; the polynomial was fitted for Weft (Remez, error 2^-29). */
+  atanTail(t: number) {
     const z = t * t;
-    return (((8.05374449538e-2 * z - 1.38776856032e-1) * z + 1.99777106478e-1) * z - 3.33329491539e-1) * z * t + t;
+    return ((((-0.0514981806077 * z + 0.101708115203) * z - 0.141773708208) * z + 0.199944341624) * z
+      - 0.333332402126) * z * t;
   },
 };
 
@@ -76,8 +77,11 @@ export const functions = {
     const z = r * r;
     const p = ((((9.38540185543e-3 * z + 3.11992232697e-3) * z + 2.44301354525e-2) * z + 5.34112807005e-2) * z
       + 1.33387994085e-1) * z + 3.33331568548e-1;
-    const t = p * z * r + rest + r;
-    const y = (q & 1) === 0 ? t : -1 / t;
+    const e = p * z * r + rest;
+    const t = r + e;
+    const lost = r - t + e;
+    const i = -1 / t;
+    const y = (q & 1) === 0 ? t : i + i * i * lost;
     return x === 0 ? x : y;
   },
 
@@ -86,8 +90,11 @@ export const functions = {
     const large = a > 0.5;
     const half = 0.5 * (1 - a);
     const z = large ? half : a * a;
-    const p = asinPolynomial(large ? Math.sqrt(half) : a, z);
-    const y = large ? 1.5707963705062866 - (p + p + 4.371139e-8) : p;
+    const s = large ? Math.sqrt(half) : a;
+    const tail = asinSeries(z) * s;
+    const h = 1.5707963705062866 - 2 * s;
+    const lost = 1.5707963705062866 - h - 2 * s;
+    const y = large ? h - (2 * tail + 4.371139e-8 - lost) : tail + s;
     return x === 0 ? x : x < 0 ? -y : y;
   },
 
@@ -96,18 +103,19 @@ export const functions = {
     const large = a > 0.5;
     const half = 0.5 * (1 - a);
     const z = large ? half : x * x;
-    const p = asinPolynomial(large ? Math.sqrt(half) : x, z);
+    const s = large ? Math.sqrt(half) : x;
+    const p = asinSeries(z) * s + s;
     const far = x < 0 ? 3.1415927410125732 - (p + p + 8.742278e-8) : p + p;
     return large ? far : 1.5707963705062866 - (p + 4.371139e-8);
   },
 
   atan(x: number) {
     const a = Math.abs(x);
-    const large = a > 2.414213562373095;
-    const middle = a > 0.4142135623730950 && !large;
+    const large = a > 2;
+    const middle = a > 0.5 && !large;
     const t = (large ? -1 : middle ? a - 1 : a) / (large ? a : middle ? a + 1 : 1);
-    const p = atanPolynomial(t);
-    const y = large ? 1.5707963705062866 + (p - 4.371139e-8) : middle ? 0.7853981852531433 + (p - 2.1855695e-8) : p;
+    const base = large ? 1.5707963705062866 : middle ? 0.7853981852531433 : 0;
+    const y = base + t + (atanTail(t) - (large ? 4.371139e-8 : middle ? 2.1855695e-8 : 0));
     return x === 0 ? x : x < 0 ? -y : y;
   },
 
@@ -116,24 +124,22 @@ export const functions = {
     const b = Math.abs(x);
     const infinite = Math.max(a, b) === Infinity;
     // Infinities become 1 beside 0, or 1 and 1; large numbers are scaled so that their sum is finite.
-    const u = infinite ? (a === Infinity ? 1 : 0) : a * 0.25;
-    const v = infinite ? (b === Infinity ? 1 : 0) : b * 0.25;
-    const small = Math.max(a, b) < 2 ** -90;
-    const p = small ? a : u;
-    const q = small ? b : v;
+    const scale = Math.max(a, b) > 2 ** 125 ? 0.25 : 1;
+    const p = infinite ? (a === Infinity ? 1 : 0) : a * scale;
+    const q = infinite ? (b === Infinity ? 1 : 0) : b * scale;
     const lo = Math.min(p, q);
     const hi = Math.max(p, q);
-    const middle = lo > 0.4142135623730950 * hi;
+    const middle = lo > 0.5 * hi;
     const d = middle ? lo + hi : hi;
-    const angle = atanPolynomial((middle ? lo - hi : lo) / (d === 0 ? 1 : d));
+    const t = (middle ? lo - hi : lo) / (d === 0 ? 1 : d);
     // The angle from the nearest multiple of pi/4, k, with its sign as the octant has it.
     const steep = a > b;
     const back = floatBits(x) < 0;
     const k0 = middle ? 1 : 0;
     const k1 = steep ? 2 - k0 : k0;
     const k = back ? 4 - k1 : k1;
-    const turned = steep === back ? angle : -angle;
-    const r = k * 0.78539824485778808594 + (k * -8.14603397763e-8 + turned);
+    const turned = steep === back ? t : -t;
+    const r = k * 0.78539824485778808594 + turned + (k * -8.14603397763e-8 + atanTail(turned));
     return floatBits(y) < 0 ? -r : r;
   },
 };
