@@ -1,0 +1,35 @@
+/** Evaluating the same program on several targets. */
+import { evaluate, WeftArray } from '../../src/index.ts';
+import { disposeNode } from '../../src/residency.ts';
+import type { DType, TypedArray } from '../../src/dsl/dtype.ts';
+
+export interface Computed {
+  readonly values: TypedArray;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/**
+ * The values of what `build` makes, computed by `target`. Equal graphs share their nodes, and a node that was evaluated
+ * keeps its result wherever it is: so the results are forgotten afterwards, and the next target computes them itself.
+ */
+export async function computeAll(target: string, build: () => readonly WeftArray[]): Promise<Computed[]> {
+  const arrays = build();
+  const nodes = arrays.map((a) => WeftArray.node(a));
+  try {
+    const results: Computed[] = [];
+    await evaluateTogether(arrays, target);
+    for (const a of arrays) results.push({ values: await a.data({ target }), shape: a.shape, dtype: a.dtype });
+    return results;
+  } finally {
+    for (const node of nodes) if (node.kind !== 'source') disposeNode(node);
+  }
+}
+
+const evaluateTogether = (arrays: readonly WeftArray[], target: string): Promise<unknown> =>
+  arrays.length === 1 ? arrays[0].eval({ target }) : evaluate(arrays, { target });
+
+/** `computeAll` of one array. */
+export async function compute(target: string, build: () => WeftArray): Promise<Computed> {
+  return (await computeAll(target, () => [build()]))[0];
+}
