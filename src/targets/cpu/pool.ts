@@ -161,7 +161,7 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
   }
 
   function* performAlone(run: KernelFunction, params: number, blocks: number, grain: number, label: string): Steps {
-    let due = performance.now() + TIME_SLICE;
+    let due = 0;
     for (let start = 0; start < blocks; start += grain) {
       const end = Math.min(start + grain, blocks);
       try {
@@ -169,10 +169,12 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
       } catch (error) {
         throw failure(label, start, end, error);
       }
-      if (performance.now() > due) {
-        yield 'breathe';
-        due = performance.now() + TIME_SLICE;
-      }
+      if (end === blocks) return;
+      const now = performance.now();
+      if (due === 0) due = now + TIME_SLICE;
+      if (now < due) continue;
+      yield 'breathe';
+      due = performance.now() + TIME_SLICE;
     }
   }
 
