@@ -143,18 +143,49 @@ fn mod_f32(x: f32, y: f32) -> f32 {
   },
   /** Floor of the exact quotient, from the exact remainder. */
   floorDiv_f32: {
-    needs: ['rem_f32', 'isFinite_f32'],
+    needs: ['rem_f32'],
     code: lines(`
 fn floorDiv_f32(x: f32, y: f32) -> f32 {
-  if (y == 0.0f || !isFinite_f32(x)) { return x / y; }
+  if (y == 0.0f) { return x / y; }
   let r = rem_f32(x, y);
   let q = round((x - r) / y);
   return select(q, q - 1.0f, r != 0.0f && (r < 0.0f) != (y < 0.0f));
 }`),
   },
+  /**
+   * WGSL promises log near 1 to an absolute error only, which leaves no correct digit of log(1.000001): there the series
+   * of 2 atanh((x - 1) / (x + 1)) takes over.
+   */
+  logNearOne: {
+    code: lines(`
+fn logNearOne(x: f32) -> f32 {
+  let t = (x - 1.0f) / (x + 1.0f);
+  let s = t * t;
+  return 2.0f * t * (1.0f + s * (0.33333334f + s * (0.2f + s * 0.14285715f)));
+}`),
+  },
+  /** The logarithm of x, but NaN for negative x and NaN, of which devices make other things. */
+  positiveOnly: {
+    needs: ['isNaN_f32'],
+    code: lines(`
+fn positiveOnly(x: f32, logarithm: f32) -> f32 {
+  return select(logarithm, bitcast<f32>(bitcast<u32>(x) | 0x7fc00000u), x < 0.0f || isNaN_f32(x));
+}`),
+  },
+  log_f32: {
+    needs: ['logNearOne', 'positiveOnly'],
+    code: 'fn log_f32(x: f32) -> f32 { return positiveOnly(x, select(log(x), logNearOne(x), abs(x - 1.0f) < 0.25f)); }',
+  },
+  log2_f32: {
+    needs: ['logNearOne', 'positiveOnly'],
+    code: 'fn log2_f32(x: f32) -> f32 { return positiveOnly(x, select(log2(x), 1.442695f * logNearOne(x), abs(x - 1.0f) < 0.25f)); }',
+  },
+  /** SwiftShader's exp of NaN is Infinity. */
+  exp_f32: { needs: ['isNaN_f32'], code: 'fn exp_f32(x: f32) -> f32 { return select(exp(x), x, isNaN_f32(x)); }' },
+  exp2_f32: { needs: ['isNaN_f32'], code: 'fn exp2_f32(x: f32) -> f32 { return select(exp2(x), x, isNaN_f32(x)); }' },
   /** WGSL's pow has no negative bases: the magnitude's power, with the sign of an odd exponent, or NaN. */
   pow_f32: {
-    needs: ['isNaN_f32', 'isInf_f32'],
+    needs: ['isNaN_f32', 'isInf_f32', 'log2_f32'],
     code: lines(`
 fn pow_f32(x: f32, y: f32) -> f32 {
   if (y == 0.0f) { return 1.0f; }
@@ -167,7 +198,7 @@ fn pow_f32(x: f32, y: f32) -> f32 {
     return select(0.0f, abs(y), (magnitude > 1.0f) == (y > 0.0f));
   }
   let odd = abs(y) < 16777216.0f && floor(y) == y && floor(y * 0.5f) * 2.0f != y;
-  var power = select(pow(magnitude, y), 1.0f, one);
+  var power = select(exp2(y * log2_f32(magnitude)), 1.0f, one);
   if (magnitude == 0.0f || isInf_f32(x)) {
     power = select(0.0f, bitcast<f32>((bitcast<u32>(y) & 0u) | 0x7f800000u), (magnitude > 1.0f) == (y > 0.0f));
   }

@@ -110,7 +110,7 @@ const spellings = {
   // WGSL's round is half to even, as ours.
   floor: call('floor'), ceil: call('ceil'), trunc: call('trunc'), round: call('round'), roundHalfUp: helper('roundHalfUp_f32'),
 
-  sqrt: call('sqrt'), exp: call('exp'), exp2: call('exp2'), log: call('log'), log2: call('log2'),
+  sqrt: call('sqrt'), exp: helper('exp_f32'), exp2: helper('exp2_f32'), log: helper('log_f32'), log2: helper('log2_f32'),
   cbrt: library, hypot: library, expm1: library, log10: library, log1p: library,
   // WGSL promises sin and cos to 2^-11 between -pi and pi only, atan to 4096 ULP, and what derives from them no better.
   sin: library, cos: library, tan: library, asin: library, acos: library, atan: library, atan2: library,
@@ -119,7 +119,8 @@ const spellings = {
   lt: compare('<'), le: compare('<='), gt: compare('>'), ge: compare('>='),
   // `x != x` is how people test for NaN: it must not be folded away.
   eq: ([a, b], s) => (a === b && isFloat(s.dtype) ? `!${s.helper('isNaN_f32')}(${a})` : `${a} == ${b}`),
-  ne: ([a, b], s) => (a === b && isFloat(s.dtype) ? `${s.helper('isNaN_f32')}(${a})` : `${a} != ${b}`),
+  // Not `!=` of floats: it becomes an ordered comparison on some devices, which says that NaN equals everything.
+  ne: ([a, b], s) => (!isFloat(s.dtype) ? `${a} != ${b}` : a === b ? `${s.helper('isNaN_f32')}(${a})` : `!(${a} == ${b})`),
   isNaN: helper('isNaN_f32'), isFinite: helper('isFinite_f32'), isInf: helper('isInf_f32'),
 
   and: infix('&&'), or: infix('||'), xor: infix('!='), not: ([a]) => `!${a}`,
