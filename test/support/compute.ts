@@ -2,6 +2,7 @@
 import { evaluate, WeftArray } from '../../src/index.ts';
 import { disposeNode } from '../../src/residency.ts';
 import type { DType, TypedArray } from '../../src/dsl/dtype.ts';
+import { nest, type NestedArray } from '../../src/dsl/literal.ts';
 
 export interface Computed {
   readonly values: TypedArray;
@@ -32,4 +33,10 @@ const evaluateTogether = (arrays: readonly WeftArray[], target: string): Promise
 /** `computeAll` of one array. */
 export async function compute(target: string, build: () => WeftArray): Promise<Computed> {
   return (await computeAll(target, () => [build()]))[0];
+}
+
+/** `compute`, as nested JavaScript arrays. */
+export async function nested(target: string, build: () => WeftArray): Promise<NestedArray> {
+  const { values, shape, dtype } = await compute(target, build);
+  return nest(values, shape, dtype);
 }
