@@ -31,7 +31,13 @@ function startNodeThread(source: string, start: WorkerStart, gone: (reason: stri
   worker.on('exit', () => gone(reason));
   worker.postMessage(start);
   worker.unref();
-  return { stop: () => worker.terminate() };
+  return {
+    stop: () => {
+      // Whoever waits for the end must not see the process exit first.
+      worker.ref();
+      return worker.terminate();
+    },
+  };
 }
 
 let workerUrl: string | undefined;
@@ -81,10 +87,10 @@ const waitAsync = (Atomics as { waitAsync?: WaitAsync }).waitAsync;
 /** Resolves when the word no longer has the value or somebody notified it, at the latest after `timeout` ms. */
 export async function wordChange(words: Int32Array, index: number, value: number, timeout: number): Promise<void> {
   if (waitAsync === undefined) return nextTask();
-  // A pending waitAsync does not keep Node alive, and the workers are unreferenced; the timer does.
-  const alive = setTimeout(() => undefined, timeout);
+  // Neither a pending waitAsync, its timeout included, nor the unreferenced workers keep Node alive; an interval does.
+  const alive = setInterval(() => undefined, timeout);
   await waitAsync(words, index, value, timeout).value;
-  clearTimeout(alive);
+  clearInterval(alive);
 }
 
 /**
