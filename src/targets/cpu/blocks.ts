@@ -1,0 +1,82 @@
+/**
+ * How a domain is cut into blocks, from its sizes and the body's cost alone: the same blocks, and so the same partial
+ * sums, for any number of threads.
+ */
+import type { Geometry } from './layout.ts';
+
+/** Columns that accumulate before rounded sums move to the second level. */
+export const SEGMENT = 2048;
+/** Dense sums read four streams: 1.7x the bandwidth of one (shared/FACTS). */
+export const STREAMS = { count: 4, length: 2048 } as const;
+
+/** Elements of a block of light work; heavier bodies get smaller blocks, down to a floor. */
+const BLOCK = 65536;
+const FLOOR = 2048;
+/** Reduced rows of one partial result where the inner axis is kept. */
+const ROWS = { least: 256, most: 1024 } as const;
+/** Kept columns that accumulate in the first cache. */
+const KEPT_COLUMNS = 4096;
+
+export interface Blocking {
+  readonly geometry: Geometry;
+  readonly blocks: number;
+  /** Elements of the domain. */
+  readonly elements: number;
+}
+
+const blockSize = (cost: number): number => Math.max(FLOOR, Math.floor(BLOCK / Math.max(1, cost / 16)));
+
+/** Pieces of about equal length, each a multiple of `step` but the last. */
+function split(length: number, most: number, step: number): { count: number; per: number } {
+  if (length <= most) return { count: 1, per: length };
+  const per = Math.ceil(length / Math.ceil(length / most) / step) * step;
+  return { count: Math.ceil(length / per), per };
+}
+
+/** A map: long rows are cut, short rows grouped. `tile`: rows are cut to at most that many columns. */
+export function blockMap(rows: number, columns: number, cost: number, tile = Infinity): Blocking {
+  const most = blockSize(cost);
+  const c = split(columns, Math.min(most, tile), 64);
+  const r = split(rows, Math.max(1, Math.floor(most / Math.max(1, c.per))), 1);
+  return {
+    geometry: {
+      columnBlocks: c.count, columnsPerBlock: c.per, rowBlocks: r.count, rowsPerBlock: r.per, rows,
+      keptPerBlock: 1, kept: 1, chunks: 1, planeLength: 0,
+    },
+    blocks: rows * columns === 0 ? 0 : c.count * r.count,
+    elements: rows * columns,
+  };
+}
+
+/** The inner axis is reduced: a chunk is a piece of a row, or several rows, of one kept point. */
+export function blockReduceInner(kept: number, rows: number, columns: number, cost: number): Blocking {
+  const segment = STREAMS.count * STREAMS.length;
+  const most = Math.max(segment, blockSize(cost));
+  const c = split(columns, most, segment);
+  const r = split(rows, Math.max(1, Math.floor(most / Math.max(1, c.per))), 1);
+  const k = split(kept, Math.max(1, Math.floor(most / Math.max(1, c.per * r.per))), 1);
+  return {
+    geometry: {
+      columnBlocks: c.count, columnsPerBlock: c.per, rowBlocks: r.count, rowsPerBlock: r.per, rows,
+      keptPerBlock: k.per, kept, chunks: c.count * r.count, planeLength: kept,
+    },
+    blocks: kept === 0 ? 0 : c.count * r.count * k.count,
+    elements: kept * rows * columns,
+  };
+}
+
+/** The inner axis is kept: a chunk is some of the reduced rows. */
+export function blockReduceOuter(kept: number, rows: number, columns: number, cost: number): Blocking {
+  const most = blockSize(cost);
+  const c = split(columns, KEPT_COLUMNS, 64);
+  const r = split(rows, Math.min(ROWS.most, Math.max(ROWS.least, Math.floor(most / Math.max(1, c.per)))), 1);
+  const k = split(kept, Math.max(1, Math.floor(most / Math.max(1, c.per * r.per))), 1);
+  return {
+    geometry: {
+      columnBlocks: c.count, columnsPerBlock: c.per, rowBlocks: r.count, rowsPerBlock: r.per, rows,
+      keptPerBlock: k.per, kept, chunks: r.count, planeLength: kept * columns,
+    },
+    blocks: kept * columns === 0 ? 0 : c.count * r.count * k.count,
+    elements: kept * rows * columns,
+  };
+}

@@ -1,0 +1,115 @@
+/**
+ * Instructions as expressions: `c.x('f32x4.add', [a, b])` takes locals and returns the local that holds the result. Every
+ * result gets a local of its own; the engine's optimiser turns them into registers.
+ */
+import type { IndexArithmetic } from '../../dsl/border.ts';
+import type { FuncBuilder, Local, OpArgs, OpName, ValType } from './wasm.ts';
+import { OPS } from './wasm-ops.ts';
+
+/** An i32 operand: a local, or a constant. */
+export type Scalar = Local | number;
+
+const TYPES: Readonly<Record<string, ValType>> = { i: 'i32', l: 'i64', f: 'f32', d: 'f64', v: 'v128' };
+
+export class Code {
+  constructor(readonly f: FuncBuilder) {}
+
+  push(s: Scalar): void {
+    if (typeof s === 'number') this.f.i32(s);
+    else this.f.get(s);
+  }
+
+  /** Emits the instruction and leaves its result, if any, on the stack. */
+  raw<N extends OpName>(name: N, args: readonly Scalar[], ...immediates: OpArgs<N>): void {
+    for (const a of args) this.push(a);
+    this.f.op(name, ...immediates);
+  }
+
+  /** Emits the instruction into a new local. */
+  x<N extends OpName>(name: N, args: readonly Scalar[], ...immediates: OpArgs<N>): Local {
+    const type = TYPES[OPS.get(name)!.gives];
+    this.raw(name, args, ...immediates);
+    const out = this.f.local(type);
+    this.f.set(out);
+    return out;
+  }
+
+  /** A new local that starts as `s`; it may be assigned again. */
+  variable(s: Scalar, name?: string): Local {
+    const out = this.f.local('i32', name);
+    this.assign(out, s);
+    return out;
+  }
+
+  assign(to: Local, s: Scalar): void {
+    this.push(s);
+    this.f.set(to);
+  }
+
+  /** to += by */
+  advance(to: Local, by: Scalar): void {
+    this.raw('i32.add', [to, by]);
+    this.f.set(to);
+  }
+
+  add(a: Scalar, b: Scalar): Scalar {
+    if (a === 0) return b;
+    if (b === 0) return a;
+    return typeof a === 'number' && typeof b === 'number' ? a + b : this.x('i32.add', [a, b]);
+  }
+
+  sub(a: Scalar, b: Scalar): Scalar {
+    return b === 0 ? a : typeof a === 'number' && typeof b === 'number' ? a - b : this.x('i32.sub', [a, b]);
+  }
+
+  mul(a: Scalar, b: Scalar): Scalar {
+    if (a === 1) return b;
+    if (b === 1) return a;
+    return typeof a === 'number' && typeof b === 'number' ? a * b : this.x('i32.mul', [a, b]);
+  }
+
+  /** Signed minimum and maximum. */
+  min(a: Scalar, b: Scalar): Local { return this.pick('i32.lt_s', a, b); }
+  max(a: Scalar, b: Scalar): Local { return this.pick('i32.gt_s', a, b); }
+
+  private pick(test: 'i32.lt_s' | 'i32.gt_s', a: Scalar, b: Scalar): Local {
+    this.push(a);
+    this.push(b);
+    this.raw(test, [a, b]);
+    this.f.select();
+    const out = this.f.local('i32');
+    this.f.set(out);
+    return out;
+  }
+
+  and(a: Scalar, b: Scalar): Scalar {
+    if (a === 1) return b;
+    if (b === 1) return a;
+    return this.x('i32.and', [a, b]);
+  }
+
+  /** `while (i < end) body`, signed; the body moves `i`. Tested once before the loop, then at its foot. */
+  whileBelow(i: Scalar & Local, end: Scalar, body: () => void): void {
+    const { f } = this;
+    f.block((exit) => {
+      this.raw('i32.ge_s', [i, end]);
+      f.brIf(exit);
+      f.loop((again) => {
+        body();
+        this.raw('i32.lt_s', [i, end]);
+        f.brIf(again);
+      });
+    });
+  }
+
+  /** Edge maps over i32 locals. */
+  readonly index: IndexArithmetic<Scalar> = {
+    constant: (v) => v,
+    add: (a, b) => this.add(a, b),
+    sub: (a, b) => this.sub(a, b),
+    mul: (a, b) => this.mul(a, b),
+    min: (a, b) => this.min(a, b),
+    max: (a, b) => this.max(a, b),
+    rem: (a, b) => this.x('i32.rem_s', [a, b]),
+  };
+}

@@ -1,0 +1,135 @@
+/**
+ * The columns of a row: vectors in the interior, single cells at the borders and where less than a vector is left. Both
+ * come from one body; what is done with its results is up to a `Sink`.
+ */
+import type { Value } from '../../dsl/kernel/ir.ts';
+import { costOf, valuesOf } from '../../dsl/kernel/ir.ts';
+import type { Scalar } from './code.ts';
+import { Evaluator } from './evaluate.ts';
+import type { Frame } from './frame.ts';
+import type { Regs } from './lanes.ts';
+import { assumeInside, asksOuter, insideValues, margins } from './points.ts';
+import { Row } from './row.ts';
+import type { Local } from './wasm.ts';
+
+/** Takes the results of the body. */
+export interface Sink {
+  /** Before a run of vectors from column `x`. */
+  begin(x: Scalar): void;
+  /** `count` lanes from column `x + shift`; `stream` counts the vectors of one turn. */
+  vector(values: readonly Regs[], x: Local, shift: number, stream: number): void;
+  /** After each turn: `count` columns are done. */
+  advance(count: number): void;
+  /** One cell, in every lane. */
+  cell(values: readonly Local[], x: Local): void;
+}
+
+/** Several address streams at once: `count` pieces of `length` columns each. */
+export interface Streams {
+  readonly count: number;
+  readonly length: number;
+}
+
+export interface Body {
+  readonly results: readonly Value[];
+  /** The results for rows where every `inside` holds, if they differ and `inside` depends on the row. */
+  readonly insideRows: readonly Value[] | undefined;
+  /** The results for interior columns. */
+  readonly interior: readonly Value[];
+  readonly low: number;
+  readonly high: number;
+  /** Lanes of a vector. */
+  readonly count: number;
+}
+
+/** Prepares the results of a nest for `emitColumns`. */
+export function bodyOf(results: readonly Value[], rank: number): Body {
+  const values = valuesOf(results);
+  const insides = insideValues(results);
+  const rowsMatter = insides.some((v) => asksOuter(v, rank));
+  const assumed = insides.length > 0 ? assumeInside(results) : results;
+  const wide = values.some((v) => v.dtype === 'float64');
+  return {
+    results, interior: rowsMatter ? results : assumed, insideRows: rowsMatter ? assumed : undefined,
+    ...margins(values, rank - 1),
+    count: wide || costOf(results) > 400 ? 4 : 8,
+  };
+}
+
+/** All that the row computes once. */
+export const rowOf = (frame: Frame, { results, interior, insideRows }: Body): Row =>
+  new Row(frame, [...results, ...(interior === results ? [] : interior), ...(insideRows ?? [])]);
+
+/** Columns `from` up to `to` of the current row. */
+export function emitColumns(frame: Frame, body: Body, row: Row, from: Local, to: Local, sink: Sink, streams?: Streams): void {
+  const { c, f, columns } = frame;
+  const x = c.variable(from, 'x');
+  // The last column at which a vector may start, plus one.
+  const edge = body.high > 0 ? c.min(to, c.sub(columns, body.high)) : to;
+  const vectorEnd = c.variable(c.sub(edge, body.count - 1));
+  const vectors = (): void => {
+    if (streams) {
+      emitVectors(frame, row, body, body.interior, sink, x, vectorEnd, streams);
+    }
+    if (body.insideRows) {
+      const { insideRows } = body;
+      const all = insideValues(body.results).reduce<Scalar>((a, v) => c.and(a, row.insideRow(v).condition), 1);
+      c.push(all);
+      f.if(() => emitVectors(frame, row, body, insideRows, sink, x, vectorEnd), () => emitVectors(frame, row, body, body.interior, sink, x, vectorEnd));
+    } else {
+      emitVectors(frame, row, body, body.interior, sink, x, vectorEnd);
+    }
+  };
+  const cells = (end: Scalar): void => c.whileBelow(x, end, () => {
+    const at = new Evaluator(c, row.cell(x), frame.fmod);
+    at.prepare(body.results);
+    sink.cell(body.results.map((v) => at.regs(v)[0]), x);
+    c.advance(x, 1);
+  });
+  if (body.low === 0) {
+    vectors();
+    cells(to);
+    return;
+  }
+  // Border cells, vectors, the rest as cells: two turns of one loop, so that the code of a cell is there once.
+  const stop = c.variable(c.min(c.max(from, body.low), to), 'stop');
+  f.block((done) => f.loop((again) => {
+    cells(stop);
+    c.raw('i32.ge_s', [x, to]);
+    f.brIf(done);
+    vectors();
+    c.assign(stop, to);
+    f.br(again);
+  }));
+}
+
+function emitVectors(
+  { c, fmod }: Frame, row: Row, { count }: Body, results: readonly Value[], sink: Sink, x: Local, end: Scalar, streams: Streams = { count: 1, length: 0 },
+): void {
+  const reads = row.vector(results, count);
+  const jump = (streams.count - 1) * streams.length;
+  const turn = (until: Scalar): void => {
+    reads.begin(x);
+    sink.begin(x);
+    c.whileBelow(x, until, () => {
+      for (let k = 0; k < streams.count; k++) {
+        const at = new Evaluator(c, reads.site(x, k * streams.length), fmod);
+        at.prepare(results);
+        sink.vector(results.map((v) => at.regs(v)), x, k * streams.length, k);
+      }
+      reads.advance();
+      sink.advance(count);
+      c.advance(x, count);
+    });
+  };
+  if (streams.count === 1) {
+    turn(end);
+    return;
+  }
+  // A turn covers count * length columns; the pointers cover the first of the pieces.
+  const lastStart = c.sub(end, streams.count * streams.length - count);
+  c.whileBelow(x, lastStart, () => {
+    turn(c.variable(c.add(x, streams.length)));
+    c.advance(x, jump);
+  });
+}

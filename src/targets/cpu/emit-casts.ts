@@ -1,0 +1,74 @@
+/** Casts between lanes of any two dtypes, by the rules of `castNumber`. */
+import { dtypes, isInteger, type DType } from '../../dsl/dtype.ts';
+import type { Code } from './code.ts';
+import { LOW_HALVES, registers, upper, type Regs, type Width } from './lanes.ts';
+import type { Local } from './wasm.ts';
+
+/** Reduces a 32-bit lane modulo 2^bits into the range of an integer dtype. */
+export function wrap(c: Code, v: Local, d: DType): Local {
+  const { bits, kind } = dtypes[d];
+  if (bits === 32) return v;
+  if (kind === 'uint') return c.x('v128.and', [v, c.f.constant('i32x4', 2 ** bits - 1)]);
+  return c.x('i32x4.shr_s', [c.x('i32x4.shl', [v, 32 - bits]), 32 - bits]);
+}
+
+const fits = (from: DType, to: DType): boolean => dtypes[from].min >= dtypes[to].min && dtypes[from].max <= dtypes[to].max;
+
+/** 32-bit lanes 0 and 1 of two registers side by side. */
+const join = (c: Code, low: Local, high: Local): Local => c.x('i8x16.shuffle', [low, high], LOW_HALVES);
+
+/** `regs` hold `from` in its own width; bool comes as 64-bit masks when `to` is float64. Says how wide the result is. */
+export function castLanes(c: Code, regs: Regs, from: DType, to: DType, count: number): { width: Width; regs: Regs } {
+  if (to === 'float64') return { width: 64, regs: toFloat64(c, regs, from, count) };
+  if (to === 'bool') {
+    const shape = from === 'float64' ? 'f64x2' : from === 'float32' ? 'f32x4' : 'i32x4';
+    return { width: from === 'float64' ? 64 : 32, regs: regs.map((v) => c.x(`${shape}.ne`, [v, c.f.constant(shape, 0)])) };
+  }
+  if (to === 'float32') return { width: 32, regs: toFloat32(c, regs, from, count) };
+  return { width: 32, regs: toInteger(c, regs, from, to, count) };
+}
+
+function toFloat64(c: Code, regs: Regs, from: DType, count: number): Regs {
+  if (from === 'bool') return regs.map((v) => c.x('v128.and', [v, c.f.constant('f64x2', 1)]));
+  const convert = from === 'float32' ? 'f64x2.promote_low_f32x4'
+    : from === 'uint32' ? 'f64x2.convert_low_i32x4_u' : 'f64x2.convert_low_i32x4_s';
+  return Array.from({ length: registers(count, 64) }, (_, j) => {
+    const half = regs[j >> 1];
+    return c.x(convert, [j % 2 === 0 ? half : upper(c, half)]);
+  });
+}
+
+function toFloat32(c: Code, regs: Regs, from: DType, count: number): Regs {
+  switch (from) {
+    case 'float64': return paired(count, regs, (low, high) => {
+      const parts = [low, high].map((v) => c.x('f32x4.demote_f64x2_zero', [v]));
+      return join(c, parts[0], parts[1]);
+    });
+    case 'bool': return regs.map((v) => c.x('v128.and', [v, c.f.constant('f32x4', 1)]));
+    case 'uint32': return regs.map((v) => c.x('f32x4.convert_i32x4_u', [v]));
+    default: return regs.map((v) => c.x('f32x4.convert_i32x4_s', [v]));
+  }
+}
+
+function toInteger(c: Code, regs: Regs, from: DType, to: DType, count: number): Regs {
+  if (from === 'bool') return regs.map((v) => c.x('v128.and', [v, c.f.constant('i32x4', 1)]));
+  if (isInteger(from)) return fits(from, to) ? regs : regs.map((v) => wrap(c, v, to));
+  const whole = from === 'float32'
+    ? regs.map((v) => c.x(to === 'uint32' ? 'i32x4.trunc_sat_f32x4_u' : 'i32x4.trunc_sat_f32x4_s', [v]))
+    : paired(count, regs, (low, high) => {
+      const name = to === 'uint32' ? 'i32x4.trunc_sat_f64x2_u_zero' : 'i32x4.trunc_sat_f64x2_s_zero';
+      const parts = [low, high].map((v) => c.x(name, [v]));
+      return join(c, parts[0], parts[1]);
+    });
+  return whole.map((v) => saturate(c, v, to));
+}
+
+function saturate(c: Code, v: Local, d: DType): Local {
+  const { bits, min, max } = dtypes[d];
+  if (bits === 32) return v;
+  return c.x('i32x4.max_s', [c.x('i32x4.min_s', [v, c.f.constant('i32x4', max)]), c.f.constant('i32x4', min)]);
+}
+
+/** One 32-bit register from each two 64-bit ones. */
+const paired = (count: number, regs: Regs, f: (low: Local, high: Local) => Local): Regs =>
+  Array.from({ length: registers(count, 32) }, (_, j) => f(regs[2 * j], regs[2 * j + 1] ?? regs[2 * j]));

@@ -1,0 +1,219 @@
+/**
+ * What every op becomes: one table per kind of operand, each from registers to one register. Operands that a kind keeps
+ * in 64-bit lanes (conditions and exponents beside float64) arrive widened; `cast` changes the number of registers and
+ * lives in emit-casts.ts.
+ */
+import { InternalError } from '../../errors.ts';
+import { dtypes, type DType } from '../../dsl/dtype.ts';
+import type { OpName } from '../../dsl/ops.ts';
+import type { Code } from './code.ts';
+import { wrap } from './emit-casts.ts';
+import { float32Remainder, float64Remainder } from './emit-remainder.ts';
+import { integerPower, integerQuotient, lanewise } from './emit-integers.ts';
+import type { Func, Local, OpName as Instruction } from './wasm.ts';
+
+export interface OpContext {
+  readonly c: Code;
+  /** Of the operands (of the alternatives, for select). */
+  readonly dtype: DType;
+  /** The shift count, where it is a constant. */
+  readonly shift: number | undefined;
+  /** Lanes of the register that are used. */
+  readonly lanes: number;
+  /** (f64, f64) -> f64, JavaScript's `%`; there when the function uses `rem`, `mod` or `floorDiv` of floats. */
+  readonly fmod: Func | undefined;
+}
+
+export type RegOp = (o: OpContext, a: Local, b: Local, s: Local) => Local;
+
+type Unary = { [I in Instruction]: I }[Instruction];
+const one = (name: Unary): RegOp => ({ c }, a) => c.x(name as 'f32x4.neg', [a]);
+const two = (name: Unary): RegOp => ({ c }, a, b) => c.x(name as 'f32x4.add', [a, b]);
+const pick: RegOp = ({ c }, condition, a, b) => c.x('v128.bitselect', [a, b, condition]);
+
+/** Expanded by `expandMath` before emission. */
+const library: RegOp = () => { throw new InternalError('a library function reached the CPU emitter unexpanded'); };
+/** Ruled out by the signatures of ops.ts. */
+const never: RegOp = ({ dtype }) => { throw new InternalError(`no CPU code for this op on ${dtype}`); };
+
+const libraryOps = {
+  cbrt: library, hypot: library, exp: library, exp2: library, expm1: library, log: library, log2: library, log10: library,
+  log1p: library, sin: library, cos: library, tan: library, asin: library, acos: library, atan: library, atan2: library,
+  sinh: library, cosh: library, tanh: library, asinh: library, acosh: library, atanh: library,
+} satisfies Partial<Record<OpName, RegOp>>;
+
+const notIntegers = {
+  div: never, floor: never, ceil: never, trunc: never, round: never, roundHalfUp: never, sqrt: never, isNaN: never,
+  isFinite: never, isInf: never, ldexp: never, exponent: never, mantissa: never,
+} satisfies Partial<Record<OpName, RegOp>>;
+
+const notFloats = {
+  and: never, or: never, xor: never, not: never,
+  bitAnd: never, bitOr: never, bitXor: never, bitNot: never, shl: never, shr: never,
+} satisfies Partial<Record<OpName, RegOp>>;
+
+/** The ops that read alike for both floats, over the instructions of their shape. */
+function floatOps(p: 'f32x4' | 'f64x2') {
+  const constant = (c: Code, v: number): Local => c.f.constant(p, v);
+  const signBit = (c: Code, v: Local): Local => c.x('v128.and', [v, constant(c, -0)]);
+  return {
+    ...libraryOps, ...notFloats,
+    add: two(`${p}.add`), sub: two(`${p}.sub`), mul: two(`${p}.mul`), div: two(`${p}.div`),
+    pow: library, neg: one(`${p}.neg`), abs: one(`${p}.abs`), sqrt: one(`${p}.sqrt`),
+    min: two(`${p}.min`), max: two(`${p}.max`),
+    floor: one(`${p}.floor`), ceil: one(`${p}.ceil`), trunc: one(`${p}.trunc`), round: one(`${p}.nearest`),
+    sign: ({ c }, x) => {
+      const unit = c.x('v128.or', [constant(c, 1), signBit(c, x)]);
+      const nonZero = c.x(`${p}.gt`, [c.x(`${p}.abs`, [x]), constant(c, 0)]);
+      return c.x('v128.bitselect', [unit, x, nonZero]);
+    },
+    // floor(x), plus one where the rest is at least a half; the sign bit of x keeps -0.3 at -0.
+    roundHalfUp: ({ c }, x) => {
+      const low = c.x(`${p}.floor`, [x]);
+      const up = c.x(`${p}.ge`, [c.x(`${p}.sub`, [x, low]), constant(c, 0.5)]);
+      const rounded = c.x(`${p}.add`, [low, c.x('v128.and', [up, constant(c, 1)])]);
+      return c.x('v128.or', [rounded, signBit(c, x)]);
+    },
+    lt: two(`${p}.lt`), le: two(`${p}.le`), gt: two(`${p}.gt`), ge: two(`${p}.ge`), eq: two(`${p}.eq`), ne: two(`${p}.ne`),
+    isNaN: ({ c }, x) => c.x(`${p}.ne`, [x, x]),
+    isFinite: ({ c }, x) => c.x(`${p}.lt`, [c.x(`${p}.abs`, [x]), constant(c, Infinity)]),
+    isInf: ({ c }, x) => c.x(`${p}.eq`, [c.x(`${p}.abs`, [x]), constant(c, Infinity)]),
+    select: pick, cast: never,
+  } satisfies Partial<Record<OpName, RegOp>>;
+}
+
+/** 2^k for every lane, k within the exponents of normal numbers. */
+const powerOfTwo32 = (c: Code, k: Local): Local =>
+  c.x('i32x4.shl', [c.x('i32x4.add', [k, c.f.constant('i32x4', 127)]), 23]);
+const powerOfTwo64 = (c: Code, k: Local): Local =>
+  c.x('i64x2.shl', [c.x('i64x2.add', [k, c.f.constant('i64x2', 1023)]), 52]);
+
+const clamp32 = (c: Code, k: Local, low: number, high: number): Local =>
+  c.x('i32x4.max_s', [c.x('i32x4.min_s', [k, c.f.constant('i32x4', high)]), c.f.constant('i32x4', low)]);
+const clamp64 = (c: Code, k: Local, low: number, high: number): Local => {
+  const [lo, hi] = [c.f.constant('i64x2', low), c.f.constant('i64x2', high)];
+  const top = c.x('v128.bitselect', [hi, k, c.x('i64x2.gt_s', [k, hi])]);
+  return c.x('v128.bitselect', [lo, top, c.x('i64x2.lt_s', [top, lo])]);
+};
+
+/** x, or x * 2^shift where x is subnormal: so that its bits have an exponent. */
+function normal(c: Code, p: 'f32x4' | 'f64x2', x: Local, smallest: number, shift: number): { x: Local; subnormal: Local } {
+  const subnormal = c.x(`${p}.lt`, [c.x(`${p}.abs`, [x]), c.f.constant(p, smallest)]);
+  return { x: c.x('v128.bitselect', [c.x(`${p}.mul`, [x, c.f.constant(p, 2 ** shift)]), x, subnormal]), subnormal };
+}
+
+const float32Ops = {
+  ...floatOps('f32x4'),
+  rem: float32Remainder('rem'), mod: float32Remainder('mod'), floorDiv: float32Remainder('floorDiv'),
+  floatBits: (_, x) => x, bitsFloat: never,
+  // In two steps, the first as far as it goes: a subnormal result is rounded once.
+  ldexp: ({ c }, x, n) => {
+    const first = clamp32(c, n, -126, 127);
+    const rest = clamp32(c, c.x('i32x4.sub', [n, first]), -126, 127);
+    return c.x('f32x4.mul', [c.x('f32x4.mul', [x, powerOfTwo32(c, first)]), powerOfTwo32(c, rest)]);
+  },
+  exponent: ({ c }, v) => {
+    const { x, subnormal } = normal(c, 'f32x4', v, 2 ** -126, 24);
+    const biased = c.x('v128.and', [c.x('i32x4.shr_u', [x, 23]), c.f.constant('i32x4', 0xff)]);
+    const bias = c.x('v128.bitselect', [c.f.constant('i32x4', 127 + 24), c.f.constant('i32x4', 127), subnormal]);
+    return c.x('i32x4.sub', [biased, bias]);
+  },
+  mantissa: ({ c }, v) => {
+    const { x } = normal(c, 'f32x4', v, 2 ** -126, 24);
+    const fraction = c.x('v128.and', [x, c.f.constant('i32x4', 0x807fffff | 0)]);
+    return c.x('v128.or', [fraction, c.f.constant('f32x4', 1)]);
+  },
+} satisfies Record<OpName, RegOp>;
+
+const float64Ops = {
+  ...floatOps('f64x2'),
+  rem: float64Remainder('rem'), mod: float64Remainder('mod'), floorDiv: float64Remainder('floorDiv'),
+  floatBits: never, bitsFloat: never,
+  ldexp: ({ c }, x, n) => {
+    const first = clamp64(c, n, -1022, 1023);
+    const rest = clamp64(c, c.x('i64x2.sub', [n, first]), -1022, 1023);
+    return c.x('f64x2.mul', [c.x('f64x2.mul', [x, powerOfTwo64(c, first)]), powerOfTwo64(c, rest)]);
+  },
+  exponent: ({ c }, v) => {
+    const { x, subnormal } = normal(c, 'f64x2', v, 2 ** -1022, 54);
+    const biased = c.x('v128.and', [c.x('i64x2.shr_u', [x, 52]), c.f.constant('i64x2', 0x7ff)]);
+    const bias = c.x('v128.bitselect', [c.f.constant('i64x2', 1023 + 54), c.f.constant('i64x2', 1023), subnormal]);
+    return c.x('i64x2.sub', [biased, bias]);
+  },
+  mantissa: ({ c }, v) => {
+    const { x } = normal(c, 'f64x2', v, 2 ** -1022, 54);
+    // The bits of sign and fraction: all but those of the exponent, which are the bits of Infinity.
+    const fraction = c.x('v128.andnot', [x, c.f.constant('f64x2', Infinity)]);
+    return c.x('v128.or', [fraction, c.f.constant('f64x2', 1)]);
+  },
+} satisfies Record<OpName, RegOp>;
+
+/** The instruction for signed values, or `unsigned` for uint32; narrow unsigned values are small signed ones. */
+const bySign = (signed: Unary, unsigned: Unary): RegOp => (o, a, b, s) => two(o.dtype === 'uint32' ? unsigned : signed)(o, a, b, s);
+/** Wrapped to the width of the dtype. */
+const wrapped = (op: RegOp): RegOp => (o, a, b, s) => wrap(o.c, op(o, a, b, s), o.dtype);
+const isSigned = (d: DType): boolean => dtypes[d].kind === 'int';
+
+/** Shifts take one count for all lanes; counts that differ are shifted lane by lane. */
+const shift = (all: 'i32x4.shl' | 'i32x4.shr_s' | 'i32x4.shr_u', each: 'i32.shl' | 'i32.shr_s' | 'i32.shr_u'): RegOp => (o, a, b) => {
+  const mask = dtypes[o.dtype].bits - 1;
+  if (o.shift !== undefined) return o.c.x(all, [a, o.shift & mask]);
+  return lanewise(o.c, o.lanes, [a, b], ([x, n]) => o.c.x(each, [x, o.c.x('i32.and', [n, mask])]));
+};
+const shiftRightSigned = shift('i32x4.shr_s', 'i32.shr_s');
+const shiftRightUnsigned = shift('i32x4.shr_u', 'i32.shr_u');
+
+const integerOps = {
+  ...libraryOps, ...notIntegers,
+  add: wrapped(two('i32x4.add')), sub: wrapped(two('i32x4.sub')), mul: wrapped(two('i32x4.mul')),
+  floorDiv: wrapped((o, a, b) => integerQuotient(o.c, a, b, !isSigned(o.dtype), 'floor')),
+  // a - b * floor(a / b), in wrapping arithmetic; by zero the quotient is 0, so the rest must be cleared.
+  mod: (o, a, b) => remainder(o, a, b, 'floor'),
+  rem: (o, a, b) => remainder(o, a, b, 'trunc'),
+  pow: wrapped((o, a, b) => integerPower(o.c, a, b, isSigned(o.dtype))),
+  neg: wrapped(one('i32x4.neg')),
+  abs: (o, a) => (isSigned(o.dtype) ? wrap(o.c, o.c.x('i32x4.abs', [a]), o.dtype) : a),
+  sign: ({ c, dtype }, a) => (isSigned(dtype)
+    ? c.x('i32x4.max_s', [c.x('i32x4.min_s', [a, c.f.constant('i32x4', 1)]), c.f.constant('i32x4', -1)])
+    : c.x('i32x4.min_u', [a, c.f.constant('i32x4', 1)])),
+  min: bySign('i32x4.min_s', 'i32x4.min_u'), max: bySign('i32x4.max_s', 'i32x4.max_u'),
+  lt: bySign('i32x4.lt_s', 'i32x4.lt_u'), le: bySign('i32x4.le_s', 'i32x4.le_u'),
+  gt: bySign('i32x4.gt_s', 'i32x4.gt_u'), ge: bySign('i32x4.ge_s', 'i32x4.ge_u'),
+  eq: two('i32x4.eq'), ne: two('i32x4.ne'),
+  and: never, or: never, xor: never, not: never,
+  bitAnd: two('v128.and'), bitOr: two('v128.or'), bitXor: two('v128.xor'), bitNot: wrapped(one('v128.not')),
+  shl: wrapped(shift('i32x4.shl', 'i32.shl')),
+  shr: (o, a, b, s) => (isSigned(o.dtype) ? shiftRightSigned : shiftRightUnsigned)(o, a, b, s),
+  select: pick, cast: never, floatBits: never, bitsFloat: (_, x) => x,
+} satisfies Record<OpName, RegOp>;
+
+function remainder(o: OpContext, a: Local, b: Local, rounding: 'floor' | 'trunc'): Local {
+  const { c } = o;
+  const q = integerQuotient(c, a, b, !isSigned(o.dtype), rounding);
+  const r = c.x('i32x4.sub', [a, c.x('i32x4.mul', [q, b])]);
+  return c.x('v128.and', [r, c.x('i32x4.ne', [b, c.f.constant('i32x4', 0)])]);
+}
+
+/** Masks, of either width. */
+const boolOps = {
+  ...libraryOps, ...notIntegers,
+  add: never, sub: never, mul: never, floorDiv: never, mod: never, rem: never, pow: never, neg: never, abs: never, sign: never,
+  min: never, max: never, bitAnd: never, bitOr: never, bitXor: never, bitNot: never, shl: never, shr: never,
+  lt: ({ c }, a, b) => c.x('v128.andnot', [b, a]),
+  le: ({ c }, a, b) => c.x('v128.or', [b, c.x('v128.not', [a])]),
+  gt: ({ c }, a, b) => c.x('v128.andnot', [a, b]),
+  ge: ({ c }, a, b) => c.x('v128.or', [a, c.x('v128.not', [b])]),
+  eq: ({ c }, a, b) => c.x('v128.not', [c.x('v128.xor', [a, b])]),
+  ne: two('v128.xor'),
+  and: two('v128.and'), or: two('v128.or'), xor: two('v128.xor'), not: one('v128.not'),
+  select: pick, cast: never, floatBits: never, bitsFloat: never,
+} satisfies Record<OpName, RegOp>;
+
+export const opTable = (d: DType): Readonly<Record<OpName, RegOp>> => {
+  switch (dtypes[d].kind) {
+    case 'float': return d === 'float64' ? float64Ops : float32Ops;
+    case 'bool': return boolOps;
+    case 'int': case 'uint': return integerOps;
+    default: return dtypes[d].kind satisfies never;
+  }
+};

@@ -1,0 +1,82 @@
+/** Points of relative reads, axis by axis: a chain of steps, each an offset and then a border map. */
+import { edgeMaps, type EdgeMap } from '../../dsl/border.ts';
+import { Builder, inline, inlinePoint, valuesOf, type Point, type Value } from '../../dsl/kernel/ir.ts';
+import type { Code, Scalar } from './code.ts';
+
+export interface AxisStep {
+  readonly offset: number;
+  readonly edge: EdgeMap;
+}
+
+/** From the current cell outwards; steps that do not move along the axis are left out. */
+export function stepsAlong(at: Point | undefined, axis: number): AxisStep[] {
+  if (!at) return [];
+  const steps = stepsAlong(at.base, axis);
+  if (at.offset[axis] !== 0) steps.push({ offset: at.offset[axis], edge: at.edge[axis] });
+  return steps;
+}
+
+export const stepsKey = (steps: readonly AxisStep[]): string => steps.map((s) => `${s.offset}${s.edge}`).join('/');
+export const totalOffset = (steps: readonly AxisStep[]): number => steps.reduce((sum, s) => sum + s.offset, 0);
+
+type InsideValue = Value & { kind: 'inside' };
+export const isInside = (v: Value): v is InsideValue => v.kind === 'inside';
+export const hasPoint = (v: Value): boolean => 'at' in v && v.at !== undefined;
+
+/** Cells along `axis` at either end where some border map may act or some `inside` may fail. */
+export function margins(values: readonly Value[], axis: number): { low: number; high: number } {
+  let low = 0;
+  let high = 0;
+  const reach = (from: number, to: number): void => {
+    low = Math.max(low, -from);
+    high = Math.max(high, to);
+  };
+  for (const v of values) {
+    if (!('at' in v)) continue;
+    let at = 0;
+    for (const { offset, edge } of stepsAlong(v.at, axis)) {
+      at += offset;
+      if (edge !== 'none') reach(at, at);
+    }
+    if (isInside(v)) reach(at + v.lo[axis], at + v.hi[axis]);
+  }
+  return { low, high };
+}
+
+/** Whether an `inside` asks something of an axis other than the inner one. */
+export const asksOuter = (v: InsideValue, rank: number): boolean =>
+  v.lo.some((lo, k) => k < rank - 1 && (lo !== 0 || v.hi[k] !== 0));
+
+/** The same results where every `inside` holds. */
+export function assumeInside(results: readonly Value[]): Value[] {
+  const b = new Builder();
+  return inline(b, results, {
+    read: (input, at, v) => b.read(input, v.dtype, inlinePoint(b, at)),
+    uniform: (index, v) => b.uniform(index, v.dtype),
+    coord: (axis, at) => b.coord(axis, inlinePoint(b, at)),
+    extent: (axis) => b.extent(axis),
+    inside: () => b.constant(1, 'bool'),
+  });
+}
+
+export const insideValues = (results: readonly Value[]): InsideValue[] => valuesOf(results).filter(isInside);
+
+/** Follows the steps from coordinate `x` of an axis of `n` cells. Coordinates that are inside skip the border's arithmetic. */
+export function followSteps(c: Code, x: Scalar, n: Scalar, steps: readonly AxisStep[]): Scalar {
+  let at = x;
+  for (const { offset, edge } of steps) {
+    at = c.add(at, offset);
+    if (edge === 'none') continue;
+    const mapped = c.variable(at);
+    c.raw('i32.ge_u', [mapped, n]);
+    c.f.if(() => c.assign(mapped, edgeMaps[edge](c.index, mapped, n)));
+    at = mapped;
+  }
+  return at;
+}
+
+/** x + lo >= 0 and x + hi < n, as 0 or 1. */
+export function within(c: Code, x: Scalar, n: Scalar, lo: number, hi: number): Scalar {
+  if (lo === 0 && hi === 0) return 1;
+  return c.and(c.x('i32.ge_s', [c.add(x, lo), 0]), c.x('i32.lt_s', [c.add(x, hi), n]));
+}

@@ -1,0 +1,72 @@
+/** Map kernels on the cpu target: lengths, strides, broadcasting, coordinates, several outputs. */
+import { suite } from 'uvu';
+import { dtypeNames } from '../../src/dsl/dtype.ts';
+import { expectSame, sample, target } from './emit-support.ts';
+
+const test = suite('cpu map kernels');
+
+const lengths = [...Array.from({ length: 18 }, (_, n) => n), 31, 32, 33, 65536 + 3];
+
+for (const dtype of dtypeNames) {
+  test(`x + x of ${dtype}, every length of tail`, async () => {
+    for (const n of lengths) {
+      await expectSame({
+        domain: [n], inputs: [{ dtype, data: sample(dtype, n) }],
+        body: (b, read) => [dtype === 'bool' ? b.op('xor', [read(0), b.constant(1, 'bool')]) : b.op('add', [read(0), read(0)])],
+      }, `${dtype}[${n}]`);
+    }
+  });
+
+  test(`strides of ${dtype}: reversed, every third, splat, transposed, broadcast`, async () => {
+    for (const [h, w] of [[1, 1], [3, 5], [7, 8], [5, 17], [40, 33]]) {
+      const data = sample(dtype, 3 * h * w + 8);
+      for (const strides of [[w, 1], [0, 1], [1, 0], [0, 0], [1, h], [3 * w, 3], [w, -1], [-w, 1], [-w, -1], [1, 1]]) {
+        const offset = strides.reduce((o, s, k) => o + (s < 0 ? -s * ([h, w][k] - 1) : 0), 0);
+        await expectSame({
+          domain: [h, w], inputs: [{ dtype, data, strides, offset }, { dtype, data, offset: 3 }],
+          body: (b, read) => [b.op('eq', [read(0), read(1)]), b.op('select', [b.op('lt', [read(0), read(1)]), read(0), read(1)])],
+        }, `${dtype} ${h}x${w} by ${strides}`);
+      }
+    }
+  });
+}
+
+test('coordinates and extents, ranks 1 to 4', async () => {
+  for (const domain of [[19], [3, 11], [2, 3, 9], [2, 2, 3, 5], [3, 1, 1, 2], [1, 9, 1, 1]]) {
+    await expectSame({
+      domain, inputs: [],
+      body: (b) => [domain.reduce((sum, _, k) => b.op('add', [b.op('mul', [sum, b.extent(k)]), b.coord(k)]), b.constant(0, 'int32'))],
+    }, `positions in ${domain}`);
+  }
+});
+
+test('uniforms of every dtype', async () => {
+  for (const dtype of dtypeNames) {
+    const value = dtype === 'bool' ? 1 : dtype.startsWith('u') ? 3 : -3;
+    await expectSame({
+      domain: [21], inputs: [{ dtype, data: sample(dtype, 21) }], uniforms: [{ dtype, value }],
+      body: (b, read, uniform) => [dtype === 'bool' ? b.op('and', [read(0), uniform(0)]) : b.op('mul', [read(0), uniform(0)])],
+    }, dtype);
+  }
+});
+
+test('several outputs of different dtypes', async () => {
+  await expectSame({
+    domain: [5, 13], inputs: [{ dtype: 'float32', data: sample('float32', 65) }, { dtype: 'uint8', data: sample('uint8', 13), strides: [0, 1] }],
+    body: (b, read) => {
+      const y = b.op('mul', [read(0), b.cast(read(1), 'float32')]);
+      return [y, b.cast(y, 'float64'), b.cast(y, 'int16'), b.cast(y, 'uint8'), b.op('gt', [y, read(0)]), b.cast(b.op('gt', [y, read(0)]), 'float64')];
+    },
+  }, 'outputs');
+});
+
+test('more blocks than one, in rank 3', async () => {
+  const domain = [5, 130, 301];
+  await expectSame({
+    domain, inputs: [{ dtype: 'int32', data: sample('int32', 5 * 130 * 301) }, { dtype: 'int32', data: sample('int32', 650), strides: [130, 1, 0] }],
+    body: (b, read) => [b.op('add', [b.op('mul', [read(0), read(1)]), b.coord(1)])],
+  }, 'blocks');
+});
+
+test.after(() => target().close());
+test.run();

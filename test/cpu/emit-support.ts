@@ -1,0 +1,158 @@
+/** Kernels made by hand, run on the cpu target and by the plan-level oracle. */
+import { dtypes, isFloat, type DType, type TypedArray } from '../../src/dsl/dtype.ts';
+import { Builder, validateFn, type Fn, type Slot, type Value } from '../../src/dsl/kernel/ir.ts';
+import { reducerInfo, type ReducerName } from '../../src/dsl/reducers.ts';
+import { sizeOf, stridesOf, type Shape } from '../../src/dsl/shape.ts';
+import type { Access, BufferSlot, InnerStride, Kernel, KernelOutput, Launch } from '../../src/fusion/kernel.ts';
+import { createCpuTarget } from '../../src/targets/cpu/index.ts';
+import type { PlanTarget } from '../../src/targets/target.ts';
+import { runLaunches } from '../support/run-plan.ts';
+
+/** An input: a buffer and how the domain walks it (dense by default). */
+export interface Input {
+  readonly data: TypedArray;
+  readonly dtype: DType;
+  readonly strides?: readonly number[];
+  readonly offset?: number;
+}
+
+export interface Program {
+  readonly domain: Shape;
+  readonly inputs: readonly Input[];
+  readonly uniforms?: readonly { readonly dtype: DType; readonly value: number }[];
+  /** Results of the body, from reads of the inputs. */
+  readonly body: (b: Builder, read: (input: number) => Value, uniform: (k: number) => Value) => readonly Value[];
+  readonly reduce?: {
+    readonly axes: readonly number[];
+    readonly terms: readonly { readonly reducer: ReducerName; readonly value: number }[];
+    /** The reduced values themselves by default. */
+    readonly epilogue?: (b: Builder, reduced: (k: number) => Value, read: (input: number) => Value) => readonly Value[];
+    /** Results of the body that are stored as well. */
+    readonly stores?: readonly number[];
+  };
+}
+
+export interface Runnable {
+  readonly launch: Launch;
+  readonly slots: readonly BufferSlot[];
+  readonly data: readonly TypedArray[];
+}
+
+const innerOf = (stride: number): InnerStride => (stride === 1 ? 'unit' : stride === 0 ? 'zero' : 'strided');
+
+export function build(p: Program): Runnable {
+  const rank = p.domain.length;
+  const inputs: Slot[] = p.inputs.map(({ dtype }, k) => ({ name: `x${k}`, dtype }));
+  const uniforms: Slot[] = (p.uniforms ?? []).map(({ dtype }, k) => ({ name: `u${k}`, dtype }));
+  const fn = (make: (b: Builder) => readonly Value[]): Fn => {
+    const b = new Builder();
+    const made = b.fn('test', { rank, inputs, uniforms, results: make(b) });
+    validateFn(made);
+    return made;
+  };
+  const body = fn((b) => p.body(b, (k) => b.read(k, inputs[k].dtype), (k) => b.uniform(k, uniforms[k].dtype)));
+  const accesses = p.inputs.map((x, slot): Access => ({ slot, offset: x.offset ?? 0, strides: x.strides ?? stridesOf(p.domain) }));
+  const outputs: KernelOutput[] = [];
+  let reduction: Kernel['reduction'];
+  if (p.reduce) {
+    const { axes, terms, stores = [] } = p.reduce;
+    const dtypeOf = (k: number): DType => reducerInfo(terms[k].reducer).result(body.results[terms[k].value].dtype);
+    const epilogue = fn((b) => {
+      const reduced = (k: number): Value => b.reduced(k, dtypeOf(k));
+      return p.reduce!.epilogue?.(b, reduced, (k) => b.read(k, inputs[k].dtype)) ?? terms.map((_, k) => reduced(k));
+    });
+    reduction = { axes, terms, epilogue };
+    epilogue.results.forEach((v, result) => outputs.push({ dtype: v.dtype, from: 'epilogue', result }));
+    stores.forEach((result) => outputs.push({ dtype: body.results[result].dtype, from: 'body', result }));
+  } else {
+    body.results.forEach((v, result) => outputs.push({ dtype: v.dtype, from: 'body', result }));
+  }
+  const inner = accesses.map((a) => innerOf(a.strides.at(-1)!));
+  const key = [body.key, reduction && `${reduction.axes}|${JSON.stringify(reduction.terms)}|${reduction.epilogue.key}`, JSON.stringify(outputs), rank].join('#');
+  const kernel: Kernel = { name: 'test', schedule: reduction ? 'reduce' : 'map', rank, inputs, uniforms, body, reduction, outputs, key };
+  const kept = p.domain.filter((_, k) => !p.reduce?.axes.includes(k));
+  const slot = (role: BufferSlot['role'], dtype: DType, length: number): BufferSlot => ({ role, dtype, length, bytes: length * dtypes[dtype].bytes });
+  const slots = [
+    ...p.inputs.map((x) => slot('input', x.dtype, x.data.length)),
+    ...outputs.map((o) => slot('output', o.dtype, sizeOf(o.from === 'body' ? p.domain : kept))),
+  ];
+  const launch: Launch = {
+    kernel, domain: p.domain, inputs: accesses, inner, outputs: outputs.map((_, k) => p.inputs.length + k),
+    uniforms: (p.uniforms ?? []).map((u) => u.value), code: `${key}|${inner}`,
+  };
+  return { launch, slots, data: p.inputs.map((x) => x.data) };
+}
+
+let shared: PlanTarget | undefined;
+/** A target that several tests use. */
+export const target = (): PlanTarget => (shared ??= createCpuTarget({ threads: 2 }));
+
+export async function onCpu({ launch, slots, data }: Runnable, cpu: PlanTarget = target()): Promise<TypedArray[]> {
+  const buffers = slots.map((s) => cpu.allocate(s.bytes));
+  try {
+    data.forEach((d, k) => cpu.upload(buffers[k], d));
+    // What an earlier owner left must not matter.
+    launch.outputs.forEach((s) => cpu.upload(buffers[s], new dtypes[slots[s].dtype].array(slots[s].length).fill(77) as TypedArray));
+    await cpu.run({ slots, buffers, launches: [launch] });
+    const results: TypedArray[] = [];
+    for (const s of launch.outputs) results.push(await cpu.read(buffers[s], slots[s].dtype, slots[s].length));
+    return results;
+  } finally {
+    buffers.forEach((b) => cpu.release(b));
+  }
+}
+
+export function byOracle({ launch, slots, data }: Runnable): TypedArray[] {
+  const buffers: (TypedArray | undefined)[] = slots.map((_, k) => data[k]);
+  runLaunches(slots, [launch], buffers);
+  return launch.outputs.map((s) => buffers[s]!);
+}
+
+/** Bits, so that -0 and NaN count. */
+export function sameBits(actual: TypedArray, expected: TypedArray, label: string): void {
+  if (actual.length !== expected.length) throw new Error(`${label}: ${actual.length} elements, expected ${expected.length}`);
+  for (let k = 0; k < expected.length; k++) {
+    if (!Object.is(actual[k], expected[k])) throw new Error(`${label}: element ${k} of ${expected.length} is ${actual[k]}, expected ${expected[k]}`);
+  }
+}
+
+/** Runs both and compares every output: bit for bit, or within a relative error for rounded sums. */
+export async function expectSame(p: Program, label: string, rtol = 0): Promise<void> {
+  const runnable = build(p);
+  const actual = await onCpu(runnable);
+  const expected = byOracle(runnable);
+  expected.forEach((e, k) => {
+    if (rtol === 0) sameBits(actual[k], e, `${label}, output ${k}`);
+    else close(actual[k], e, rtol, `${label}, output ${k}`);
+  });
+}
+
+function close(actual: TypedArray, expected: TypedArray, rtol: number, label: string): void {
+  for (let k = 0; k < expected.length; k++) {
+    const [a, e] = [actual[k], expected[k]];
+    if (Object.is(a, e) || Math.abs(a - e) <= rtol * Math.max(1, Math.abs(e))) continue;
+    throw new Error(`${label}: element ${k} of ${expected.length} is ${a}, expected ${e}`);
+  }
+}
+
+/** A small generator: the same numbers in every run. */
+export function random(seed: number): () => number {
+  let s = seed >>> 0;
+  return () => {
+    s = (Math.imul(s, 1664525) + 1013904223) >>> 0;
+    return s / 2 ** 32;
+  };
+}
+
+/** Values over a dtype's range; floats are small quarters, so that sums are exact. */
+export function sample(d: DType, length: number, seed = 1): TypedArray {
+  const next = random(seed);
+  const { min, max } = dtypes[d];
+  const value = (): number => {
+    if (isFloat(d)) return Math.round((next() - 0.5) * 200) / 4;
+    return Math.floor(next() < 0.5 ? min + next() * (max - min + 1) : Math.max(min, -8) + next() * (Math.min(max, 8) - Math.max(min, -8) + 1));
+  };
+  const out = new dtypes[d].array(length) as TypedArray;
+  for (let k = 0; k < length; k++) out[k] = value();
+  return out;
+}
