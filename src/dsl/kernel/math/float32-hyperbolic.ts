@@ -42,8 +42,11 @@ export const functions = {
 
   acosh(x: number) {
     const t = x - 1;
-    const large = x > 4096;
-    const y = Math.log1p(large ? t : t + Math.sqrt(2 * t + t * t)) + (large ? Math.LN2 : 0);
+    const large = x > 4096; // there log(2x), to the last bit
+    const s = Math.sqrt(2 * t + t * t);
+    const u = t + s;
+    const lost = t < 1 ? s - u + t : 0; // by rounding t + s
+    const y = Math.log1p(large ? t : u) + (large ? Math.LN2 : lost / (1 + u));
     return x < 1 ? NaN : y;
   },
 

@@ -28,7 +28,8 @@ export const helpers = {
     const r2 = r1 - d;
     const low = a - r0 - b + (r0 - r1 - c) + (r1 - r2 - d) - n * 5.3903028581581190529e-15;
     const r = r2 + low;
-    return [Math.min(Math.max(r, -1), 1), r2 - r + low, n | 0];
+    const rest = r2 - r + low;
+    return [Math.min(Math.max(r, -1), 1), Math.min(Math.max(rest, -1e-7), 1e-7), n | 0];
   },
 
   sinPolynomial(r: number) {

@@ -10,6 +10,10 @@ import * as exponential32 from './float32-exponential.ts';
 import * as hyperbolic32 from './float32-hyperbolic.ts';
 import * as power32 from './float32-power.ts';
 import * as trigonometry32 from './float32-trigonometry.ts';
+import * as exponential64 from './float64-exponential.ts';
+import * as hyperbolic64 from './float64-hyperbolic.ts';
+import * as power64 from './float64-power.ts';
+import * as trigonometry64 from './float64-trigonometry.ts';
 
 type LibraryDType = 'float32' | 'float64';
 type Functions = Readonly<Partial<Record<OpName, KernelFunction>>>;
@@ -26,7 +30,7 @@ const merge = (...parts: readonly Library[]): Library => ({
 
 const libraries: Readonly<Record<LibraryDType, Library>> = {
   float32: merge(exponential32, power32, trigonometry32, hyperbolic32),
-  float64: { functions: {}, helpers: {} },
+  float64: merge(exponential64, power64, trigonometry64, hyperbolic64),
 };
 
 const lowered = new Map<string, Fn>();
