@@ -33,6 +33,7 @@ export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
   const heap = createHeap();
   const pool = createPool(heap, { threads: options.threads });
   const programs = new Map<string, Compiled>();
+  const defaultThreads = options.threads ?? pool.threads;
   let compilations = 0;
 
   function compiled(launch: Launch): Compiled {
@@ -112,6 +113,9 @@ export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
     read: (buffer, dtype, length) => Promise.resolve().then(() => copyOut(heap, buffer, dtype, length)),
     readSync: (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
     explain: (launch) => explain(launch),
+    configure: ({ threads }) => {
+      pool.threads = threads ?? defaultThreads;
+    },
     close: () => pool.close(),
   };
 }

@@ -82,11 +82,7 @@ function finish(c: Code, op: Family, a: Local, b: Local, r: Local): Local {
   const up = c.x('f64x2.ge', [c.x('f64x2.sub', [even, low]), k(0.5)]);
   const whole = c.x('v128.or', [c.x('f64x2.add', [low, c.x('v128.and', [up, k(1)])]), c.x('v128.and', [even, k(-0)])]);
   const floored = c.x('f64x2.sub', [whole, c.x('v128.and', [opposite, k(1)])]);
-  const regular = c.x('v128.and', [
-    c.x('f64x2.ne', [b, k(0)]),
-    c.x('f64x2.lt', [c.x('f64x2.abs', [a]), k(Infinity)]),
-  ]);
-  return c.x('v128.bitselect', [floored, quotient, regular]);
+  return c.x('v128.bitselect', [floored, quotient, c.x('f64x2.ne', [b, k(0)])]);
 }
 
 /** Adds `fmod` to a module: shift and subtract on the bits, as C libraries do it. */
