@@ -1,7 +1,7 @@
 /** How partial results of reductions combine, register by register: single values, or (value, index) pairs of arg reducers. */
 import { dtypes, type DType } from '../../dsl/dtype.ts';
 import { isArgReducer, reducers, type ReducerName } from '../../dsl/reducers.ts';
-import type { Code } from './code.ts';
+import type { Code, Scalar } from './code.ts';
 import { opTable, type OpContext } from './emit-ops.ts';
 import { constant, SWAP_HALVES, SWAP_PAIRS, widthOf } from './lanes.ts';
 import type { Local } from './wasm.ts';
@@ -28,26 +28,49 @@ export const isRounded = (t: Term): boolean => dtypes[t.dtype].kind === 'float' 
 /** The dtypes of a term's partial results in memory. */
 export const planesOf = (t: Term): readonly DType[] => (isArg(t) ? [t.dtype, 'int32'] : [t.dtype]);
 
-/** No index: larger than any real one, so that a tie goes to the real one. */
-export const NO_INDEX = 2 ** 31 - 1;
-
-export function identity(c: Code, t: Term): Partial {
+/**
+ * What a reduction starts from. The index is that of the first point, `start`: where no value is ahead of the identity, all
+ * values equal it, and the first one is the answer.
+ */
+export function identity(c: Code, t: Term, start: Scalar): Partial {
   const value = constant(c, reducers[t.reducer].identity(t.dtype), t.dtype);
-  const index = isArg(t) ? c.f.constant(widthOf(t.dtype) === 64 ? 'i64x2' : 'i32x4', NO_INDEX) : undefined;
-  return { value, index };
+  if (!isArg(t)) return { value, index: undefined };
+  const index = c.x('i32x4.splat', [start]);
+  return { value, index: widthOf(t.dtype) === 64 ? c.x('i64x2.extend_low_i32x4_s', [index]) : index };
 }
 
 export function combine(c: Code, t: Term, a: Partial, b: Partial): Partial {
   const how = reducers[t.reducer].combine;
   if (how === 'argMin' || how === 'argMax') return better(c, t.dtype, how, a, b);
-  const context: OpContext = { c, dtype: t.dtype, shift: undefined, lanes: 4, fmod: undefined };
+  const context = contextOf(c, t.dtype);
   const op = t.dtype === 'bool' ? (how === 'min' ? 'and' : how === 'max' ? 'or' : how) : how;
   return { value: opTable(t.dtype)[op](context, a.value, b.value, b.value), index: undefined };
 }
 
+/** `combine` where `b` comes later than `a` in every lane, so that a tie needs no look at the index. */
+export function next(c: Code, t: Term, a: Partial, b: Partial): Partial {
+  if (!isArg(t)) return combine(c, t, a, b);
+  const context = contextOf(c, t.dtype);
+  const ops = opTable(t.dtype);
+  const largest = t.reducer === 'argMax';
+  const test = (name: 'lt' | 'gt' | 'le' | 'ge' | 'eq', x: Local, y: Local): Local => ops[name](context, x, y, y);
+  // For floats: a is a number, and b is not behind it or level, as a NaN is not either.
+  const take = dtypes[t.dtype].kind === 'float'
+    ? c.x('v128.andnot', [test('eq', a.value, a.value), test(largest ? 'le' : 'ge', b.value, a.value)])
+    : test(largest ? 'gt' : 'lt', b.value, a.value);
+  return chosen(c, take, a, b);
+}
+
+const contextOf = (c: Code, dtype: DType): OpContext => ({ c, dtype, shift: undefined, lanes: 4, fmod: undefined });
+
+const chosen = (c: Code, take: Local, a: Partial, b: Partial): Partial => ({
+  value: c.x('v128.bitselect', [b.value, a.value, take]),
+  index: c.x('v128.bitselect', [b.index!, a.index!, take]),
+});
+
 /** The larger (smaller) value, NaN before all numbers, the smaller index among equals. */
 function better(c: Code, d: DType, how: 'argMin' | 'argMax', a: Partial, b: Partial): Partial {
-  const context: OpContext = { c, dtype: d, shift: undefined, lanes: 4, fmod: undefined };
+  const context = contextOf(c, d);
   const ops = opTable(d);
   const test = (name: 'lt' | 'gt' | 'eq', x: Local, y: Local): Local => ops[name](context, x, y, y);
   const [indexA, indexB] = [a.index!, b.index!];
@@ -60,10 +83,7 @@ function better(c: Code, d: DType, how: 'argMin' | 'argMax', a: Partial, b: Part
   }
   const earlier = c.x(widthOf(d) === 64 ? 'i64x2.lt_s' : 'i32x4.lt_s', [indexB, indexA]);
   const take = c.x('v128.or', [ahead, c.x('v128.and', [equal, earlier])]);
-  return {
-    value: c.x('v128.bitselect', [b.value, a.value, take]),
-    index: c.x('v128.bitselect', [indexB, indexA, take]),
-  };
+  return chosen(c, take, a, b);
 }
 
 /** Combines neighbours, then neighbours of the results, and so on: the order of pairwise summation. */
@@ -75,14 +95,12 @@ export function pairwise<T>(list: readonly T[], f: (a: T, b: T) => T): T {
 
 /** All lanes combined, in every lane. */
 export function horizontal(c: Code, t: Term, p: Partial): Partial {
-  const shuffled = (by: number[]): Partial => ({
-    value: c.x('i8x16.shuffle', [p.value, p.value], by),
-    index: p.index && c.x('i8x16.shuffle', [p.index, p.index], by),
+  const shuffled = ({ value, index }: Partial, by: number[]): Partial => ({
+    value: c.x('i8x16.shuffle', [value, value], by),
+    index: index && c.x('i8x16.shuffle', [index, index], by),
   });
-  const halves = combine(c, t, p, shuffled(SWAP_HALVES));
-  if (widthOf(t.dtype) === 64) return halves;
-  p = halves;
-  return combine(c, t, p, shuffled(SWAP_PAIRS));
+  const halves = combine(c, t, p, shuffled(p, SWAP_HALVES));
+  return widthOf(t.dtype) === 64 ? halves : combine(c, t, halves, shuffled(halves, SWAP_PAIRS));
 }
 
 /** Partial results in locals that change. */
@@ -105,5 +123,6 @@ export function assign(c: Code, to: Accumulator, p: Partial): void {
   }
 }
 
-export const accumulate = (c: Code, to: Accumulator, p: Partial): void => assign(c, to, combine(c, to.term, to, p));
-export const reset = (c: Code, to: Accumulator): void => assign(c, to, identity(c, to.term));
+/** Takes a later value. */
+export const step = (c: Code, to: Accumulator, p: Partial): void => assign(c, to, next(c, to.term, to, p));
+export const reset = (c: Code, to: Accumulator, start: Scalar): void => assign(c, to, identity(c, to.term, start));

@@ -4,10 +4,10 @@
  */
 import type { Geometry } from './layout.ts';
 
-/** Columns that accumulate before rounded sums move to the second level. */
+/** Columns that accumulate, in one stream, before rounded sums move to the second level. */
 export const SEGMENT = 2048;
-/** Dense sums read four streams: 1.7x the bandwidth of one (shared/FACTS). */
-export const STREAMS = { count: 4, length: 2048 } as const;
+/** Dense sums read several address streams: 1.7x the bandwidth of one. */
+export const STREAMS = 4;
 
 /** Elements of a block of light work; heavier bodies get smaller blocks, down to a floor. */
 const BLOCK = 65536;
@@ -50,7 +50,7 @@ export function blockMap(rows: number, columns: number, cost: number, tile = Inf
 
 /** The inner axis is reduced: a chunk is a piece of a row, or several rows, of one kept point. */
 export function blockReduceInner(kept: number, rows: number, columns: number, cost: number): Blocking {
-  const segment = STREAMS.count * STREAMS.length;
+  const segment = STREAMS * SEGMENT;
   const most = Math.max(segment, blockSize(cost));
   const c = split(columns, most, segment);
   const r = split(rows, Math.max(1, Math.floor(most / Math.max(1, c.per))), 1);

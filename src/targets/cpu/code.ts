@@ -72,6 +72,25 @@ export class Code {
   min(a: Scalar, b: Scalar): Local { return this.pick('i32.lt_s', a, b); }
   max(a: Scalar, b: Scalar): Local { return this.pick('i32.gt_s', a, b); }
 
+  /** a rem b, b > 0. Border maps ask for operands within a period or two, which need no division. */
+  rem(a: Scalar, b: Scalar): Local {
+    const { f } = this;
+    const out = this.variable(a);
+    const next = this.variable(this.x('i32.sub', [a, b]));
+    f.block((done) => {
+      for (const candidate of [this.x('i32.sub', [0, a]), out]) {
+        this.raw('i32.lt_u', [candidate, b]);
+        f.brIf(done);
+      }
+      this.assign(out, next);
+      this.raw('i32.lt_u', [next, b]);
+      f.brIf(done);
+      this.raw('i32.rem_s', [a, b]);
+      f.set(out);
+    });
+    return out;
+  }
+
   private pick(test: 'i32.lt_s' | 'i32.gt_s', a: Scalar, b: Scalar): Local {
     this.push(a);
     this.push(b);
@@ -110,6 +129,6 @@ export class Code {
     mul: (a, b) => this.mul(a, b),
     min: (a, b) => this.min(a, b),
     max: (a, b) => this.max(a, b),
-    rem: (a, b) => this.x('i32.rem_s', [a, b]),
+    rem: (a, b) => this.rem(a, b),
   };
 }

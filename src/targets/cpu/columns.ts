@@ -16,18 +16,12 @@ import type { Local } from './wasm.ts';
 export interface Sink {
   /** Before a run of vectors from column `x`. */
   begin(x: Scalar): void;
-  /** `count` lanes from column `x + shift`; `stream` counts the vectors of one turn. */
-  vector(values: readonly Regs[], x: Local, shift: number, stream: number): void;
+  /** The lanes from column `x` on, or in a later stream from as far behind it as streams are long. */
+  vector(values: readonly Regs[], x: Local, stream: number): void;
   /** After each turn: `count` columns are done. */
   advance(count: number): void;
   /** One cell, in every lane. */
   cell(values: readonly Local[], x: Local): void;
-}
-
-/** Several address streams at once: `count` pieces of `length` columns each. */
-export interface Streams {
-  readonly count: number;
-  readonly length: number;
 }
 
 export interface Body {
@@ -61,23 +55,21 @@ export const rowOf = (frame: Frame, { results, interior, insideRows }: Body): Ro
   new Row(frame, [...results, ...(interior === results ? [] : interior), ...(insideRows ?? [])]);
 
 /** Columns `from` up to `to` of the current row. */
-export function emitColumns(frame: Frame, body: Body, row: Row, from: Local, to: Local, sink: Sink, streams?: Streams): void {
+export function emitColumns(frame: Frame, body: Body, row: Row, from: Local, to: Local, sink: Sink, streams = 1): void {
   const { c, f, columns } = frame;
   const x = c.variable(from, 'x');
   // The last column at which a vector may start, plus one.
   const edge = body.high > 0 ? c.min(to, c.sub(columns, body.high)) : to;
   const vectorEnd = c.variable(c.sub(edge, body.count - 1));
   const vectors = (): void => {
-    if (streams) {
-      emitVectors(frame, row, body, body.interior, sink, x, vectorEnd, streams);
-    }
+    const emit = (results: readonly Value[]): void => emitVectors(frame, row, body.count, results, sink, x, vectorEnd);
+    if (streams > 1) emitStreams(frame, row, body, sink, x, vectorEnd, streams);
     if (body.insideRows) {
       const { insideRows } = body;
-      const all = insideValues(body.results).reduce<Scalar>((a, v) => c.and(a, row.insideRow(v).condition), 1);
-      c.push(all);
-      f.if(() => emitVectors(frame, row, body, insideRows, sink, x, vectorEnd), () => emitVectors(frame, row, body, body.interior, sink, x, vectorEnd));
+      c.push(insideValues(body.results).reduce<Scalar>((all, v) => c.and(all, row.insideRow(v).condition), 1));
+      f.if(() => emit(insideRows), () => emit(body.interior));
     } else {
-      emitVectors(frame, row, body, body.interior, sink, x, vectorEnd);
+      emit(body.interior);
     }
   };
   const cells = (end: Scalar): void => c.whileBelow(x, end, () => {
@@ -104,32 +96,42 @@ export function emitColumns(frame: Frame, body: Body, row: Row, from: Local, to:
 }
 
 function emitVectors(
-  { c, fmod }: Frame, row: Row, { count }: Body, results: readonly Value[], sink: Sink, x: Local, end: Scalar, streams: Streams = { count: 1, length: 0 },
+  { c, fmod }: Frame, row: Row, count: number, results: readonly Value[], sink: Sink, x: Local, end: Scalar,
 ): void {
   const reads = row.vector(results, count);
-  const jump = (streams.count - 1) * streams.length;
-  const turn = (until: Scalar): void => {
-    reads.begin(x);
+  reads.begin(x);
+  sink.begin(x);
+  c.whileBelow(x, end, () => {
+    const at = new Evaluator(c, reads.site(x), fmod);
+    at.prepare(results);
+    sink.vector(results.map((v) => at.regs(v)), x, 0);
+    reads.advance();
+    sink.advance(count);
+    c.advance(x, count);
+  });
+}
+
+/** Less than this is not worth several streams. */
+const SHORTEST_STREAM = 64;
+
+/** The columns up to `end` in several pieces of equal length side by side; less than a vector per piece is left over. */
+function emitStreams(
+  { c, f, fmod }: Frame, row: Row, { count, interior: results }: Body, sink: Sink, x: Local, end: Scalar, streams: number,
+): void {
+  const vectors = c.x('i32.div_s', [c.sub(c.add(end, count - 1), x), streams * count]);
+  const length = c.variable(c.mul(vectors, count), 'stream');
+  c.raw('i32.ge_s', [length, SHORTEST_STREAM]);
+  f.if(() => {
+    const reads = Array.from({ length: streams }, () => row.vector(results, count));
+    reads.forEach((r, k) => r.begin(c.add(x, c.mul(length, k))));
     sink.begin(x);
-    c.whileBelow(x, until, () => {
-      for (let k = 0; k < streams.count; k++) {
-        const at = new Evaluator(c, reads.site(x, k * streams.length), fmod);
-        at.prepare(results);
-        sink.vector(results.map((v) => at.regs(v)), x, k * streams.length, k);
-      }
-      reads.advance();
-      sink.advance(count);
+    c.whileBelow(x, c.variable(c.add(x, length)), () => {
+      const sites = reads.map((r) => new Evaluator(c, r.site(x), fmod));
+      sites.forEach((at) => at.prepare(results));
+      sites.forEach((at, k) => sink.vector(results.map((v) => at.regs(v)), x, k));
+      reads.forEach((r) => r.advance());
       c.advance(x, count);
     });
-  };
-  if (streams.count === 1) {
-    turn(end);
-    return;
-  }
-  // A turn covers count * length columns; the pointers cover the first of the pieces.
-  const lastStart = c.sub(end, streams.count * streams.length - count);
-  c.whileBelow(x, lastStart, () => {
-    turn(c.variable(c.add(x, streams.length)));
-    c.advance(x, jump);
+    c.advance(x, c.mul(length, streams - 1));
   });
 }

@@ -19,8 +19,7 @@ export function storing(c: Code, targets: readonly Target[], count: number): Sin
   const address = ({ row, dtype }: Target, x: Scalar): Scalar => c.add(row, c.mul(x, dtypes[dtype].bytes));
   return {
     begin: (x) => targets.forEach((t, k) => c.assign(running[k], address(t, x))),
-    vector: (values, _, shift) => targets.forEach((t, k) =>
-      store(c, t.dtype, running[k], shift * dtypes[t.dtype].bytes, values[t.result], count)),
+    vector: (values) => targets.forEach((t, k) => store(c, t.dtype, running[k], 0, values[t.result], count)),
     advance: (columns) => targets.forEach((t, k) => c.advance(running[k], columns * dtypes[t.dtype].bytes)),
     cell: (values, x) => targets.forEach((t) => storeOne(c, t.dtype, address(t, x), 0, values[t.result])),
   };

@@ -9,7 +9,7 @@
 import { dtypes } from '../../dsl/dtype.ts';
 import { costOf, valuesOf } from '../../dsl/kernel/ir.ts';
 import {
-  accumulate, accumulator, combine, horizontal, identity, isArg, isRounded, pairwise, planesOf, reset,
+  accumulator, combine, horizontal, identity, isArg, isRounded, next, pairwise, planesOf, reset, step,
   type Accumulator, type Partial, type Term,
 } from './accumulate.ts';
 import { SEGMENT, STREAMS } from './blocks.ts';
@@ -62,7 +62,7 @@ function both(a: Sink, b: Sink | undefined): Sink {
   if (!b) return a;
   return {
     begin: (x) => { a.begin(x); b.begin(x); },
-    vector: (v, x, shift, stream) => { a.vector(v, x, shift, stream); b.vector(v, x, shift, stream); },
+    vector: (v, x, stream) => { a.vector(v, x, stream); b.vector(v, x, stream); },
     advance: (count) => { a.advance(count); b.advance(count); },
     cell: (v, x) => { a.cell(v, x); b.cell(v, x); },
   };
@@ -81,10 +81,11 @@ const partials = (values: Regs, index: Regs | undefined): Partial[] =>
 // ---- inner axis reduced ----
 
 /** Several address streams pay for light bodies over dense rows. */
-function streamsFor(nest: ReduceNest, body: Body): typeof STREAMS | undefined {
-  const dense = valuesOf(nest.results).every((v) => v.kind !== 'read' || nest.inputs[v.input].inner !== 'strided');
-  const light = costOf(nest.results) <= 12 && nest.terms.length <= 2 && !nest.terms.some(isArg);
-  return dense && light && body.low === 0 && body.high === 0 ? STREAMS : undefined;
+function streamsFor(nest: ReduceNest, body: Body): number {
+  const values = valuesOf(nest.results);
+  const dense = values.every((v) => (v.kind === 'read' ? nest.inputs[v.input].inner !== 'strided' : v.kind !== 'coord'));
+  const light = costOf(nest.results) <= 12 && nest.terms.length <= 2 && !nest.terms.some(isArg) && nest.stores.length === 0;
+  return dense && light && body.low === 0 && body.high === 0 ? STREAMS : 1;
 }
 
 function reduceInner(frame: Frame, nest: ReduceNest, body: Body, cut: Cut): void {
@@ -92,11 +93,12 @@ function reduceInner(frame: Frame, nest: ReduceNest, body: Body, cut: Cut): void
   const keptAxes = outerAxes(frame).filter((k) => !nest.axes.includes(k));
   const reducedAxes = outerAxes(frame).filter((k) => nest.axes.includes(k));
   const streams = streamsFor(nest, body);
-  const segment = streams ? streams.count * streams.length : SEGMENT;
-  const sums = nest.terms.map((t) => new Sums(c, t, body.count, streams?.count ?? 1));
+  const segment = streams * SEGMENT;
+  const sums = nest.terms.map((t) => new Sums(c, t, body.count, streams));
   const pending = f.local('i32', 'pending');
+  const start = c.variable(c.add(c.mul(cut.rows[0], frame.columns), cut.columns[0]), 'start');
   frame.walk(keptAxes, cut.kept[0], cut.kept[1], 'kept', (kept) => {
-    sums.forEach((s) => s.reset());
+    sums.forEach((s) => s.reset(start));
     c.assign(pending, 0);
     frame.walk(reducedAxes, cut.rows[0], cut.rows[1], 'row', (r) => {
       const { row, stores } = reduceRow(frame, nest, body);
@@ -132,7 +134,7 @@ function sumSink(c: Code, sums: readonly Sums[], firstIndex: Local, count: numbe
   return {
     begin: () => undefined,
     advance: () => undefined,
-    vector: (values, x, _, stream) => sums.forEach((s) => {
+    vector: (values, x, stream) => sums.forEach((s) => {
       const index = isArg(s.term) ? indices(c, s.term, c.add(firstIndex, x), count, true) : undefined;
       s.add(partials(values[s.term.value], index), stream);
     }),
@@ -166,16 +168,17 @@ class Sums {
     return [...this.lanes.flat(), this.cell];
   }
 
-  reset(): void {
-    [...this.lower, ...this.upper].forEach((a) => reset(this.c, a));
+  /** `start` is the number of the first point. */
+  reset(start: Scalar): void {
+    [...this.lower, ...this.upper].forEach((a) => reset(this.c, a, start));
   }
 
   add(values: readonly Partial[], stream: number): void {
-    values.forEach((v, j) => accumulate(this.c, this.lanes[stream][j], v));
+    values.forEach((v, j) => step(this.c, this.lanes[stream][j], v));
   }
 
   addCell(value: Partial): void {
-    accumulate(this.c, this.cell, value);
+    step(this.c, this.cell, value);
   }
 
   /** The streams folded into one vector, and the cell. */
@@ -186,8 +189,8 @@ class Sums {
 
   flush(): void {
     if (!this.flushes) return;
-    this.folded().forEach((p, j) => accumulate(this.c, this.upper[j], p));
-    this.lower.forEach((a) => reset(this.c, a));
+    this.folded().forEach((p, j) => step(this.c, this.upper[j], p));
+    this.lower.forEach((a) => reset(this.c, a, 0));
   }
 
   /** The result, in every lane. */
@@ -208,7 +211,7 @@ function reduceOuter(frame: Frame, nest: ReduceNest, body: Body, cut: Cut): void
   frame.walk(keptAxes, cut.kept[0], cut.kept[1], 'kept', (kept) => {
     const place = c.variable(c.add(c.mul(cut.rowBlock, frame.get('planeLength')), c.mul(kept, frame.columns)));
     const rows = nest.terms.map((t, k) => new PlaneRow(frame, t, first[k], place));
-    rows.forEach((r) => r.fill(cut.columns));
+    rows.forEach((r) => r.fill(cut.columns, cut.rows[0]));
     frame.walk(nest.axes, cut.rows[0], cut.rows[1], 'row', (r) => {
       const { row, stores } = reduceRow(frame, nest, body);
       emitColumns(frame, body, row, cut.columns[0], cut.columns[1], both(planeSink(c, rows, r, body.count), stores));
@@ -223,11 +226,11 @@ function planeSink(c: Code, rows: readonly PlaneRow[], r: Local, count: number):
     vector: (values) => rows.forEach((p) => {
       const index = isArg(p.term) ? indices(c, p.term, r, count, false) : undefined;
       const old = p.load(count);
-      p.store(partials(values[p.term.value], index).map((v, j) => combine(c, p.term, old[j], v)), count);
+      p.store(partials(values[p.term.value], index).map((v, j) => next(c, p.term, old[j], v)), count);
     }),
     cell: (values, x) => rows.forEach((p) => {
       const index = isArg(p.term) ? indices(c, p.term, r, 1, false)[0] : undefined;
-      p.storeCell(x, combine(c, p.term, p.loadCell(x), { value: values[p.term.value], index }));
+      p.storeCell(x, next(c, p.term, p.loadCell(x), { value: values[p.term.value], index }));
     }),
   };
 }
@@ -287,12 +290,13 @@ class PlaneRow {
     if (p.index) storeOne(this.c, 'int32', this.at(x, 1), 0, p.index);
   }
 
-  /** Sets a range of columns to the identity. */
-  fill([from, to]: readonly [Scalar, Scalar]): void {
+  /** Sets a range of columns to what a reduction starts from, `start` being the number of its first point. */
+  fill([from, to]: readonly [Scalar, Scalar], start: Scalar): void {
     const { c } = this;
     const x = c.variable(from);
+    const first = identity(c, this.term, start);
     c.whileBelow(x, to, () => {
-      this.storeCell(x, identity(c, this.term));
+      this.storeCell(x, first);
       c.advance(x, 1);
     });
   }

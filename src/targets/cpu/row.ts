@@ -199,23 +199,23 @@ export class VectorSite {
     }
   }
 
-  /** The cells from `x + shift`. */
-  site(x: Local, shift = 0): Site {
-    return { count: this.count, leaf: (v) => this.leaf(v, x, shift), known: this.row.known };
+  /** The cells at the pointers, `x` being the column of the first. */
+  site(x: Local): Site {
+    return { count: this.count, leaf: (v) => this.leaf(v, x), known: this.row.known };
   }
 
-  private leaf(v: Leaf, x: Local, shift: number): Regs {
+  private leaf(v: Leaf, x: Local): Regs {
     const { c } = this.row.frame;
     if (v.kind === 'inside') return new Array<Local>(registers(this.count, 32)).fill(this.row.insideRow(v).mask);
     if (v.kind === 'coord') {
       const splat = c.x('i32x4.splat', [x]);
-      const first = this.offset(v.at) + shift;
+      const first = this.offset(v.at);
       return Array.from({ length: registers(this.count, 32) }, (_, j) => c.x('i32x4.add', [splat, iota(c, first + 4 * j)]));
     }
     if (v.kind !== 'read') throw new Error(`${v.kind} is the same for a row`);
     const { key, inner, stride } = this.row.pointer(v);
     const { at, first } = this.running.get(key)!;
-    const offset = this.offset(v.at) + shift;
+    const offset = this.offset(v.at);
     if (inner === 'unit') return load(c, v.dtype, at, (offset - first) * dtypes[v.dtype].bytes, this.count);
     const from = c.add(at, c.mul(stride, offset));
     return gather(c, v.dtype, from as Local, 0, stride, this.count);
