@@ -53,7 +53,8 @@ export function kernelShape(f: KernelFunction, label = 'kernel'): KernelShape {
 
 /**
  * Lowers a kernel function for the dtypes of its arguments. Inputs are the parameters, in order. Reads of narrow integers
- * widen to int32; a result has the dtype of its value, and float32 when it is nothing but numbers.
+ * widen to int32; a result has the dtype of its value; one that is
+ * nothing but numbers is float32, or float64 in a kernel with float64 arguments.
  */
 export function lowerKernel(f: KernelFunction, params: readonly KernelParam[], options: KernelOptions): LoweredKernel {
   const builder = new Builder();
@@ -76,7 +77,8 @@ export function libraryKernel(
 function lower(f: KernelFunction, params: readonly KernelParam[], builder: Builder, rank: number, label: string, outer: Scope): LoweredKernel {
   const syntax = syntaxOf(f, label);
   checkCount(syntax, params.length, label);
-  const session: Session = { builder, label, rank, dtypes: params.map((p) => p.dtype), reads: [] };
+  const dtypes = params.map((p) => p.dtype);
+  const session: Session = { builder, label, rank, lone: dtypes.includes('float64') ? 'float64' : 'float32', dtypes, reads: [] };
   const args = params.map((p, input): Term => p.kind === 'scalar'
     ? readInput(session, input)
     : { kind: 'array', name: syntax.params[input].name, input });

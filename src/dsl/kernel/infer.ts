@@ -15,6 +15,8 @@ export type Operand = { readonly kind: 'weak'; readonly weak: Weak } | { readonl
 /** Where an operator stands: the builder it makes values with, and how it complains about its place in the source. */
 export interface Site {
   readonly builder: Builder;
+  /** What numbers with nothing beside them become: float64 in a kernel that has float64 arguments, else float32. */
+  readonly lone: DType;
   fail(problem: string, hint?: string): never;
 }
 
@@ -27,7 +29,7 @@ const leaves = (w: Weak): number[] => (typeof w === 'number' ? [w] : [...leaves(
 const mapWeak = (w: Weak, f: (n: number) => Weak): Weak =>
   (typeof w === 'number' ? f(w) : { cond: w.cond, yes: mapWeak(w.yes, f), no: mapWeak(w.no, f) });
 
-/** Choices of choices multiply; beyond this many numbers they become float32 values. */
+/** Choices of choices multiply; beyond this many numbers they become values. */
 const manyLeaves = 16;
 
 /** Applies `f` in double precision when nothing but weak numbers is involved; undefined otherwise. */
@@ -57,11 +59,11 @@ function dtypeBeside(site: Site, n: number, beside: DType): DType {
   return int;
 }
 
-/** The dtype several operands meet in. Weak numbers alone are float32. */
+/** The dtype several operands meet in. */
 export function commonDType(site: Site, args: readonly Operand[]): DType {
   let dtype: DType | undefined;
   for (const a of args) if (a.kind === 'value') dtype = dtype ? promote(dtype, a.value.dtype) : a.value.dtype;
-  if (!dtype) return 'float32';
+  if (!dtype) return site.lone;
   const strong = dtype;
   for (const a of args) {
     if (a.kind === 'weak') for (const n of leaves(a.weak)) dtype = promote(dtype, dtypeBeside(site, n, strong));
@@ -78,8 +80,8 @@ export function valueAs(site: Site, a: Operand, dtype: DType): Value {
   return make(a.weak);
 }
 
-/** The operand as a value of whatever dtype it has; a number with nothing beside it is float32. */
-export const valueOf = (site: Site, a: Operand): Value => (a.kind === 'value' ? a.value : valueAs(site, a, 'float32'));
+/** The operand as a value of whatever dtype it has. */
+export const valueOf = (site: Site, a: Operand): Value => (a.kind === 'value' ? a.value : valueAs(site, a, site.lone));
 
 /** bool takes part in arithmetic as 0 and 1 of int32, as `true + 1` in JavaScript. */
 const arithmetic = (dtype: DType): DType => (dtype === 'bool' ? 'int32' : dtype);

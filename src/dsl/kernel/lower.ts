@@ -23,6 +23,8 @@ export interface Session {
   readonly builder: Builder;
   readonly label: string;
   readonly rank: number;
+  /** What numbers with nothing beside them become. */
+  readonly lone: DType;
   /** Of the array parameters, by input. */
   readonly dtypes: readonly DType[];
   readonly reads: KernelRead[];
@@ -289,6 +291,7 @@ const unknownName = (name: string): string => Object.hasOwn(namespaces.Math.numb
 
 const siteAt = (place: Place, node: Node): Site => ({
   builder: place.session.builder,
+  lone: place.session.lone,
   fail: (problem, hint) => reject(place, node, problem, hint),
 });
 

@@ -50,12 +50,12 @@ function parseFunction(f: KernelFunction, label: string): Syntax {
   if (/\{\s*\[native code\]\s*\}\s*$/.test(text)) {
     complain({ text, prefix: 0, name }, label, start, 'the source of this function cannot be read: it is built in, or made by bind()', plainFunctions);
   }
-  if (/^class\b/.test(text)) complain({ text, prefix: 0, name }, label, start, 'a class is not a kernel', plainFunctions);
+  if (/^class\b/.test(text)) complain({ text, prefix: 0, name }, label, start, 'classes are not supported', plainFunctions);
   const { node, prefix } = parseText(text) ?? complain({ text, prefix: 0, name }, label, start, 'the source of this function cannot be parsed', plainFunctions);
   const source = { text, prefix, name };
   const reject = (at: Node, problem: string, hint: string) => complain(source, label, at, problem, hint);
-  if (node.async) reject(node, 'a kernel cannot be async', 'it runs once per element, on numbers; await before the call');
-  if (node.generator) reject(node, 'a kernel cannot be a generator', 'return [a, b] gives several results');
+  if (node.async) reject(node, 'async functions are not supported', 'it runs once per element, on numbers; await before the call');
+  if (node.generator) reject(node, 'generators are not supported', 'return [a, b] gives several results');
   const params = node.params.map((p) => p.type === 'Identifier' ? p : reject(p, ...unsupportedParams[p.type as ParamType] ?? unsupportedParams.ObjectPattern));
   return { source, params, body: node.body };
 }

@@ -7,10 +7,10 @@ const loops: Complaint = ['loops are not supported yet', 'write the terms out: u
 const assignment: Complaint = ['assignment is not supported yet', 'give each value a name of its own: const y = ...'];
 const functions: Complaint = ['functions inside a kernel are not supported yet', 'write the expression where it is used'];
 const text: Complaint = ['kernels compute on numbers and bools, not on text', 'pass a number, e.g. a mode as 0, 1, 2'];
-const exceptions: Complaint = ['a kernel cannot throw or catch', 'return NaN, or a second result that flags the element'];
-const waiting: Complaint = ['a kernel cannot wait for anything', 'it runs once per element, on numbers; await before the call'];
-const objects: Complaint = ['objects cannot be made in a kernel', 'return [a, b] gives several results; options come from constants'];
-const classes: Complaint = ['a class is not part of a kernel', 'a kernel is made of numbers, const and return'];
+const exceptions: Complaint = ['throwing and catching are not possible', 'return NaN, or a second result that flags the element'];
+const waiting: Complaint = ['waiting is not possible', 'it runs once per element, on numbers; await before the call'];
+const objects: Complaint = ['objects cannot be made here', 'return [a, b] gives several results; options come from constants'];
+const classes: Complaint = ['classes are not supported', 'a kernel is made of numbers, const and return'];
 
 const byType: { readonly [T in AnyNode['type']]?: Complaint } = {
   ForStatement: loops,
@@ -37,16 +37,16 @@ const byType: { readonly [T in AnyNode['type']]?: Complaint } = {
   TemplateLiteral: text,
   TaggedTemplateExpression: text,
   ObjectExpression: objects,
-  NewExpression: ['objects cannot be made in a kernel', 'a kernel is made of numbers, const and return'],
-  ThisExpression: ["'this' is not available in a kernel", 'pass what you need in as a parameter or through constants'],
-  Super: ["'super' is not available in a kernel", 'pass what you need in as a parameter or through constants'],
-  MetaProperty: ['this is not available in a kernel', 'pass what you need in as a parameter or through constants'],
-  ImportExpression: ['a kernel cannot import', 'pass outer values in through constants'],
+  NewExpression: ['objects cannot be made here', 'a kernel is made of numbers, const and return'],
+  ThisExpression: ["'this' is not available", 'pass what you need in as a parameter or through constants'],
+  Super: ["'super' is not available", 'pass what you need in as a parameter or through constants'],
+  MetaProperty: ['this is not available', 'pass what you need in as a parameter or through constants'],
+  ImportExpression: ['importing is not possible', 'pass outer values in through constants'],
   ChainExpression: ["'?.' is not supported", "constants are known to exist: use '.'"],
   SpreadElement: ["'...' is not supported", 'write the elements out'],
   RestElement: ["'...' is not supported", 'name the elements'],
   AssignmentPattern: ['default values are not supported', 'write a ternary'],
-  DebuggerStatement: ['debugger has no meaning in a compiled kernel', 'call the function itself with plain numbers to step through it'],
+  DebuggerStatement: ['debugger has no meaning here', 'call the function itself with plain numbers to step through it'],
   LogicalExpression: ["'??' is not supported", 'no value of a kernel is missing; test for NaN with Number.isNaN(x) ? y : x'],
 };
 

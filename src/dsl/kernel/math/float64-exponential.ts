@@ -7,7 +7,6 @@ declare function rint(x: number): number;
 declare function ldexp(x: number, n: number): number;
 declare function exponent(x: number): number;
 declare function mantissa(x: number): number;
-/** Makes a float64 of an integer, or of a literal that stands alone. */
 declare function float64(n: number): number;
 declare function expOfParts(hi: number, lo: number): number;
 declare function halfExpm1(x: number): number;
@@ -41,7 +40,7 @@ export const helpers = {
     const t = 3 - r1 * half;
     const e = z * ((r1 - t) / (6 - r * t));
     const q = r - (r * (e - lost) - lost - z);
-    const s = ldexp(float64(0.25), n | 0); // 2^(n - 2)
+    const s = ldexp(0.25, n | 0); // 2^(n - 2)
     return 2 * (s * q + (s - 0.25));
   },
 
