@@ -1,0 +1,136 @@
+/**
+ * Decides for every node of a region whether it gets a buffer or is computed where it is used. Guarantees: demanded nodes and
+ * reductions are stored; what is inlined is legal at every use and pays; no group needs more buffers than the target binds,
+ * as long as no single node does. Goes from users to sources, so that all uses of a node are known when it is decided.
+ */
+import { evaluationCost, weighRecompute } from './cost.ts';
+import {
+  find, isSamePoint, readKey, usesOf, type Assignment, type Group, type LoopRegion, type Region, type Use,
+} from './groups.ts';
+import { followsReduction, whyNoRoom, whyNotInline } from './legality.ts';
+import { tryMergeAll } from './merge.ts';
+import { here, joinPaths, repeats, type Path } from './path.ts';
+import { readingsOf } from './reads.ts';
+import type { Node, PlanGraph } from './simplify.ts';
+import type { CostProfile } from '../targets/target.ts';
+
+export function assign(graph: PlanGraph, region: Region, profile: CostProfile): Assignment {
+  const a: Assignment = {
+    graph, region, profile, groups: [], usesOf: new Map(), useIndex: new Map(), groupOf: new Map(), inlined: new Set(), reasons: new Map(),
+  };
+  const own = new Set(region.nodes);
+  // A loop is decided at the first of its results: after all users of any, before all that it needs.
+  const loopAt = new Map<Node, LoopRegion>();
+  for (const l of region.loops) loopAt.set(region.nodes.find((n) => n.kind === 'result' && n.loop === l.loop)!, l);
+  const costs = new Map<Node, number>();
+  const follows = new Map<Node, boolean>();
+  const inMemory = (n: Node): boolean => region.demanded.has(n) || !own.has(n);
+
+  for (const node of [...region.nodes].reverse()) {
+    if (node.kind === 'carry') continue;
+    if (node.kind === 'result') {
+      const loop = loopAt.get(node);
+      if (loop) addLoop(a, loop);
+      continue;
+    }
+    const uses = usesOf(a, node);
+    const reason = whyStore(a, node, uses, {
+      cost: () => evaluationCost(node, inMemory, costs), follows: () => followsReduction(node, follows),
+    });
+    if (reason === undefined) inlineAt(a, node, uses);
+    else {
+      a.reasons.set(node, reason);
+      if (uses.length > 0 || region.demanded.has(node)) store(a, node);
+    }
+  }
+  return a;
+}
+
+interface Questions { readonly cost: () => number; readonly follows: () => boolean }
+
+/** Why a node gets a buffer; undefined when it is computed at its uses. */
+function whyStore(a: Assignment, node: Node, uses: readonly Use[], ask: Questions): string | undefined {
+  const demand = a.region.demanded.get(node);
+  if (demand !== undefined) return demand;
+  if (node.kind === 'fill') return uses.some((u) => u.asBuffer) ? 'a loop needs it as a buffer' : undefined;
+  for (const u of uses) {
+    const why = whyNotInline(node, u);
+    if (why) return why;
+  }
+  const groups = [...new Set(uses.map((u) => find(u.group)))];
+  if (groups.length > 1 && uses.every(isSamePoint)) tryMergeAll(a, groups);
+  const contexts = distinct(uses);
+  if (contexts.some((u) => repeats(u.path)) && ask.follows()) return 'computed once per result of the reduction, in its epilogue';
+  const { pays, extra } = contexts.length === 1 && !repeats(contexts[0].path) ? { pays: true, extra: 0 } : weighRecompute(ask.cost(), contexts, a.profile);
+  if (!pays) return `computing it ${contexts.length > 1 ? `at each of ${contexts.length} uses` : 'for every repeat'} costs ${extra} operations more, a buffer ${a.profile.memoryRoundTrip}`;
+  return whyNoRoom(a, node, contexts);
+}
+
+/** Merged groups may need a node in the same way: one evaluation serves them all. */
+function distinct(uses: readonly Use[]): Use[] {
+  const byKey = new Map<string, Use>();
+  for (const u of uses) byKey.set(`${find(u.group).id}|${readKey(u)}|${u.place}`, u);
+  return [...byKey.values()];
+}
+
+function store(a: Assignment, node: Node): void {
+  const reduction = node.kind === 'reduce' ? node.expr.axes : undefined;
+  const group = addGroup(a, {
+    loop: undefined, domain: reduction ? node.srcShapes[0] : node.shape, kept: reduction && node.shape, axes: reduction,
+    stored: new Set([node]), epilogue: new Set(reduction ? [node] : []),
+  });
+  a.groupOf.set(node, group);
+  useSources(a, node, group, here, '');
+}
+
+function inlineAt(a: Assignment, node: Node, uses: readonly Use[]): void {
+  a.inlined.add(node);
+  for (const u of uses) find(u.group).reads.delete(readKey(u));
+  for (const u of distinct(uses)) useSources(a, node, find(u.group), u.path, u.place);
+}
+
+/** Records what evaluating `node` at the end of `path` needs. */
+function useSources(a: Assignment, node: Node, group: Group, path: Path, place: string): void {
+  group.weight++;
+  if (node.kind === 'stencil') group.usesNeighbours = true;
+  if (node.kind === 'map' && node.usesCoordinates) group.usesCoordinates = true;
+  for (const { edge, places } of readingsOf(node)) {
+    if (edge.to.kind === 'fill') continue;
+    const at = joinPaths(path, edge.path);
+    for (const p of places) addUse(a, { node: edge.to, group, path: at, place: place + p, asBuffer: false }, node);
+  }
+}
+
+function addUse(a: Assignment, use: Omit<Use, 'consumers' | 'kept'>, consumer: Node): void {
+  const key = readKey({ ...use, kept: false });
+  const full = `${key}|${use.group.id}|${use.place}`;
+  const same = a.useIndex.get(full);
+  if (same) {
+    same.consumers.add(consumer);
+    return;
+  }
+  const made: Use = { ...use, consumers: new Set([consumer]), kept: false };
+  a.useIndex.set(full, made);
+  const list = a.usesOf.get(use.node);
+  if (list) list.push(made);
+  else a.usesOf.set(use.node, [made]);
+  use.group.uses.push(made);
+  use.group.reads.set(key, made);
+}
+
+/** A loop is a step of its own: it stores the final states and needs the initial ones, and what does not change, in memory. */
+function addLoop(a: Assignment, loop: LoopRegion): void {
+  const results = a.region.nodes.filter((n) => n.kind === 'result' && n.loop === loop.loop);
+  const group = addGroup(a, { loop, domain: -1, kept: undefined, axes: undefined, stored: new Set(results), epilogue: new Set() });
+  results.forEach((r) => a.groupOf.set(r, group));
+  const needed = new Set([...loop.states.map((k) => loop.loop.states[k].initial), ...loop.outside]);
+  for (const node of needed) addUse(a, { node, group, path: here, place: '', asBuffer: true }, results[0]);
+}
+
+function addGroup(a: Assignment, parts: Pick<Group, 'loop' | 'domain' | 'kept' | 'axes' | 'stored' | 'epilogue'>): Group {
+  const group: Group = {
+    id: a.groups.length, mergedInto: undefined, reads: new Map(), uses: [], usesCoordinates: false, usesNeighbours: false, weight: 0, ...parts,
+  };
+  a.groups.push(group);
+  return group;
+}

@@ -1,0 +1,45 @@
+/**
+ * Whether a legal fusion pays, under the target's cost profile. Sizes are not known here (plans are shared by all sizes), so
+ * costs are per element, in adds.
+ */
+import { costOf } from '../dsl/kernel/ir.ts';
+import type { CostProfile } from '../targets/target.ts';
+import type { Use } from './groups.ts';
+import { repeats } from './path.ts';
+import { readingsOf } from './reads.ts';
+import type { Node } from './simplify.ts';
+
+/** A load from cache, where everything that is read twice comes from the second time. */
+const LOAD = 1;
+
+/** What one more evaluation of a node costs, down to what is in memory. */
+export function evaluationCost(node: Node, inMemory: (n: Node) => boolean, memo: Map<Node, number>): number {
+  const cost = (n: Node): number => {
+    const known = memo.get(n);
+    if (known !== undefined) return known;
+    const made = ownCost(n) + readingsOf(n).reduce((sum, { edge, places }) =>
+      sum + places.size * (isLeaf(edge.to) || inMemory(edge.to) ? LOAD : edge.to.kind === 'fill' ? 0 : cost(edge.to)), 0);
+    memo.set(n, made);
+    return made;
+  };
+  return cost(node);
+}
+
+/** Stencils are materialised when they are read elsewhere, so below them nothing is evaluated again. */
+const isLeaf = (n: Node): boolean => n.kind !== 'map' && n.kind !== 'copy' && n.kind !== 'fill';
+
+export const ownCost = (n: Node): number =>
+  n.kind === 'map' || n.kind === 'stencil' ? costOf([n.expr.fn.results[n.expr.result]]) : 0;
+
+export interface Recompute {
+  /** Adds done more often than with a buffer, per element. */
+  readonly extra: number;
+  readonly pays: boolean;
+}
+
+/** Computing at every use against storing once and loading. A value repeated by broadcasting counts as one more evaluation. */
+export function weighRecompute(cost: number, uses: readonly Use[], profile: CostProfile): Recompute {
+  const evaluations = uses.length + (uses.some((u) => repeats(u.path)) ? 1 : 0);
+  const extra = (evaluations - 1) * cost;
+  return { extra, pays: extra <= profile.memoryRoundTrip };
+}

@@ -1,0 +1,156 @@
+/** What a plan does, in numbers and words: kernels, bytes moved fused and unfused, and what became of every edge. */
+import { dtypes } from '../dsl/dtype.ts';
+import type { Expr } from '../dsl/expr.ts';
+import { showShape, sizeOf } from '../dsl/shape.ts';
+import type { BoundPlan } from './bind.ts';
+import type { Canonical } from './canonical.ts';
+import type { Access, Decision, Launch, Step } from './kernel.ts';
+import type { Plan } from './plan.ts';
+import { exprText, label } from './text.ts';
+
+export interface KernelReport {
+  /** The fused expression in the user's names. */
+  readonly expression: string;
+  readonly schedule: string;
+  readonly domain: readonly number[];
+  readonly inputs: number;
+  readonly outputs: number;
+  /** How often it runs. */
+  readonly launches: number;
+  /** Per launch: each element that is touched counted once. */
+  readonly bytes: number;
+  /** Per launch, if every node were a loop of its own. */
+  readonly bytesUnfused: number;
+}
+
+export interface PlanReport {
+  readonly kernels: readonly KernelReport[];
+  readonly launches: number;
+  readonly bytes: number;
+  readonly bytesUnfused: number;
+  /** Bytes of memory besides inputs and results. */
+  readonly scratch: number;
+  readonly decisions: readonly Decision[];
+}
+
+/** The report as data. */
+export function report(bound: BoundPlan): PlanReport {
+  const { canonical } = bound;
+  const names = namesOf(canonical);
+  const kernels: KernelReport[] = [];
+  const visit = (steps: readonly Step[], planSteps: Plan['steps'], times: number): void => steps.forEach((step, k) => {
+    const from = planSteps[k];
+    if (step.kind === 'loop') {
+      if (from.kind === 'loop') visit(step.body, from.body, times * step.count);
+      return;
+    }
+    if (from.kind !== 'kernel') return;
+    const reads = new Set(from.reads.map((r) => r.node));
+    const written = new Set(from.writes);
+    const expression = from.writes.map((w) => {
+      const e = exprAt(bound, w);
+      return exprText(e, (x) => {
+        const n = canonical.numberOf.get(x);
+        if (n !== undefined && x !== e && written.has(n)) return names.get(x) ?? label(x);
+        return names.get(x) ?? (n !== undefined && reads.has(n) ? label(x) : undefined);
+      });
+    }).join(', ');
+    const { launch } = step;
+    kernels.push({
+      expression, schedule: launch.kernel.schedule, domain: launch.domain, inputs: launch.inputs.length,
+      outputs: launch.outputs.length, launches: times, bytes: bytesOf(launch),
+      bytesUnfused: from.nodes.reduce((sum, n) => sum + bytesOfNode(exprAt(bound, n)), 0),
+    });
+  });
+  visit(bound.steps, bound.plan.steps, 1);
+  const total = (of: (k: KernelReport) => number) => kernels.reduce((sum, k) => sum + of(k), 0);
+  return {
+    kernels,
+    launches: total((k) => k.launches),
+    bytes: total((k) => k.launches * k.bytes),
+    bytesUnfused: total((k) => k.launches * k.bytesUnfused),
+    scratch: bound.slots.reduce((sum, s) => sum + (s.role === 'scratch' ? s.bytes : 0), 0),
+    decisions: bound.decisions,
+  };
+}
+
+/** The report as text. */
+export function explain(bound: BoundPlan): string {
+  const r = report(bound);
+  const lines = [
+    `${plural(r.kernels.length, 'kernel')}, ${plural(r.launches, 'launch', 'launches')}; ` +
+    `moves ${bytes(r.bytes)}, unfused ${bytes(r.bytesUnfused)}${r.scratch > 0 ? `; scratch ${bytes(r.scratch)}` : ''}`,
+  ];
+  r.kernels.forEach((k, n) => {
+    const times = k.launches === 1 ? '' : `${k.launches} x `;
+    lines.push(`  ${n + 1}. ${times}${k.expression}`);
+    lines.push(`     ${k.schedule} over ${showShape(k.domain)}, ${plural(k.inputs, 'input')}, ${plural(k.outputs, 'output')}, ` +
+      `${bytes(k.bytes)} (unfused ${bytes(k.bytesUnfused)})`);
+  });
+  if (r.decisions.length > 0) {
+    lines.push('decisions');
+    const width = (of: (d: Decision) => string) => Math.max(...r.decisions.map((d) => of(d).length));
+    const edge = (d: Decision) => `${d.producer} -> ${d.consumer}`;
+    const [first, second] = [width(edge), width((d) => d.verdict)];
+    for (const d of r.decisions) {
+      const gain = [d.bytesSaved > 0 ? `saves ${bytes(d.bytesSaved)}` : '', d.extraFlops > 0 ? `${d.extraFlops} extra operations` : ''].filter(Boolean);
+      lines.push(`  ${edge(d).padEnd(first)}  ${d.verdict.padEnd(second)}  ${d.reason}${gain.length > 0 ? ` (${gain.join(', ')})` : ''}`);
+    }
+  }
+  return lines.join('\n');
+}
+
+/** Decisions with the sizes of a graph. */
+export function bindDecisions(plan: Plan, canonical: Canonical): Decision[] {
+  const { nodes } = canonical;
+  const at = (n: number): Expr => nodes[n] ?? nodes[plan.copies[n - nodes.length]];
+  const names = namesOf(canonical);
+  return plan.decisions.map((d) => {
+    const producer = at(d.producer);
+    return {
+      producer: names.get(producer) ?? label(producer), consumer: label(at(d.consumer)), verdict: d.verdict, reason: d.reason,
+      bytesSaved: d.passesSaved * bytesOfValues(producer), extraFlops: d.extra * sizeOf(producer.shape),
+    };
+  });
+}
+
+/** Sources by their names; those that share one get a number. */
+function namesOf(canonical: Canonical): Map<Expr, string> {
+  const names = new Map<Expr, string>();
+  const used = new Map<string, number>();
+  canonical.nodes.forEach((e, n) => {
+    if (!canonical.isInput[n]) return;
+    const name = e.kind === 'source' ? e.name || 'array' : label(e);
+    const count = (used.get(name) ?? 0) + 1;
+    used.set(name, count);
+    names.set(e, count === 1 ? name : `${name}${count}`);
+  });
+  return names;
+}
+
+const exprAt = ({ canonical: { nodes }, plan }: BoundPlan, n: number): Expr => nodes[n] ?? nodes[plan.copies[n - nodes.length]];
+const bytesOfValues = (e: Expr): number => sizeOf(e.shape) * dtypes[e.dtype].bytes;
+
+/** A node as a loop of its own reads its sources and writes itself; views and scalars are free. */
+function bytesOfNode(e: Expr): number {
+  return bytesOfValues(e) + e.src.reduce((sum, s) => sum + (s.kind === 'fill' ? 0 : bytesOfValues(s)), 0);
+}
+
+function bytesOf({ kernel, domain, inputs, outputs }: Launch): number {
+  const touched = ({ strides }: Access) => strides.reduce((n, s, k) => (s === 0 ? n : n * domain[k]), 1);
+  const read = inputs.reduce((sum, x, k) => sum + touched(x) * dtypes[kernel.inputs[k].dtype].bytes, 0);
+  const kept = domain.reduce((n, s, k) => (kernel.reduction?.axes.includes(k) ? n : n * s), 1);
+  return outputs.reduce((sum, _, k) => {
+    const { dtype, from } = kernel.outputs[k];
+    return sum + (from === 'body' ? sizeOf(domain) : kept) * dtypes[dtype].bytes;
+  }, read);
+}
+
+const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
+
+function bytes(n: number): string {
+  if (n < 1e3) return `${n} B`;
+  if (n < 1e6) return `${(n / 1e3).toPrecision(3)} kB`;
+  if (n < 1e9) return `${(n / 1e6).toPrecision(3)} MB`;
+  return `${(n / 1e9).toPrecision(3)} GB`;
+}

@@ -1,0 +1,246 @@
+/**
+ * From a group of nodes to a kernel: the functions of the nodes are copied into one, each evaluated at its place. Guarantees
+ * a well-typed kernel of the full rank of its domain; `specialise` shrinks it to the sizes of a launch.
+ */
+import { borderRules } from '../dsl/border.ts';
+import { isArgReducer } from '../dsl/reducers.ts';
+import { Builder, inline, valuesOf, type Fn, type Point, type Slot, type Value } from '../dsl/kernel/ir.ts';
+import { InternalError } from '../errors.ts';
+import { find, outputsOf, type Assignment, type Group } from './groups.ts';
+import type { Kernel, KernelOutput, Reduction } from './kernel.ts';
+import { here, isWhole, joinPaths, pathKey, resolveAxes, type Path } from './path.ts';
+import { neighbour } from './reads.ts';
+import { kernelKey } from './specialise.ts';
+import type { Edge, MapNode, Node, ReduceNode, StencilNode } from './simplify.ts';
+import { inputName, kernelName } from './text.ts';
+
+/** A kernel and what its launches are bound from. */
+export interface PlanKernel {
+  readonly kind: 'kernel';
+  /** Of the domain's full rank. */
+  readonly kernel: Kernel;
+  /** Number of the domain's shape; `padded`: one more axis of size 1 follows. */
+  readonly domain: number;
+  readonly padded: boolean;
+  readonly reads: readonly KernelRead[];
+  readonly uniforms: readonly UniformSource[];
+  /** Numbers of the nodes whose buffers it writes. */
+  readonly writes: readonly number[];
+  /** Axes that relative reads or coordinates refer to: they keep their identity. */
+  readonly pinned: readonly boolean[];
+  /** All nodes it evaluates. */
+  readonly nodes: readonly number[];
+  /** Versions of lower rank, by the grouping of the axes. */
+  readonly specialised: Map<string, Kernel>;
+}
+
+export interface KernelRead {
+  /** Number of the node whose buffer is read. */
+  readonly node: number;
+  readonly path: Path;
+  /** The path starts at the kept points of the reduction. */
+  readonly kept: boolean;
+  /** Rank of the points where the path starts. */
+  readonly rank: number;
+}
+
+/** Where a launch finds the value of a uniform. */
+export type UniformSource =
+  | { readonly kind: 'fill'; readonly node: number }
+  | { readonly kind: 'cval'; readonly node: number; readonly dtype: Value['dtype'] }
+  | { readonly kind: 'scale' | 'offset'; readonly path: Path; readonly rank: number; readonly axis: number }
+  | { readonly kind: 'extent'; readonly shape: number; readonly axis: number };
+
+export function kernelize(a: Assignment, group: Group): PlanKernel {
+  return new Kernelizer(a, group).kernel();
+}
+
+/** One pass over a group; the lists grow while its functions are copied. */
+class Kernelizer {
+  private readonly a: Assignment;
+  private readonly group: Group;
+  private readonly padded: boolean;
+  private readonly rank: number;
+  private readonly body = new Builder();
+  private readonly epilogue = new Builder();
+  private readonly reads: (KernelRead & Slot)[] = [];
+  private readonly uniforms: (Slot & { readonly source: UniformSource })[] = [];
+  private readonly indexOf = new Map<string, number>();
+  private readonly memo = new Map<string, Map<Point | undefined, Value>>();
+  private readonly terms: ReduceNode[];
+  private readonly visited = new Set<number>();
+
+  constructor(a: Assignment, group: Group) {
+    this.a = a;
+    this.group = group;
+    const rank = a.graph.canonical.shapes[group.domain].length;
+    // A loop nest has an axis, and a reduction an axis to reduce.
+    this.padded = rank === 0 || group.axes?.length === 0;
+    this.rank = rank + (this.padded ? 1 : 0);
+    this.terms = [...group.stored].filter((n) => n.kind === 'reduce').sort((x, y) => x.number - y.number);
+  }
+
+  kernel(): PlanKernel {
+    const { a, group } = this;
+    const outputs = outputsOf(a, group);
+    const results: Value[] = [], finals: Value[] = [];
+    const place = (list: Value[], v: Value): number => (list.includes(v) ? list.indexOf(v) : list.push(v) - 1);
+    const terms = this.terms.map((n) => ({ reducer: n.expr.reducer, value: place(results, this.operand(n)) }));
+    const written = outputs.map((node): KernelOutput => (group.epilogue.has(node)
+      ? { dtype: node.dtype, from: 'epilogue', result: place(finals, this.valueAt({ to: node, path: here }, here, undefined, true)) }
+      : { dtype: node.dtype, from: 'body', result: place(results, this.valueAt({ to: node, path: here }, here, undefined, false)) }));
+
+    const inputs = this.reads.map(({ name, dtype }) => ({ name, dtype }));
+    const uniforms = this.uniforms.map(({ name, dtype }) => ({ name, dtype }));
+    const name = kernelName(outputs.map((n) => n.expr), a.graph.canonical, this.reads);
+    const parts = { rank: this.rank, inputs, uniforms };
+    const body = this.body.fn(name, { ...parts, results });
+    const reduction: Reduction | undefined = group.axes && {
+      axes: group.axes.length > 0 ? group.axes : [this.rank - 1],
+      terms,
+      epilogue: this.epilogue.fn(name, { ...parts, results: finals }),
+    };
+    const shape = { schedule: reduction ? 'reduce' as const : 'map' as const, rank: this.rank, inputs, uniforms, body, reduction, outputs: written };
+    return {
+      kind: 'kernel',
+      kernel: { name, ...shape, key: kernelKey(shape) },
+      domain: group.domain, padded: this.padded,
+      reads: this.reads, uniforms: this.uniforms.map((u) => u.source),
+      writes: outputs.map((n) => n.number),
+      pinned: pinnedAxes(body, this.rank),
+      nodes: [...this.visited].sort((x, y) => x - y),
+      specialised: new Map(),
+    };
+  }
+
+  /** What a reduction adds up, in its accumulator's dtype. */
+  private operand(n: ReduceNode): Value {
+    this.visited.add(n.number);
+    const v = this.valueAt(n.src[0], here, undefined, false);
+    return isArgReducer(n.expr.reducer) ? v : this.body.cast(v, n.dtype);
+  }
+
+  /** The value at the end of an edge, seen from `path` at a point. `kept`: in the epilogue. */
+  private valueAt(edge: Edge, path: Path, at: Point | undefined, kept: boolean): Value {
+    const { to } = edge;
+    if (to.kind === 'fill') return this.uniform(`f${to.number}`, { kind: 'fill', node: to.number }, to.dtype, kept);
+    const whole = joinPaths(path, edge.path);
+    const key = `${kept ? 'k' : ''}${to.number}@${pathKey(whole)}`;
+    let byPoint = this.memo.get(key);
+    if (!byPoint) this.memo.set(key, (byPoint = new Map()));
+    let value = byPoint.get(at);
+    if (!value) byPoint.set(at, (value = this.evaluate(to, whole, at, kept, key)));
+    return value;
+  }
+
+  private evaluate(node: Node, path: Path, at: Point | undefined, kept: boolean, key: string): Value {
+    const { a, group } = this;
+    const home = a.groupOf.get(node);
+    const mine = home !== undefined && find(home) === group && group.epilogue.has(node) === kept;
+    if (!mine && !a.inlined.has(node)) return this.read(node, path, at, kept, key);
+    this.visited.add(node.number);
+    switch (node.kind) {
+      case 'map': return this.map(node, path, at, kept);
+      case 'copy': return this.valueAt(node.src[0], path, at, kept);
+      case 'stencil': return this.stencil(node, path, at, kept);
+      case 'reduce': return this.epilogue.reduced(this.terms.indexOf(node), node.dtype);
+      default: throw new InternalError(`kernelize: a ${node.kind} node has no function`);
+    }
+  }
+
+  private builder(kept: boolean): Builder {
+    return kept ? this.epilogue : this.body;
+  }
+
+  private read(node: Node, path: Path, at: Point | undefined, kept: boolean, key: string): Value {
+    let index = this.indexOf.get(key);
+    if (index === undefined) {
+      const { shapes } = this.a.graph.canonical;
+      const rank = kept ? shapes[this.group.kept!].length : shapes[this.group.domain].length;
+      index = this.reads.push({ node: node.number, path, kept, rank, name: inputName(this.reads.length), dtype: node.dtype }) - 1;
+      this.indexOf.set(key, index);
+    }
+    return this.builder(kept).read(index, node.dtype, at);
+  }
+
+  private uniform(key: string, source: UniformSource, dtype: Value['dtype'], kept: boolean): Value {
+    let index = this.indexOf.get(key);
+    if (index === undefined) {
+      index = this.uniforms.push({ name: `k${this.uniforms.length}`, dtype, source }) - 1;
+      this.indexOf.set(key, index);
+    }
+    return this.builder(kept).uniform(index, dtype);
+  }
+
+  private map(node: MapNode, path: Path, at: Point | undefined, kept: boolean): Value {
+    return inline(this.builder(kept), [node.expr.fn.results[node.expr.result]], {
+      read: (input) => this.valueAt(node.src[input], path, at, kept),
+      coord: (axis) => this.coordinate(path, axis, at),
+      extent: (axis) => this.extent(node, path, axis),
+    })[0];
+  }
+
+  /** A coordinate of a node at the end of an affine path: scale * (coordinate here) + offset. */
+  private coordinate(path: Path, axis: number, at: Point | undefined): Value {
+    const { canonical } = this.a.graph;
+    const rank = canonical.shapes[this.group.domain].length;
+    const from = resolveAxes(path, canonical, rank)[axis]?.from ?? axis;
+    const b = this.body;
+    const part = (kind: 'scale' | 'offset') =>
+      this.uniform(`${kind}${axis}@${pathKey(path)}`, { kind, path, rank, axis }, 'int32', false);
+    if (from < 0) return isWhole(path) ? b.constant(0, 'int32') : part('offset');
+    const c = b.coord(from, at);
+    return isWhole(path) ? c : b.op('add', [b.op('mul', [c, part('scale')]), part('offset')]);
+  }
+
+  private extent(node: Node, path: Path, axis: number): Value {
+    if (path.length === 0 && node.shape === this.group.domain) return this.body.extent(axis);
+    return this.uniform(`n${node.shape}.${axis}`, { kind: 'extent', shape: node.shape, axis }, 'int32', false);
+  }
+
+  private stencil(node: StencilNode, path: Path, at: Point | undefined, kept: boolean): Value {
+    if (path.length > 0 || kept) throw new InternalError('kernelize: a stencil through a view');
+    const b = this.body;
+    const { border, lo, hi, fn, result } = node.expr;
+    const [value] = inline(b, [fn.results[result]], {
+      read: (input, own) => {
+        const n = neighbour(node, input, own);
+        const edge = node.src[input];
+        const v = this.valueAt(edge, here, b.point(at, this.pad(n.offset, 0), this.pad(n.edge, 'none')), kept);
+        const guard = this.pad(n.guard, 0);
+        if (guard.every((o) => o === 0)) return v;
+        return b.op('select', [b.inside(at, guard, guard), v, this.cval(node, v.dtype)]);
+      },
+      coord: (axis, own) => {
+        if (own) throw new InternalError('kernelize: a coordinate of a neighbour');
+        return b.coord(axis, at);
+      },
+      extent: (axis) => this.extent(node, here, axis),
+    });
+    const cells = (reach: readonly number[]) => this.pad(reach.map((r, k) => (borderRules[border[k]].cellGuard ? r : 0)), 0);
+    const low = cells(lo), high = cells(hi);
+    if (low.every((l, k) => l === 0 && high[k] === 0)) return value;
+    return b.op('select', [b.inside(at, low, high), value, this.cval(node, value.dtype)]);
+  }
+
+  private cval(node: StencilNode, dtype: Value['dtype']): Value {
+    return this.uniform(`c${node.number}${dtype}`, { kind: 'cval', node: node.number, dtype }, dtype, false);
+  }
+
+  private pad<T>(list: readonly T[], filler: T): readonly T[] {
+    return list.length < this.rank ? [...list, filler] : list;
+  }
+}
+
+function pinnedAxes(body: Fn, rank: number): boolean[] {
+  const pinned = new Array<boolean>(rank).fill(false);
+  const pinPoint = (p: Point | undefined): void => {
+    for (; p; p = p.base) p.offset.forEach((o, k) => { if (o !== 0) pinned[k] = true; });
+  };
+  for (const v of valuesOf(body.results)) {
+    if (v.kind === 'coord' || v.kind === 'extent') pinned[v.axis] = true;
+    if (v.kind === 'inside') v.lo.forEach((l, k) => { if (l !== 0 || v.hi[k] !== 0) pinned[k] = true; });
+    if (v.kind === 'read' || v.kind === 'coord' || v.kind === 'inside') pinPoint(v.at);
+  }
+  return pinned;
+}

@@ -1,0 +1,74 @@
+/** The planner: a list of passes from a canonical graph to a plan, which all graphs of the same structure and any sizes share. */
+import type { CostProfile } from '../targets/target.ts';
+import { assign } from './assign.ts';
+import type { Canonical } from './canonical.ts';
+import { decisionsOf, type PlanDecision } from './decisions.ts';
+import type { LoopRegion, Region } from './groups.ts';
+import { kernelize, type PlanKernel } from './kernelize.ts';
+import { lifetimesOf, type Lifetimes } from './memory.ts';
+import { mergeGroups, schedule } from './merge.ts';
+import { regionOf } from './regions.ts';
+import { simplify, type PlanGraph } from './simplify.ts';
+
+/** Buffers are named by the numbers of the nodes whose values they hold. Holds no node of any graph. */
+export interface Plan {
+  readonly key: string;
+  readonly steps: readonly PlanStep[];
+  /** The buffer of each root. */
+  readonly roots: readonly number[];
+  /** Buffers that have no node of their own, numbered from the end of the graph: copies of these nodes. */
+  readonly copies: readonly number[];
+  readonly lifetimes: Lifetimes;
+  readonly decisions: readonly PlanDecision[];
+}
+
+export type PlanStep = PlanKernel | PlanLoop;
+
+export interface PlanLoop {
+  readonly kind: 'loop';
+  /** A loop node: it knows the count. */
+  readonly node: number;
+  readonly states: readonly PlanState[];
+  readonly body: readonly PlanStep[];
+}
+export interface PlanState {
+  /** What the body reads. */
+  readonly carry: number;
+  readonly initial: number;
+  readonly next: number;
+  /** Nodes that stand for the state after the last step. */
+  readonly results: readonly number[];
+}
+
+export function makePlan(canonical: Canonical, profile: CostProfile): Plan {
+  const graph = simplify(canonical);
+  const region = regionOf(graph);
+  const decisions: PlanDecision[] = [];
+  const steps = planRegion(graph, region, profile, decisions);
+  const roots = graph.roots.map((r) => r.number);
+  return { key: canonical.key, steps, roots, decisions, copies: graph.copies, lifetimes: lifetimesOf(steps, roots) };
+}
+
+function planRegion(graph: PlanGraph, region: Region, profile: CostProfile, decisions: PlanDecision[]): PlanStep[] {
+  const assignment = assign(graph, region, profile);
+  mergeGroups(assignment);
+  decisions.push(...decisionsOf(assignment));
+  return schedule(assignment).map((group) =>
+    (group.loop ? planLoop(graph, group.loop, region, profile, decisions) : kernelize(assignment, group)));
+}
+
+function planLoop(graph: PlanGraph, loop: LoopRegion, outer: Region, profile: CostProfile, decisions: PlanDecision[]): PlanLoop {
+  const results = outer.nodes.filter((n) => n.kind === 'result' && n.loop === loop.loop);
+  return {
+    kind: 'loop',
+    node: results[0].number,
+    states: loop.states.map((index) => {
+      const { carry, initial, next } = loop.loop.states[index];
+      return {
+        carry: carry.number, initial: initial.number, next: next.number,
+        results: results.filter((r) => r.kind === 'result' && r.expr.result === index).map((r) => r.number),
+      };
+    }),
+    body: planRegion(graph, loop, profile, decisions),
+  };
+}

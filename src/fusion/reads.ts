@@ -1,0 +1,54 @@
+/** Where a node reads its sources: at the current point, or for a stencil at neighbours, with what its borders say. */
+import { borderRules, type EdgeMap } from '../dsl/border.ts';
+import { valuesOf, type Point } from '../dsl/kernel/ir.ts';
+import type { Edge, Node, StencilNode } from './simplify.ts';
+
+/** One read of a stencil, relative to the cell it computes. */
+export interface Neighbour {
+  readonly offset: readonly number[];
+  readonly edge: readonly EdgeMap[];
+  /** The offset on the axes on which a read beyond the edge gives cval, else 0. */
+  readonly guard: readonly number[];
+}
+
+/** `at` is a point of the stencil's own function. On `valid` axes the result's first cell is the source's cell -lo. */
+export function neighbour(node: StencilNode, input: number, at: Point | undefined): Neighbour {
+  const { border, lo } = node.expr;
+  const larger = node.srcShapes[input] !== node.shape;
+  const own = border.map((_, k) => at?.offset[k] ?? 0);
+  return {
+    offset: own.map((o, k) => (larger && borderRules[border[k]].shrinks ? o - lo[k] : o)),
+    edge: border.map((mode) => borderRules[mode].edge),
+    guard: own.map((o, k) => (borderRules[border[k]].readGuard ? o : 0)),
+  };
+}
+
+/**
+ * A name for the place of a read relative to the current point, '' for the point itself. Equal names are equal places;
+ * a place seen from another place is their names in a row.
+ */
+type Place = string;
+
+/** The sources a node really reads, each with the places where it reads them. */
+export interface Reading {
+  readonly edge: Edge;
+  readonly places: ReadonlySet<Place>;
+}
+
+export function readingsOf(node: Node): Reading[] {
+  switch (node.kind) {
+    case 'input': case 'fill': case 'carry': case 'result': return [];
+    case 'copy': case 'reduce': return node.src.map((edge) => ({ edge, places: new Set(['']) }));
+    case 'map': case 'stencil': {
+      const places = node.src.map(() => new Set<Place>());
+      for (const v of valuesOf([node.expr.fn.results[node.expr.result]])) {
+        if (v.kind === 'read') places[v.input].add(node.kind === 'map' ? '' : placeOf(neighbour(node, v.input, v.at)));
+      }
+      return node.src.map((edge, k) => ({ edge, places: places[k] })).filter((r) => r.places.size > 0);
+    }
+    default: return node satisfies never;
+  }
+}
+
+const placeOf = ({ offset, edge }: Neighbour): Place =>
+  offset.every((o) => o === 0) ? '' : `>${offset.map((o, k) => (o === 0 ? '0' : o + edge[k])).join()}`;

@@ -1,0 +1,179 @@
+/**
+ * From the array graph to the planner's graph. Guarantees: views are gone, they are paths on the edges; an edge never mixes
+ * row-major positions with coordinates (a copy node stands between); every loop is one object with its states; what a loop
+ * carries and what the caller asked for are nodes whose buffers hold the values in row-major order.
+ */
+import type { CarryExpr, Expr, FillExpr, LoopExpr, MapExpr, ReduceExpr, StencilExpr } from '../dsl/expr.ts';
+import { valuesOf, type Value } from '../dsl/kernel/ir.ts';
+import type { DType } from '../dsl/dtype.ts';
+import { InternalError } from '../errors.ts';
+import type { Canonical } from './canonical.ts';
+import { here, isTangled, joinPaths, keepsOrder, stepOf, type Path } from './path.ts';
+
+export interface Edge {
+  readonly to: Node;
+  readonly path: Path;
+}
+
+interface Common {
+  /** The canonical number; sources have smaller ones. */
+  readonly number: number;
+  readonly dtype: DType;
+  /** Number of its shape. */
+  readonly shape: number;
+  readonly src: readonly Edge[];
+  /** Numbers of the shapes in which the sources are seen, after their views. */
+  readonly srcShapes: readonly number[];
+  /** Loops in whose bodies the node lies: those with a state it depends on. */
+  readonly within: ReadonlySet<Loop>;
+}
+
+export interface InputNode extends Common { readonly kind: 'input'; readonly expr: Expr }
+export interface FillNode extends Common { readonly kind: 'fill'; readonly expr: FillExpr }
+export interface MapNode extends Common { readonly kind: 'map'; readonly expr: MapExpr; readonly usesCoordinates: boolean }
+/** A view that has to be in memory, or the result of an inner loop that is a state of an outer one. */
+export interface CopyNode extends Common { readonly kind: 'copy'; readonly expr: Expr }
+export interface ReduceNode extends Common { readonly kind: 'reduce'; readonly expr: ReduceExpr }
+export interface StencilNode extends Common { readonly kind: 'stencil'; readonly expr: StencilExpr }
+export interface CarryNode extends Common { readonly kind: 'carry'; readonly expr: CarryExpr }
+/** One state of a loop after its last step. */
+export interface ResultNode extends Common { readonly kind: 'result'; readonly expr: LoopExpr; readonly loop: Loop }
+
+export type Node = InputNode | FillNode | MapNode | CopyNode | ReduceNode | StencilNode | CarryNode | ResultNode;
+
+export interface Loop {
+  /** Number of the first of its results. */
+  readonly number: number;
+  readonly states: readonly LoopState[];
+}
+export interface LoopState {
+  readonly index: number;
+  readonly carry: CarryNode;
+  readonly initial: Node;
+  readonly next: Node;
+}
+
+export interface PlanGraph {
+  readonly canonical: Canonical;
+  /** One per root: the node whose buffer holds the root's values. */
+  readonly roots: readonly Node[];
+  readonly nodes: readonly Node[];
+  readonly loops: readonly Loop[];
+  /** Nodes that are not in the canonical graph, numbered from its end: copies of these. */
+  readonly copies: readonly number[];
+}
+
+export function simplify(canonical: Canonical): PlanGraph {
+  const { nodes: exprs, isInput, shapeOf, numberOf } = canonical;
+  const made = new Map<number, Node>();
+  const copies: number[] = [];
+  const loops = new Map<number, Loop>();
+
+  const common = (number: number, src: readonly Edge[]) => ({
+    number, dtype: exprs[number].dtype, shape: shapeOf[number], src,
+    srcShapes: exprs[number].src.map((s) => shapeOf[numberOf.get(s)!]),
+    within: union(src.map((e) => e.to.within)),
+  });
+  const isView = (number: number): boolean => exprs[number].kind === 'view' && !isInput[number];
+
+  /** The node below the views at `start`, and the path to it. */
+  const edgeTo = (start: number): Edge => {
+    let path: Path = here;
+    let at = start;
+    while (isView(at)) {
+      const longer = joinPaths(path, [stepOf(canonical, at)]);
+      if (isTangled(longer)) return { to: copyOf(at), path };
+      path = longer;
+      at = numberOf.get(exprs[at].src[0])!;
+    }
+    return { to: nodeOf(at), path };
+  };
+
+  /** The node whose buffer holds the values of `number` in row-major order. */
+  const bufferOf = (number: number): Node => {
+    const edge = edgeTo(number);
+    return keepsOrder(edge.path) && (edge.to.kind !== 'fill' || edge.path.length === 0) ? edge.to : copyOf(number);
+  };
+
+  const copyOf = (number: number): Node => memo(number, () => {
+    const source = edgeTo(numberOf.get(exprs[number].src[0])!);
+    const path = joinPaths([stepOf(canonical, number)], source.path);
+    // A copy of something tangled further down starts from the copy that unties it.
+    const src = isTangled(path) ? { to: bufferOf(numberOf.get(exprs[number].src[0])!), path: [stepOf(canonical, number)] } : { to: source.to, path };
+    return { ...common(number, [src]), kind: 'copy', expr: exprs[number] };
+  });
+
+  const nodeOf = (number: number): Node => memo(number, () => {
+    const e = exprs[number];
+    if (isInput[number]) return { ...common(number, []), kind: 'input', expr: e };
+    const below = () => e.src.map((s) => edgeTo(numberOf.get(s)!));
+    switch (e.kind) {
+      case 'source': return { ...common(number, []), kind: 'input', expr: e };
+      case 'fill': return { ...common(number, []), kind: 'fill', expr: e };
+      case 'map': return { ...common(number, below()), kind: 'map', expr: e, usesCoordinates: usesCoordinates(e.fn.results[e.result]) };
+      case 'view': return copyOf(number);
+      case 'reduce': return { ...common(number, below()), kind: 'reduce', expr: e };
+      case 'stencil': return { ...common(number, below()), kind: 'stencil', expr: e };
+      case 'carry': throw new InternalError('a state of a loop outside its body');
+      case 'loop': return resultOf(number, e);
+      default: return e satisfies never;
+    }
+  });
+
+  const resultOf = (number: number, e: LoopExpr): ResultNode => {
+    const loop = loops.get(e.loop)!;
+    if (loop.states.length === 0) fillStates(loop.states as LoopState[], e);
+    const outer = new Set(union(loop.states.flatMap((s) => [s.initial.within, s.next.within])));
+    outer.delete(loop);
+    return { ...common(number, []), kind: 'result', expr: e, loop, within: outer };
+  };
+
+  const fillStates = (states: LoopState[], e: LoopExpr): void => e.carries.forEach((c, index) => states.push({
+    index,
+    carry: made.get(numberOf.get(c)!) as CarryNode,
+    initial: bufferOf(numberOf.get(e.src[index])!),
+    next: stateOf(numberOf.get(e.next[index])!),
+  }));
+
+  /** Results of an inner loop live in its own rotating buffers, so they are copied to those of the outer one. */
+  const stateOf = (number: number): Node => {
+    const node = bufferOf(number);
+    if (node.kind !== 'result' || node.within.size === 0) return node;
+    const copy = exprs.length + copies.push(node.number) - 1;
+    return memo(copy, () => ({
+      number: copy, dtype: node.dtype, shape: node.shape, srcShapes: [node.shape], within: node.within,
+      src: [{ to: node, path: here }], kind: 'copy', expr: node.expr,
+    }));
+  };
+
+  /** Carries know their loop before its body is built. */
+  const declareLoop = (number: number, e: LoopExpr): void => {
+    if (loops.has(e.loop)) return;
+    const loop: Loop = { number, states: [] };
+    loops.set(e.loop, loop);
+    for (const c of e.carries) {
+      const at = numberOf.get(c)!;
+      memo(at, () => ({ ...common(at, []), kind: 'carry', expr: c, within: new Set([loop]) }));
+    }
+  };
+
+  const memo = (number: number, make: () => Node): Node => {
+    let node = made.get(number);
+    if (!node) made.set(number, (node = make()));
+    return node;
+  };
+
+  exprs.forEach((e, number) => { if (e.kind === 'loop' && !isInput[number]) declareLoop(number, e); });
+  // In order of their numbers, so that a node's sources exist and nothing recurses deeply.
+  exprs.forEach((_, number) => { if (!isView(number)) nodeOf(number); });
+  const roots = canonical.roots.map(bufferOf);
+  return { canonical, roots, nodes: [...made.values()].sort((a, b) => a.number - b.number), loops: [...loops.values()], copies };
+}
+
+const usesCoordinates = (result: Value): boolean => valuesOf([result]).some((v) => v.kind === 'coord' || v.kind === 'extent');
+
+function union<T>(sets: readonly ReadonlySet<T>[]): ReadonlySet<T> {
+  const filled = sets.filter((s) => s.size > 0);
+  return filled.length === 0 ? nothing : filled.length === 1 ? filled[0] : new Set(filled.flatMap((s) => [...s]));
+}
+const nothing: ReadonlySet<never> = new Set<never>();

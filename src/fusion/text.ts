@@ -1,0 +1,102 @@
+/** Expressions as text: names of kernels, and what `explain()` prints. */
+import type { Expr } from '../dsl/expr.ts';
+import { valuesOf, type Fn, type Value } from '../dsl/kernel/ir.ts';
+import { opInfo } from '../dsl/ops.ts';
+import type { Canonical } from './canonical.ts';
+
+const LONGEST = 110;
+
+/** a, b, ..., z, a1, b1, ... */
+export const inputName = (k: number): string => String.fromCharCode(97 + (k % 26)) + (k < 26 ? '' : Math.floor(k / 26));
+
+/**
+ * What a kernel computes, in terms of its inputs a, b, c; scalars are k. It is part of a plan that other graphs share, so
+ * it holds no values and no names of the user's arrays.
+ */
+export function kernelName(outputs: readonly Expr[], canonical: Canonical, reads: readonly { readonly node: number; readonly name: string }[]): string {
+  const names = new Map<Expr, string>();
+  for (const r of reads) if (!names.has(canonical.nodes[r.node])) names.set(canonical.nodes[r.node], r.name);
+  return exprsText(outputs, (e) => names.get(e) ?? (e.kind === 'fill' ? 'k' : undefined));
+}
+
+/** Expressions as far as they fit; `leaf` names the ones that are not spelled out. */
+export function exprsText(exprs: readonly Expr[], leaf: (e: Expr) => string | undefined, longest = LONGEST): string {
+  for (let depth = 7; depth > 0; depth--) {
+    const text = exprs.map((e) => spell(e, leaf, depth).text).join(', ');
+    if (text.length <= longest) return text;
+  }
+  const first = spell(exprs[0], leaf, 1).text;
+  return first.length <= longest ? `${first}, and ${exprs.length - 1} more` : `${exprs.length} results of ${label(exprs[0])}`;
+}
+
+export const exprText = (e: Expr, leaf: (e: Expr) => string | undefined, longest = LONGEST): string => exprsText([e], leaf, longest);
+
+/** A word for a node: its name, its operation. */
+export function label(e: Expr): string {
+  switch (e.kind) {
+    case 'source': return e.name || 'array';
+    case 'fill': return String(e.value);
+    case 'map': return e.fn.name || 'map';
+    case 'stencil': return e.fn.name || 'stencil';
+    case 'reduce': return e.reducer;
+    case 'view': return e.view.kind === 'reshape' ? 'reshape' : 'view';
+    case 'carry': return `state${e.index}`;
+    case 'loop': return 'iterate';
+    default: return e satisfies never;
+  }
+}
+
+/** Text and how tightly it binds: 9 for names and calls. */
+interface Piece { readonly text: string; readonly binding: number }
+const atom = (text: string): Piece => ({ text, binding: 9 });
+
+function spell(e: Expr, leaf: (e: Expr) => string | undefined, depth: number): Piece {
+  const named = leaf(e);
+  if (named !== undefined) return atom(named);
+  if (e.kind === 'source' || e.kind === 'carry' || e.kind === 'fill') return atom(label(e));
+  if (e.kind === 'view') return spell(e.src[0], leaf, depth);
+  if (depth === 0) return atom('…');
+  const source = (k: number) => spell(e.src[k], leaf, depth - 1);
+  const call = (name: string) => atom(`${name}(${e.src.map((_, k) => source(k).text).join(', ')})`);
+  switch (e.kind) {
+    case 'map': return isShort(e.fn, e.result) ? value(e.fn.results[e.result], source) : call(label(e));
+    case 'stencil': return call(label(e));
+    case 'reduce': return atom(`${e.reducer}(${source(0).text})`);
+    case 'loop': return call(`iterate`);
+    default: return e satisfies never;
+  }
+}
+
+/** Built-in operations and one-liners are spelled out, longer functions go by their names. */
+function isShort(fn: Fn, result: number): boolean {
+  const values = valuesOf([fn.results[result]]);
+  return values.filter((v) => v.kind === 'op' && v.op !== 'cast').length <= 3;
+}
+
+const bindings: { readonly [infix: string]: number } = {
+  '*': 7, '/': 7, '%': 7, '+': 6, '-': 6, '<<': 5, '>>': 5, '<': 4, '<=': 4, '>': 4, '>=': 4, '==': 3, '!=': 3,
+  '&': 2, '^': 2, '|': 2, '&&': 1, '^^': 1, '||': 1,
+};
+
+function value(v: Value, input: (k: number) => Piece): Piece {
+  switch (v.kind) {
+    case 'const': return atom(Number.isInteger(v.value) ? String(v.value) : String(Number(v.value.toPrecision(6))));
+    case 'uniform': return atom('k');
+    case 'read': return input(v.input);
+    case 'coord': return atom(`i${v.axis}`);
+    case 'extent': return atom(`n${v.axis}`);
+    case 'inside': return atom('inside');
+    case 'reduced': return atom(`r${v.index}`);
+    case 'op': return operation(v.op === 'cast' ? v.dtype : v.op, v.op === 'cast' ? undefined : opInfo(v.op).infix, v.args.map((x) => value(x, input)));
+    default: return v satisfies never;
+  }
+}
+
+function operation(name: string, infix: string | undefined, args: readonly Piece[]): Piece {
+  if (infix === undefined) return atom(`${name}(${args.map((x) => x.text).join(', ')})`);
+  const binding = bindings[infix];
+  const [left, right] = args;
+  const wrap = (p: Piece, atLeast: number) => (p.binding < atLeast ? `(${p.text})` : p.text);
+  const space = binding === 7 ? '' : ' ';
+  return { text: wrap(left, binding) + space + infix + space + wrap(right, infix === '*' || infix === '+' ? binding : binding + 1), binding };
+}
