@@ -35,10 +35,12 @@ const collected = new FinalizationRegistry((buffers: Map<PlanTarget, Held>) => {
   buffers.clear();
 });
 
+const empty = (disposed = false): Resident => ({ host: undefined, buffers: new Map(), disposed, ballast: undefined });
+
 function record(e: Expr): Resident {
   let r = records.get(e);
   if (!r) {
-    r = { host: undefined, buffers: new Map(), disposed: false, ballast: undefined };
+    r = empty();
     records.set(e, r);
     collected.register(r, r.buffers);
   }
@@ -91,7 +93,8 @@ export function disposeNode(e: Expr): void {
   r.buffers.clear();
   r.host = undefined;
   r.ballast = undefined;
-  r.disposed = e.kind === 'source';
+  // The record itself may be shared with the node that computed it, which is free to be computed again.
+  if (e.kind === 'source') records.set(e, empty(true));
 }
 
 export function assertAlive(e: Expr): void {

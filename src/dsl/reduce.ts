@@ -51,8 +51,10 @@ const div = (a: Expr, b: Expr) => applyRule('div', binary.div, [a, b]);
 
 export function meanExpr(x: Expr, axes?: Axes, options: SumOptions = {}): Expr {
   const dtype = options.dtype === undefined ? floating(x.dtype) : floating(asDType(options.dtype, 'mean: dtype'));
-  const count = asAxes(axes, x.shape.length, 'mean: axis').reduce((n, k) => n * x.shape[k], 1);
-  return div(reduceExpr('sum', castExpr(x, dtype), axes, { keepDims: options.keepDims }), scalar(count, dtype));
+  const reduced = asAxes(axes, x.shape.length, 'mean: axis');
+  const count = reduced.reduce((n, k) => n * x.shape[k], 1);
+  const mean = div(reduceExpr('sum', castExpr(x, dtype), reduced), scalar(count, dtype));
+  return options.keepDims ? expandDimsView(mean, reduced) : mean;
 }
 
 /** Two passes: the mean first, then the mean square of what is left, which loses no digits. */
@@ -64,7 +66,8 @@ export function varExpr(x: Expr, axes?: Axes, options: VarOptions = {}): Expr {
   const values = castExpr(x, floating(x.dtype));
   const rest = applyRule('sub', binary.sub, [values, meanExpr(values, reduced, { keepDims: true })]);
   const squares = applyRule('mul', binary.mul, [rest, rest]);
-  return div(reduceExpr('sum', squares, reduced, { keepDims: options.keepDims }), scalar(Math.max(0, count - correction), values.dtype));
+  const variance = div(reduceExpr('sum', squares, reduced), scalar(Math.max(0, count - correction), values.dtype));
+  return options.keepDims ? expandDimsView(variance, reduced) : variance;
 }
 
 export const stdExpr = (x: Expr, axes?: Axes, options: VarOptions = {}): Expr =>
