@@ -16,7 +16,7 @@ import type { Local } from './wasm.ts';
 export interface Sink {
   /** Before a run of vectors from column `x`. */
   begin(x: Scalar): void;
-  /** The lanes from column `x` on, or in a later stream from as far behind it as streams are long. */
+  /** The lanes from column `x` on. */
   vector(values: readonly Regs[], x: Local, stream: number): void;
   /** After each turn: `count` columns are done. */
   advance(count: number): void;
@@ -126,9 +126,10 @@ function emitStreams(
     reads.forEach((r, k) => r.begin(c.add(x, c.mul(length, k))));
     sink.begin(x);
     c.whileBelow(x, c.variable(c.add(x, length)), () => {
-      const sites = reads.map((r) => new Evaluator(c, r.site(x), fmod));
+      const columns = reads.map((_, k) => c.variable(c.add(x, c.mul(length, k))));
+      const sites = reads.map((r, k) => new Evaluator(c, r.site(columns[k]), fmod));
       sites.forEach((at) => at.prepare(results));
-      sites.forEach((at, k) => sink.vector(results.map((v) => at.regs(v)), x, k));
+      sites.forEach((at, k) => sink.vector(results.map((v) => at.regs(v)), columns[k], k));
       reads.forEach((r) => r.advance());
       c.advance(x, count);
     });

@@ -83,8 +83,8 @@ const partials = (values: Regs, index: Regs | undefined): Partial[] =>
 /** Several address streams pay for light bodies over dense rows. */
 function streamsFor(nest: ReduceNest, body: Body): number {
   const values = valuesOf(nest.results);
-  const dense = values.every((v) => (v.kind === 'read' ? nest.inputs[v.input].inner !== 'strided' : v.kind !== 'coord'));
-  const light = costOf(nest.results) <= 12 && nest.terms.length <= 2 && !nest.terms.some(isArg) && nest.stores.length === 0;
+  const dense = values.every((v) => v.kind !== 'read' || nest.inputs[v.input].inner !== 'strided');
+  const light = costOf(nest.results) <= 12 && nest.terms.length <= 2 && nest.stores.length === 0;
   return dense && light && body.low === 0 && body.high === 0 ? STREAMS : 1;
 }
 
