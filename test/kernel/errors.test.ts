@@ -117,7 +117,8 @@ const bad: readonly [KernelFunction, readonly string[]][] = [
     ],
   ],
   [
-    (u: U) => { let s; return u(0) + (s ?? 0); }, [
+    // eslint-disable-next-line no-unassigned-vars
+    (u: U) => { let s: number | undefined; return u(0) + Number(s); }, [
       `'s' has no value in kernel 'stencil'`,
       '2 | let s;',
       '        ^',
@@ -175,7 +176,7 @@ const bad: readonly [KernelFunction, readonly string[]][] = [
   [
     (u: U) => `${u(0)}`, [
       `kernels compute on numbers and bools, not on text in kernel 'stencil'`,
-      "1 | (u) => `${u(0)}`",
+      '1 | (u) => `${u(0)}`',
       '           ^',
       'pass a number, e.g. a mode as 0, 1, 2',
     ],

@@ -46,8 +46,10 @@ const unary: readonly Case[] = [
 
 /** Where the branches of one function or another meet, and where results over- and underflow. */
 const edges = [
-  0, 1, 0.5, 0.625, 2, 2 ** -12, 2 ** -24, 2 ** -25, 2 ** -126, 2 ** -149, Math.SQRT2, Math.SQRT1_2, Math.SQRT2 - 1, 1 - Math.SQRT1_2,
-  Math.PI / 4, Math.PI / 2, Math.PI, 1e5, 4096, 10, 26, 87.33, 88.72, 89.4, 103.97, 126, 127, 128, 149, 150, 2 ** 100, 3.4028234e38, Infinity,
+  0, 1, 0.5, 0.625, 2, 2 ** -12, 2 ** -24, 2 ** -25, 2 ** -126, 2 ** -149,
+  Math.SQRT2, Math.SQRT1_2, Math.SQRT2 - 1, 1 - Math.SQRT1_2,
+  Math.PI / 4, Math.PI / 2, Math.PI, 1e5, 4096, 10, 26, 87.33, 88.72, 89.4, 103.97, 126, 127, 128, 149, 150,
+  2 ** 100, 3.4028234e38, Infinity,
 ];
 
 function* samples(): Generator<number> {

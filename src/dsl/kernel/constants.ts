@@ -7,7 +7,8 @@ import type { Term } from './terms.ts';
 export function asConstant(builder: Builder, name: string, value: unknown): Term {
   if (typeof value === 'number') return weakly(value);
   if (typeof value === 'boolean') return { kind: 'value', value: builder.constant(value ? 1 : 0, 'bool') };
-  const list = Array.isArray(value) ? value as unknown[] : ArrayBuffer.isView(value) && !(value instanceof DataView) ? [...value as Float32Array] : undefined;
+  const typed = ArrayBuffer.isView(value) && !(value instanceof DataView);
+  const list = Array.isArray(value) || typed ? Array.from(value as ArrayLike<unknown>) : undefined;
   if (list) return { kind: 'list', items: list.map((v, k) => asConstant(builder, `${name}[${k}]`, v)) };
   if (isPlain(value)) {
     return { kind: 'record', fields: new Map(Object.entries(value).map(([key, v]) => [key, asConstant(builder, `${name}.${key}`, v)])) };

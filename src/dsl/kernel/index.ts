@@ -58,7 +58,8 @@ export function kernelShape(f: KernelFunction, label = 'kernel'): KernelShape {
  */
 export function lowerKernel(f: KernelFunction, params: readonly KernelParam[], options: KernelOptions): LoweredKernel {
   const builder = new Builder();
-  const constants = Object.entries(options.constants ?? {}).map(([name, value]): [string, Term] => [name, asConstant(builder, name, value)]);
+  const constants = Object.entries(options.constants ?? {})
+    .map(([name, value]): [string, Term] => [name, asConstant(builder, name, value)]);
   return lower(f, params, builder, options.rank, options.label, scopeIn(globalScope(), constants));
 }
 
@@ -74,7 +75,9 @@ export function libraryKernel(
   return lower(f, params, new Builder(), 0, name, libraryScope(libraryFunctions, helpers)).fn;
 }
 
-function lower(f: KernelFunction, params: readonly KernelParam[], builder: Builder, rank: number, label: string, outer: Scope): LoweredKernel {
+function lower(
+  f: KernelFunction, params: readonly KernelParam[], builder: Builder, rank: number, label: string, outer: Scope,
+): LoweredKernel {
   const syntax = syntaxOf(f, label);
   checkCount(syntax, params.length, label);
   const dtypes = params.map((p) => p.dtype);

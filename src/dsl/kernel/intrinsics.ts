@@ -3,7 +3,7 @@ import { isFloat, type DType } from '../dtype.ts';
 import type { OpName } from '../ops.ts';
 import { power, toNumber } from './operators.ts';
 import {
-  alike, bits, commonDType, floats, fold, roundings, strongly, truth, valueAs, valueOf, weakly, type Operand, type Site,
+  alike, bits, floats, fold, roundings, strongly, truth, valueAs, valueOf, weakly, type Operand, type Site,
 } from './infer.ts';
 
 export interface Callable {
@@ -13,7 +13,8 @@ export interface Callable {
 }
 
 type Lowering = Callable['lower'];
-const callable = (arity: number | readonly [number, number], lower: Lowering, js?: (...numbers: number[]) => number): Callable => ({
+type Meaning = (...numbers: number[]) => number;
+const callable = (arity: number | readonly [number, number], lower: Lowering, js?: Meaning): Callable => ({
   arity: typeof arity === 'number' ? [arity, arity] : arity,
   lower: (site, args) => (js && fold(args, js)) ?? lower(site, args),
 });
@@ -32,7 +33,7 @@ const many = (op: OpName, none: number, combine: typeof alike, js: (...n: number
     return args.length === 1 ? toNumber(site, args[0]) : args.reduce((a, b) => combine(site, op, [a, b]));
   }, js);
 
-/** Leading zeros from the exponent of the number with the bit below its leading one cleared, so that float32 cannot round it up. */
+/** Leading zeros, from the exponent of the number with the bit below its leading one cleared: float32 cannot round that up. */
 const clz32: Lowering = (site, [a]) => {
   const { builder } = site;
   const x = bits(site, a, 'uint32');
@@ -141,7 +142,7 @@ export const globalNumbers: Readonly<Record<string, number>> = { NaN, Infinity }
 const convert = (dtype: DType): Callable => callable(1, (site, [a]) => strongly(valueAs(site, a, dtype)));
 const special = (op: OpName, arity: number): Callable => callable(arity, (site, args) => {
   // The first operand rules; ldexp's second is an int32 already.
-  const own = args[0].kind === 'value' ? args[0].value.dtype : commonDType(site, args);
+  const own = valueOf(site, args[0]).dtype;
   return strongly(site.builder.op(op, args.map((a, k) => valueAs(site, a, k === 0 ? own : 'int32'))));
 });
 

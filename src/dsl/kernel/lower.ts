@@ -41,7 +41,8 @@ interface Place {
 type NodeOf<T extends AnyNode['type']> = Extract<AnyNode, { type: T }>;
 
 /** Lowers a function body with its parameters bound to terms; gives what it returns. */
-export function lowerBody(session: Session, { source, params, body }: Syntax, args: readonly Term[], outer: Scope, depth = 0): Term {
+export function lowerBody(session: Session, syntax: Syntax, args: readonly Term[], outer: Scope, depth = 0): Term {
+  const { source, params, body } = syntax;
   const place = { session, source, scope: scopeIn(outer, params.map((p, k) => [p.name, args[k]])), depth };
   if (body.type !== 'BlockStatement') return expression(place, body);
   const result = block(place, body.body);
@@ -61,7 +62,8 @@ export function resultsOf(session: Session, { source, body }: Syntax, term: Term
   const site = siteAt({ session, source, scope: scopeIn(undefined), depth: 0 }, body);
   const items = term.kind === 'list' ? term.items : [term];
   if (items.length === 0) site.fail('the kernel returns an empty array', 'return a number, or [a, b] for several results');
-  return items.map((item) => valueOf(site, item.kind === 'list' ? site.fail('the kernel returns an array of arrays', 'return [a, b]: numbers only') : operandOf(site, item)));
+  const nested = () => site.fail('the kernel returns an array of arrays', 'return [a, b]: numbers only');
+  return items.map((item) => valueOf(site, item.kind === 'list' ? nested() : operandOf(site, item)));
 }
 
 // ---- statements ----
@@ -104,7 +106,10 @@ function bind(place: Place, pattern: Pattern, term: Term): void {
       return;
     case 'ArrayPattern':
       if (term.kind !== 'list') fail('only arrays can be destructured with []', 'const [a, b] = [x, y]');
-      else pattern.elements.forEach((p, k) => p && bind(place, p, term.items[k] ?? reject(place, p, `the array has ${term.items.length} elements`)));
+      else {
+        const { items } = term;
+        pattern.elements.forEach((p, k) => p && bind(place, p, items[k] ?? reject(place, p, `the array has ${items.length} elements`)));
+      }
       return;
     case 'ObjectPattern':
       for (const p of pattern.properties) {
@@ -129,13 +134,10 @@ const expressions: { readonly [T in AnyNode['type']]?: (place: Place, node: Node
     ?? reject(place, node, `unknown variable '${node.name}'`, unknownName(node.name)),
   UnaryExpression: (place, node) => {
     if (node.operator === 'void') return { kind: 'undefined' };
-    const operator = Object.hasOwn(unaryOperators, node.operator) ? unaryOperators[node.operator] : reject(place, node, ...unsupported(node));
-    return operator(siteAt(place, node), operand(place, node.argument));
+    return operatorOf(place, node, unaryOperators)(siteAt(place, node), operand(place, node.argument));
   },
   BinaryExpression: (place, node) => {
-    const operator = Object.hasOwn(binaryOperators, node.operator) ? binaryOperators[node.operator] : reject(place, node, ...unsupported(node));
-    if (node.left.type === 'PrivateIdentifier') return reject(place, node, ...unsupported(node));
-    return operator(siteAt(place, node), operand(place, node.left), operand(place, node.right));
+    return operatorOf(place, node, binaryOperators)(siteAt(place, node), operand(place, node.left), operand(place, node.right));
   },
   LogicalExpression: (place, node) => {
     if (node.operator === '??') return reject(place, node, ...unsupported(node));
@@ -156,6 +158,9 @@ const expressions: { readonly [T in AnyNode['type']]?: (place: Place, node: Node
   MemberExpression: member,
   CallExpression: call,
 };
+
+const operatorOf = <T>(place: Place, node: Node & { operator: string }, table: Readonly<Record<string, T>>): T =>
+  (Object.hasOwn(table, node.operator) ? table[node.operator] : reject(place, node, ...unsupported(node)));
 
 function expression(place: Place, node: Node): Term {
   const lower = expressions[node.type as AnyNode['type']] as ((place: Place, node: Node) => Term) | undefined;
@@ -190,7 +195,7 @@ function chooseTerm(site: Site, cond: Value, yes: Term, no: Term): Term {
 }
 
 function member(place: Place, node: MemberExpression): Term {
-  if (node.object.type === 'Super' || node.property.type === 'PrivateIdentifier') return reject(place, node, ...unsupported(node));
+  if (node.property.type === 'PrivateIdentifier') return reject(place, node, ...unsupported(node));
   // Number is both a function and a namespace.
   const named = node.object.type === 'Identifier' ? lookUp(place.scope, node.object.name) : undefined;
   const object: Term = named?.kind === 'callable' && Object.hasOwn(namespaces, named.name)
@@ -245,7 +250,8 @@ function call(place: Place, node: CallExpression): Term {
     case 'helper': {
       if (place.depth > 32) return reject(place, node, `'${callee.name}' calls itself`, 'recursion is not supported');
       const { session } = place;
-      return lowerBody(session, syntaxOf(callee.body, callee.name), node.arguments.map((a) => expression(place, a)), outermost(place.scope), place.depth + 1);
+      const args = node.arguments.map((a) => expression(place, a));
+      return lowerBody(session, syntaxOf(callee.body, callee.name), args, outermost(place.scope), place.depth + 1);
     }
     case 'unusable': return operandOf(siteAt(place, node), callee);
     default: return reject(place, node.callee, 'this is not a function', 'a scalar parameter is used by its name, without ()');
@@ -256,7 +262,8 @@ function readArray(place: Place, node: CallExpression, { name, input }: Extract<
   const { session } = place;
   if (node.arguments.length !== session.rank) {
     const example = `${name}(${new Array<number>(session.rank).fill(0).join(', ')})`;
-    return reject(place, node, `${name} takes one index per axis: ${count(session.rank, 'index', 'indices')}, got ${node.arguments.length}`, `the current element is ${example}`);
+    const wanted = count(session.rank, 'index', 'indices');
+    return reject(place, node, `${name} takes one index per axis: ${wanted}, got ${node.arguments.length}`, `the current element is ${example}`);
   }
   const offset = node.arguments.map((a) => wholeNumber(place, a) ??
     reject(place, a, `the indices of ${name} must be known when the kernel is built`, 'they are offsets from the current element: whole numbers made of literals and constants, such as -1 or N'));
@@ -285,7 +292,9 @@ const outermost = (scope: Scope): Scope => {
 };
 
 const count = (n: number, one: string, several: string): string => `${n} ${n === 1 ? one : several}`;
-const unknownName = (name: string): string => Object.hasOwn(namespaces.Math.numbers, name) || Object.hasOwn(namespaces.Math.functions, name)
+const isMath = (name: string): boolean =>
+  Object.hasOwn(namespaces.Math.numbers, name) || Object.hasOwn(namespaces.Math.functions, name);
+const unknownName = (name: string): string => isMath(name)
   ? `write Math.${name}`
   : `a kernel sees its parameters and its own variables; pass an outer one in: constants: { ${name} }`;
 

@@ -24,8 +24,8 @@ export interface Syntax {
 /** Points at a node. `label` names the kernel when the function has no name. */
 export function complain(source: Source, label: string, node: Node, problem: string, hint?: string): never {
   const { line, column } = node.loc?.start ?? { line: 1, column: 0 };
-  const at = { source: source.text, line, column: line === 1 ? Math.max(0, column - source.prefix) : column, name: source.name || label };
-  throw new KernelError(problem, at, hint);
+  const inText = line === 1 ? Math.max(0, column - source.prefix) : column;
+  throw new KernelError(problem, { source: source.text, line, column: inText, name: source.name || label }, hint);
 }
 
 const parsed = new WeakMap<KernelFunction, Syntax>();
@@ -46,27 +46,28 @@ function parseFunction(f: KernelFunction, label: string): Syntax {
   const text = Function.prototype.toString.call(f);
   // esbuild and V8 name arrows after the variable or the property they are assigned to.
   const name = f.name.replace(/^bound /, '');
-  const start = { start: 0, end: 0, type: 'Program' };
+  const rejectAll = (problem: string): never =>
+    complain({ text, prefix: 0, name }, label, { start: 0, end: 0, type: 'Program' }, problem, plainFunctions);
   if (/\{\s*\[native code\]\s*\}\s*$/.test(text)) {
-    complain({ text, prefix: 0, name }, label, start, 'the source of this function cannot be read: it is built in, or made by bind()', plainFunctions);
+    rejectAll('the source of this function cannot be read: it is built in, or made by bind()');
   }
-  if (/^class\b/.test(text)) complain({ text, prefix: 0, name }, label, start, 'classes are not supported', plainFunctions);
-  const { node, prefix } = parseText(text) ?? complain({ text, prefix: 0, name }, label, start, 'the source of this function cannot be parsed', plainFunctions);
+  if (/^class\b/.test(text)) rejectAll('classes are not supported');
+  const { node, prefix } = parseText(text) ?? rejectAll('the source of this function cannot be parsed');
   const source = { text, prefix, name };
   const reject = (at: Node, problem: string, hint: string) => complain(source, label, at, problem, hint);
   if (node.async) reject(node, 'async functions are not supported', 'it runs once per element, on numbers; await before the call');
   if (node.generator) reject(node, 'generators are not supported', 'return [a, b] gives several results');
-  const params = node.params.map((p) => p.type === 'Identifier' ? p : reject(p, ...unsupportedParams[p.type as ParamType] ?? unsupportedParams.ObjectPattern));
+  const params = node.params.map((p) => (p.type === 'Identifier' ? p : reject(p, ...unsupportedParam(p))));
   return { source, params, body: node.body };
 }
 
-type ParamType = keyof typeof unsupportedParams;
 const unsupportedParams = {
   AssignmentPattern: ['default values of parameters are not supported', 'pass every argument, or take the value from constants'],
   RestElement: ['rest parameters are not supported', 'name each parameter'],
   ArrayPattern: ['parameters cannot be destructured', 'take one array or scalar per parameter'],
   ObjectPattern: ['parameters cannot be destructured', 'take one array or scalar per parameter, and options from constants'],
 } satisfies Record<string, [string, string]>;
+const unsupportedParam = ({ type }: Node): [string, string] => unsupportedParams[type as keyof typeof unsupportedParams];
 
 /** As an expression; or, for `name(x) { ... }`, as the method of an object. */
 function parseText(text: string): { node: FunctionNode; prefix: number } | undefined {

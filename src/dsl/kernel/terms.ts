@@ -24,7 +24,8 @@ export interface Scope {
   readonly parent: Scope | undefined;
 }
 
-export const scopeIn = (parent: Scope | undefined, names: Iterable<readonly [string, Term]> = []): Scope => ({ names: new Map(names), parent });
+export const scopeIn = (parent: Scope | undefined, names: Iterable<readonly [string, Term]> = []): Scope =>
+  ({ names: new Map(names), parent });
 
 export function lookUp(scope: Scope, name: string): Term | undefined {
   for (let s: Scope | undefined = scope; s; s = s.parent) {

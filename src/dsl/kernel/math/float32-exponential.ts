@@ -4,8 +4,8 @@
  * finite instead of letting it underflow step by step.
  *
  * Polynomials: Cephes (expf, exp2f; Moshier, public domain as distributed with netlib) and fdlibm/musl (logf, log2f, log10f,
- * log1pf; Sun Microsystems, "freely granted", MIT). Products with the high parts of split constants are exact; `x - n * hi - n * lo`
- * must be evaluated in this order. A fused multiply-add only helps.
+ * log1pf; Sun Microsystems, freely granted). Products with the high parts of split constants are exact; `x - n * hi - n * lo`
+ * must be evaluated in this order (fused multiply-add is harmless).
  */
 declare function floatBits(x: number): number;
 declare function bitsFloat(i: number): number;

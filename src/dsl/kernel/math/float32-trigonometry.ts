@@ -6,6 +6,7 @@
  * |x| < 102943; the differences are then exact or compensated. Beyond, the error grows with |x|, and the result stays in
  * range. The reduction depends on strict evaluation order (fused multiply-add is harmless).
  */
+/* eslint-disable no-loss-of-precision -- coefficients keep the digits they were published with */
 declare function floatBits(x: number): number;
 declare function rint(x: number): number;
 declare function reducePi(x: number): [r: number, rest: number, quadrant: number];

@@ -3,6 +3,7 @@
  * e_log.c, s_log1p.c; Sun Microsystems, freely granted) and musl's e_log2.c and e_log10.c, with branches made selections.
  * Sums of a high and a low part must be evaluated in the order written (fused multiply-add is harmless).
  */
+/* eslint-disable no-loss-of-precision -- coefficients keep the digits they were published with */
 declare function rint(x: number): number;
 declare function ldexp(x: number, n: number): number;
 declare function exponent(x: number): number;

@@ -2,6 +2,7 @@
  * Hyperbolic functions of float64 and their inverses, in the kernel language. Rational functions near 0: Cephes (tanh, asinh,
  * atanh; Moshier, public domain as distributed with netlib); sinh near 0 is its Taylor series.
  */
+/* eslint-disable no-loss-of-precision -- coefficients keep the digits they were published with */
 declare function floatBits(x: number): number;
 declare function halfExpm1(x: number): number;
 

@@ -3,6 +3,7 @@
  * branches made selections: log2|x| and y * log2|x| are sums of a high part of 21 bits and a low part. It depends on strict
  * evaluation order: a compiler must not reassociate, nor fuse inside `chop`.
  */
+/* eslint-disable no-loss-of-precision -- coefficients keep the digits they were published with */
 declare function floatBits(x: number): number;
 declare function bitsFloat(i: number): number;
 declare function rint(x: number): number;
