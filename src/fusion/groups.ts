@@ -94,6 +94,10 @@ export const isSamePoint = (use: Use): boolean =>
 export const isSameKeptPoint = (use: Use): boolean =>
   !use.asBuffer && use.place === '' && onlyOnes(use.path);
 
+/** From the kept points of a group's reduction to a shape that differs in axes of size 1 only. */
+export const fromKept = (group: Group, shape: number): Path =>
+  (group.kept === shape ? [] : [{ kind: 'reshape', from: group.kept!, to: shape, ones: true }]);
+
 /** The use is served inside the group that stores the node, without memory. */
 export function isInternal(a: Assignment, use: Use): boolean {
   const home = a.groupOf.get(use.node);

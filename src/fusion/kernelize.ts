@@ -6,7 +6,7 @@ import { borderRules } from '../dsl/border.ts';
 import { isArgReducer } from '../dsl/reducers.ts';
 import { Builder, inline, valuesOf, type Fn, type Point, type Slot, type Value } from '../dsl/kernel/ir.ts';
 import { InternalError } from '../errors.ts';
-import { find, outputsOf, type Assignment, type Group } from './groups.ts';
+import { find, fromKept, outputsOf, type Assignment, type Group } from './groups.ts';
 import type { Kernel, KernelOutput, Reduction } from './kernel.ts';
 import { here, isWhole, joinPaths, pathKey, resolveAxes, type Path } from './path.ts';
 import { neighbour } from './reads.ts';
@@ -87,7 +87,7 @@ class Kernelizer {
     const place = (list: Value[], v: Value): number => (list.includes(v) ? list.indexOf(v) : list.push(v) - 1);
     const terms = this.terms.map((n) => ({ reducer: n.expr.reducer, value: place(results, this.operand(n)) }));
     const written = outputs.map((node): KernelOutput => (group.epilogue.has(node)
-      ? { dtype: node.dtype, from: 'epilogue', result: place(finals, this.valueAt({ to: node, path: here }, here, undefined, true)) }
+      ? { dtype: node.dtype, from: 'epilogue', result: place(finals, this.valueAt({ to: node, path: fromKept(group, node.shape) }, here, undefined, true)) }
       : { dtype: node.dtype, from: 'body', result: place(results, this.valueAt({ to: node, path: here }, here, undefined, false)) }));
 
     const inputs = this.reads.map(({ name, dtype }) => ({ name, dtype }));

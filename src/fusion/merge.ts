@@ -3,10 +3,10 @@
  * no cycle, and nothing in a group needs the same group's results at other points.
  */
 import {
-  consumersOf, find, isSameKeptPoint, isSamePoint, liveGroups, readKey, usesOf, type Assignment, type Group,
+  consumersOf, find, fromKept, isSameKeptPoint, isSamePoint, liveGroups, readKey, usesOf, type Assignment, type Group,
 } from './groups.ts';
 import { whyNotEpilogue, whyNotMerge } from './legality.ts';
-import { joinPaths, type Path } from './path.ts';
+import { joinPaths } from './path.ts';
 
 /** `g` takes over everything of `h`. */
 function unite(g: Group, h: Group): void {
@@ -89,8 +89,7 @@ function mergeEpilogues(a: Assignment): void {
 
 /** From now on the maps run once per kept point: their paths start there. */
 function becomeEpilogue(a: Assignment, maps: Group, reduction: Group): void {
-  const kept = reduction.kept!;
-  const lead: Path = kept === maps.domain ? [] : [{ kind: 'reshape', from: kept, to: maps.domain, ones: true }];
+  const lead = fromKept(reduction, maps.domain);
   maps.stored.forEach((s) => maps.epilogue.add(s));
   for (const u of maps.uses) {
     u.kept = true;

@@ -1,0 +1,79 @@
+/** Planner tests in the words of the planner: build arrays, look at the plan, check its values against the reference. */
+import * as assert from 'uvu/assert';
+import { WeftArray } from '../../src/dsl/array.ts';
+import type { TypedArray } from '../../src/dsl/dtype.ts';
+import type { Expr } from '../../src/dsl/expr.ts';
+import { planFor, validateBound, type BoundPlan } from '../../src/fusion/index.ts';
+import { hostOf, isResident } from '../../src/residency.ts';
+import { referenceTarget } from '../../src/targets/reference.ts';
+import type { CostProfile } from '../../src/targets/target.ts';
+import { runPlan } from './run-plan.ts';
+import { expectClose, type Tolerance } from './targets.ts';
+
+/** A middling device: recomputing a few adds is cheaper than memory, an exponential is not. */
+export const profile: CostProfile = { memoryRoundTrip: 8, launch: 1000, maxBuffers: 32, maxBufferBytes: 2 ** 30 };
+
+export const nodesOf = (arrays: readonly WeftArray[]): Expr[] => arrays.map((x) => WeftArray.node(x));
+
+/** The validated plan of some arrays. */
+export function planOf(arrays: readonly WeftArray[], options: Partial<CostProfile> = {}): BoundPlan {
+  const bound = planFor(nodesOf(arrays), isResident, { ...profile, ...options });
+  validateBound(bound);
+  return bound;
+}
+
+const data = (e: Expr): TypedArray => {
+  const found = hostOf(e);
+  if (!found) throw new Error(`no values for ${e.kind}`);
+  return found;
+};
+
+/** Runs the plan on the oracle and compares every root with the reference. */
+export function checkValues(arrays: readonly WeftArray[], tolerance: Tolerance = { rtol: 2e-6, atol: 1e-6 }, options: Partial<CostProfile> = {}): BoundPlan {
+  const bound = planOf(arrays, options);
+  const actual = runPlan(bound, data);
+  const expected = referenceTarget.evaluate(nodesOf(arrays), hostOf);
+  expected.forEach((e, k) => expectClose(actual[k], e, { ...tolerance, label: `root ${k}` }));
+  return bound;
+}
+
+export interface Expectation {
+  kernels(n: number): Expectation;
+  launches(n: number): Expectation;
+  /** Inputs and outputs of the kernels, in order. */
+  shape(...buffers: readonly (readonly [inputs: number, outputs: number])[]): Expectation;
+  /** How often kernels read the buffer of an array that is an input. */
+  passesOver(x: WeftArray, n: number): Expectation;
+  /** Slots besides inputs and outputs. */
+  scratch(n: number): Expectation;
+  /** Ranks of the domains after merging axes. */
+  ranks(...ranks: readonly number[]): Expectation;
+  verdict(producer: string, consumer: string, verdict: string): Expectation;
+}
+
+/** Plans, checks the values, and then what the plan looks like. */
+export function expectPlan(arrays: WeftArray | readonly WeftArray[], options: Partial<CostProfile> = {}): Expectation {
+  const list = arrays instanceof WeftArray ? [arrays] : arrays;
+  const bound = checkValues(list, undefined, options);
+  const kernels = [...new Set(bound.launches.map((l) => l.kernel))];
+  const say = () => bound.launches.map((l) => l.kernel.name).join('\n');
+  const expectation: Expectation = {
+    kernels(n) { assert.is(kernels.length, n, `kernels:\n${say()}`); return this; },
+    launches(n) { assert.is(bound.launches.length, n, `launches:\n${say()}`); return this; },
+    shape(...buffers) { assert.equal(bound.launches.map((l) => [l.inputs.length, l.outputs.length]), buffers, say()); return this; },
+    passesOver(x, n) {
+      const slot = bound.inputs.find((i) => i.expr === WeftArray.node(x))?.slot;
+      assert.is(bound.launches.filter((l) => l.inputs.some((i) => i.slot === slot)).length, n, say());
+      return this;
+    },
+    scratch(n) { assert.is(bound.slots.filter((s) => s.role === 'scratch').length, n, say()); return this; },
+    ranks(...ranks) { assert.equal(bound.launches.map((l) => l.domain.length), ranks, say()); return this; },
+    verdict(producer, consumer, verdict) {
+      const found = bound.decisions.filter((d) => d.producer === producer && d.consumer === consumer);
+      assert.ok(found.length > 0, `no decision ${producer} -> ${consumer} among ${bound.decisions.map((d) => `${d.producer} -> ${d.consumer}`).join(', ')}`);
+      assert.equal(found.map((d) => d.verdict), found.map(() => verdict));
+      return this;
+    },
+  };
+  return expectation;
+}
