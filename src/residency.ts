@@ -97,6 +97,27 @@ export function disposeNode(e: Expr): void {
   if (e.kind === 'source') records.set(e, empty(true));
 }
 
+/** The values of some nodes as they are now, kept while an evaluation needs them even if their arrays are disposed meanwhile. */
+export interface Captured {
+  host(e: Expr): TypedArray | undefined;
+  on(e: Expr, target: PlanTarget): Held | undefined;
+  anywhere(e: Expr): Held | undefined;
+  release(): void;
+}
+
+export function capture(nodes: Iterable<Expr>): Captured {
+  const kept = new Map([...nodes].map((e) => [e, { host: hostOf(e), buffers: [...records.get(e)?.buffers.values() ?? []].map(share) }]));
+  return {
+    host: (e) => hostOf(e) ?? kept.get(e)?.host,
+    on: (e, target) => heldOn(e, target) ?? kept.get(e)?.buffers.find((h) => h.target === target),
+    anywhere: (e) => heldAnywhere(e) ?? kept.get(e)?.buffers[0],
+    release: () => kept.forEach(({ buffers }) => buffers.forEach(release)),
+  };
+}
+
+/** The values as they are when asked. */
+export const present: Captured = { host: hostOf, on: heldOn, anywhere: heldAnywhere, release: () => {} };
+
 export function assertAlive(e: Expr): void {
   if (isDisposed(e)) {
     throw new DisposedError(`a ${e.dtype} array of shape ${showShape(e.shape)} that this result needs was disposed; evaluate the result before disposing, or keep the array in the scope's return value`);

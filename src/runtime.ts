@@ -7,7 +7,8 @@ import { ArgumentError, DTypeError, InternalError, TargetError } from './errors.
 import { explain, planFor, validateBound, type BoundPlan } from './fusion/index.ts';
 import { options } from './options.ts';
 import {
-  alias, assertAlive, disposeNode, heldAnywhere, heldOn, hold, hostOf, isResident, release, setHeld, setHost, share, type Held,
+  alias, assertAlive, capture, disposeNode, heldAnywhere, hold, hostOf, isResident, present, release, setHeld, setHost, share,
+  type Captured, type Held,
 } from './residency.ts';
 import { targetNamed, targetNamedSync } from './targets/registry.ts';
 import type { GraphTarget, Job, PlanTarget, Target } from './targets/target.ts';
@@ -22,51 +23,62 @@ const runtime: Evaluator = {
 
   async evaluate(roots, request) {
     const work = inspect(roots);
-    const target = await chooseTarget(work, request);
-    check(work, target);
-    if (target.kind === 'graph') {
-      for (const e of work.inputs) await loadHost(e);
-      return onGraph(target, roots);
+    const values = capture(work.inputs);
+    try {
+      const target = await chooseTarget(work, request);
+      check(work, target);
+      const fetched = new Map<Expr, TypedArray>();
+      const fetch = async (e: Expr) => fetched.set(e, await hostValues(e, values));
+      if (target.kind === 'graph') {
+        for (const e of work.inputs) await fetch(e);
+        return onGraph(target, roots, (e) => fetched.get(e));
+      }
+      const bound = planOn(target, roots, work);
+      for (const { expr } of bound.inputs) if (!values.on(expr, target)) await fetch(expr);
+      const prepared = prepare(target, bound, values, fetched);
+      try {
+        if (bound.launches.length > 0) await target.run(prepared.job);
+        return settle(prepared, bound, roots);
+      } finally {
+        prepared.bySlot.forEach(release);
+      }
+    } finally {
+      values.release();
     }
-    const bound = planOn(target, roots);
-    for (const { expr } of bound.inputs) if (!heldOn(expr, target)) await loadHost(expr);
-    return withJob(target, bound, roots, (job) => target.run(job));
   },
 
   evaluateSync(roots, request) {
     const work = inspect(roots);
-    const name = chooseName(work, request) ?? 'cpu';
-    const target = targetNamedSync(name);
-    check(work, target);
-    if (target.kind === 'graph') {
-      work.inputs.forEach(loadHostSync);
-      return onGraph(target, roots);
+    const values = capture(work.inputs);
+    try {
+      const target = targetNamedSync(chooseName(work, request) ?? 'cpu');
+      check(work, target);
+      if (target.kind === 'graph') return onGraph(target, roots, (e) => (work.inputs.has(e) ? hostValuesSync(e, values) : undefined));
+      if (!target.runSync) throw new TargetError(`dataSync: target '${target.name}' has no synchronous results; use await data(), or dataSync({ target: 'cpu' })`);
+      const bound = planOn(target, roots, work);
+      const fetched = new Map<Expr, TypedArray>();
+      for (const { expr } of bound.inputs) if (!values.on(expr, target)) fetched.set(expr, hostValuesSync(expr, values));
+      const prepared = prepare(target, bound, values, fetched);
+      try {
+        if (bound.launches.length > 0) target.runSync(prepared.job);
+        return settle(prepared, bound, roots);
+      } finally {
+        prepared.bySlot.forEach(release);
+      }
+    } finally {
+      values.release();
     }
-    if (!target.runSync) throw new TargetError(`dataSync: target '${target.name}' has no synchronous results; use await data(), or dataSync({ target: 'cpu' })`);
-    const bound = planOn(target, roots);
-    for (const { expr } of bound.inputs) if (!heldOn(expr, target)) loadHostSync(expr);
-    return withJobSync(target, bound, roots, (job) => target.runSync!(job));
   },
 
-  async read(e) {
-    const host = hostOf(e);
-    if (host) return host.slice() as TypedArray;
-    const held = heldAnywhere(e) ?? missing(e);
-    return pinned([held], () => held.target.read(held.buffer, e.dtype, sizeOf(e.shape)));
-  },
-
-  readSync(e) {
-    const host = hostOf(e);
-    return host ? host.slice() as TypedArray : readHeldSync(e);
-  },
+  read: async (e) => (await hostValues(e, present)).slice() as TypedArray,
+  readSync: (e) => hostValuesSync(e, present).slice() as TypedArray,
 
   explain(roots, request) {
     const work = inspect(roots);
-    const name = chooseName(work, request) ?? 'cpu';
-    const target = targetNamedSync(name);
+    const target = targetNamedSync(chooseName(work, request) ?? 'cpu');
     check(work, target);
     if (target.kind === 'graph') return `target ${target.name}: ${target.describe()}; every node is evaluated by itself, nothing is fused`;
-    return explainOn(target, planOn(target, roots), request);
+    return explainOn(target, planOn(target, roots, work), request);
   },
 };
 
@@ -76,7 +88,7 @@ interface Work {
   /** Everything to be computed, sources and resident nodes included. */
   readonly nodes: readonly Expr[];
   /** Sources and resident nodes. */
-  readonly inputs: readonly Expr[];
+  readonly inputs: ReadonlySet<Expr>;
 }
 
 /** Walks the graph once; throws before any work when part of it was disposed. */
@@ -86,7 +98,7 @@ function inspect(roots: readonly Expr[]): Work {
     if (e.kind === 'source') assertAlive(e);
   }
   checkCarries(roots);
-  return { nodes, inputs: nodes.filter(isResident) };
+  return { nodes, inputs: new Set(nodes.filter(isResident)) };
 }
 
 /** A state that escaped from the body of `iterate` has no value. */
@@ -124,31 +136,45 @@ async function chooseTarget(work: Work, request: EvaluateOptions): Promise<Targe
 function check(work: Work, target: Target): void {
   for (const e of work.nodes) {
     const why = target.refuses(e.dtype);
-    if (why) throw new DTypeError(`the ${e.dtype} array of shape ${showShape(e.shape)}${e.kind === 'source' ? '' : ` (a result of ${e.kind === 'map' ? e.fn.name : e.kind})`} cannot be computed on target '${target.name}': ${why}`);
+    if (why) {
+      const made = e.kind === 'source' ? '' : ` (a result of ${e.kind === 'map' ? e.fn.name : e.kind})`;
+      throw new DTypeError(`the ${e.dtype} array of shape ${showShape(e.shape)}${made} cannot be computed on target '${target.name}': ${why}`);
+    }
   }
 }
 
-const planOn = (target: PlanTarget, roots: readonly Expr[]): BoundPlan => {
-  const bound = planFor(roots, isResident, target.profile);
+/** What was there when the evaluation began is an input, whatever is computed or disposed meanwhile. */
+function planOn(target: PlanTarget, roots: readonly Expr[], work: Work): BoundPlan {
+  const bound = planFor(roots, (e) => work.inputs.has(e), target.profile);
   if (options().validate) validateBound(bound);
   return bound;
-};
-
-// --- inputs ---
-
-/** Makes sure that a node's values are in JavaScript memory, whatever target has them. */
-async function loadHost(e: Expr): Promise<void> {
-  if (!hostOf(e)) setHost(e, await runtime.read(e));
 }
 
-function loadHostSync(e: Expr): void {
-  if (!hostOf(e)) setHost(e, readHeldSync(e));
+// --- values in JavaScript memory ---
+
+/** A node's values, fetched from whatever target has them and kept. */
+async function hostValues(e: Expr, values: Captured): Promise<TypedArray> {
+  const host = values.host(e);
+  if (host) return host;
+  const held = share(values.anywhere(e) ?? missing(e));
+  try {
+    return keep(e, await held.target.read(held.buffer, e.dtype, sizeOf(e.shape)));
+  } finally {
+    release(held);
+  }
 }
 
-function readHeldSync(e: Expr): TypedArray {
-  const held = heldAnywhere(e) ?? missing(e);
+function hostValuesSync(e: Expr, values: Captured): TypedArray {
+  const host = values.host(e);
+  if (host) return host;
+  const held = values.anywhere(e) ?? missing(e);
   if (!held.target.readSync) throw new TargetError(`dataSync: the array is on target '${held.target.name}', which has no synchronous reads; use await data()`);
-  return held.target.readSync(held.buffer, e.dtype, sizeOf(e.shape));
+  return keep(e, held.target.readSync(held.buffer, e.dtype, sizeOf(e.shape)));
+}
+
+function keep(e: Expr, data: TypedArray): TypedArray {
+  if (isResident(e)) setHost(e, data);
+  return data;
 }
 
 function missing(e: Expr): never {
@@ -164,65 +190,40 @@ interface Prepared {
 }
 
 /** Buffers for every slot: resident inputs, uploads, results and scratch. On failure nothing stays allocated. */
-function prepare(target: PlanTarget, bound: BoundPlan): Prepared {
+function prepare(target: PlanTarget, bound: BoundPlan, values: Captured, fetched: ReadonlyMap<Expr, TypedArray>): Prepared {
   const bySlot = new Array<Held>(bound.slots.length);
-  const mine: Held[] = [];
   try {
     for (const { slot, expr } of bound.inputs) {
-      const held = heldOn(expr, target);
-      if (held) bySlot[slot] = share(held);
-      else {
-        const data = hostOf(expr) ?? missing(expr);
-        const made = hold(target, target.allocate(bound.slots[slot].bytes));
-        target.upload(made.buffer, data);
-        setHeld(expr, made);
-        bySlot[slot] = share(made);
-      }
-      mine.push(bySlot[slot]);
+      bySlot[slot] = share(values.on(expr, target) ?? upload(target, expr, fetched.get(expr) ?? missing(expr), bound.slots[slot].bytes));
     }
     bound.slots.forEach((s, slot) => {
-      if (bySlot[slot]) return;
-      bySlot[slot] = hold(target, target.allocate(s.bytes));
-      mine.push(bySlot[slot]);
+      bySlot[slot] ??= hold(target, target.allocate(s.bytes));
     });
   } catch (error) {
-    mine.forEach(release);
+    bySlot.forEach(release);
     throw error;
   }
   return { bySlot, job: { slots: bound.slots, buffers: bySlot.map((h) => h.buffer), launches: bound.launches } };
 }
 
-async function withJob(target: PlanTarget, bound: BoundPlan, roots: readonly Expr[], run: (job: Job) => Promise<void>): Promise<Expr[]> {
-  const { job, bySlot } = prepare(target, bound);
-  try {
-    if (job.launches.length > 0) await run(job);
-    return settle(bound, roots, bySlot);
-  } finally {
-    bySlot.forEach(release);
-  }
+/** A new buffer with a node's values, which the node keeps. */
+function upload(target: PlanTarget, e: Expr, data: TypedArray, bytes: number): Held {
+  const made = hold(target, target.allocate(bytes));
+  target.upload(made.buffer, data);
+  setHeld(e, made);
+  return made;
 }
 
-function withJobSync(target: PlanTarget, bound: BoundPlan, roots: readonly Expr[], run: (job: Job) => void): Expr[] {
-  const { job, bySlot } = prepare(target, bound);
-  try {
-    if (job.launches.length > 0) run(job);
-    return settle(bound, roots, bySlot);
-  } finally {
-    bySlot.forEach(release);
-  }
-}
-
-/** Every root gets its buffer, and a source node that stands for the value from now on. */
-function settle(bound: BoundPlan, roots: readonly Expr[], bySlot: readonly Held[]): Expr[] {
+/** Every root gets its buffer; what was scratch is freed. */
+function settle({ bySlot }: Prepared, bound: BoundPlan, roots: readonly Expr[]): Expr[] {
   return roots.map((root, k) => {
-    const held = bySlot[bound.outputs[k].slot];
-    if (!isResident(root)) setHeld(root, share(held));
+    if (!isResident(root)) setHeld(root, share(bySlot[bound.outputs[k].slot]));
     return standIn(root);
   });
 }
 
-function onGraph(target: GraphTarget, roots: readonly Expr[]): Expr[] {
-  const results = target.evaluate(roots, hostOf);
+function onGraph(target: GraphTarget, roots: readonly Expr[], data: (e: Expr) => TypedArray | undefined): Expr[] {
+  const results = target.evaluate(roots, data);
   return roots.map((root, k) => {
     if (!isResident(root)) setHost(root, results[k]);
     return standIn(root);
@@ -235,15 +236,6 @@ function standIn(root: Expr): Expr {
   const source = makeExpr({ kind: 'source', name: 'result', dtype: root.dtype, shape: root.shape, src: [] });
   alias(root, source);
   return source;
-}
-
-async function pinned<T>(held: readonly Held[], use: () => Promise<T>): Promise<T> {
-  held.forEach(share);
-  try {
-    return await use();
-  } finally {
-    held.forEach(release);
-  }
 }
 
 function explainOn(target: PlanTarget, bound: BoundPlan, request: ExplainOptions): string {

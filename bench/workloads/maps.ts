@@ -44,7 +44,7 @@ export function evaluated(name: string, make: () => wf.WeftArray, target = 'cpu'
       await y.eval({ target });
       if (checked) return [];
       checked = true;
-      return y.data();
+      return await y.data();
     },
   };
 }

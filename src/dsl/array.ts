@@ -61,8 +61,8 @@ export class WeftArray<D extends DType = DType> {
 
   /** Computes and copies the values out, row-major. */
   async data(options: EvaluateOptions = {}): Promise<ArrayOf[D]> {
-    await this.eval(options);
-    return await evaluator().read(WeftArray.node(this)) as ArrayOf[D];
+    const [result] = await evaluateHandles([this], options);
+    return await evaluator().read(result) as ArrayOf[D];
   }
 
   /** `data` without waiting: on the cpu and reference targets only. */
@@ -261,13 +261,19 @@ export function arrayNode(x: ArrayLike_, argument: string): Expr {
  */
 export async function evaluate<const T extends readonly WeftArray[]>(arrays: T, options: EvaluateOptions = {}): Promise<T> {
   if (!Array.isArray(arrays) || !arrays.every((a) => a instanceof WeftArray)) throw new ArgumentError('evaluate: expected a list of arrays, e.g. evaluate([a.min(), a.max()])');
+  await evaluateHandles(arrays, options);
+  return arrays;
+}
+
+/** Evaluates and lets the handles stand on their results, which it returns. */
+async function evaluateHandles(arrays: readonly WeftArray[], options: EvaluateOptions): Promise<Expr[]> {
   const nodes = arrays.map((a) => WeftArray.node(a));
   const results = await evaluator().evaluate(nodes, options);
   // An array that was disposed, or settled by another evaluation, meanwhile keeps its state.
   arrays.forEach((a, k) => {
     if (!a.disposed && WeftArray.node(a) === nodes[k]) WeftArray.settle(a, results[k]);
   });
-  return arrays;
+  return results;
 }
 
 /** `condition ? a : b` for every element; all three broadcast. */
