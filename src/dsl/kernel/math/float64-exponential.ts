@@ -69,10 +69,9 @@ export const helpers = {
     return x > 0 ? (x < Infinity ? y : x) : x === 0 ? -Infinity : NaN;
   },
 
-  /** The leading 21 bits of the significand, rounded (Veltkamp): for |x| < 2^990. */
+  /** The leading 24 bits of the significand, rounded; 0 where float32 underflows. Products of two are exact. */
   chop(x: number) {
-    const c = x * 4294967297;
-    return c - (c - x);
+    return float64(Math.fround(x));
   },
 };
 
@@ -90,7 +89,7 @@ export const functions = {
     const a = zero ? 0 : Math.min(x, 1025);
     const n = rint(a);
     const r = a - n;
-    // r * ln 2 in two parts: the product of the parts with 21 bits is exact.
+    // r * ln 2 in two parts: the product of the high parts is exact.
     const high = chop(r);
     const hi = high * 0.6931471824645996;
     const lo = high * 1.904654299957767878e-9 - (r - high) * Math.LN2;
@@ -116,8 +115,8 @@ export const functions = {
     const [tail, h] = logTail(f);
     const hi = chop(f - h);
     const lo = f - hi - h + tail;
-    const high = hi * 1.44269504072144627571;
-    const low = (lo + hi) * 1.67517131648865118353e-10 + lo * 1.44269504072144627571;
+    const high = hi * 1.4426950216293335;
+    const low = (lo + hi) * 1.9259629911266174681e-8 + lo * 1.4426950216293335;
     const w = k + high;
     return logLimits(x, low + (k - w + high) + w);
   },
@@ -128,9 +127,9 @@ export const functions = {
     const [tail, h] = logTail(f);
     const hi = chop(f - h);
     const lo = f - hi - h + tail;
-    const high = hi * 4.34294481878168880939e-1;
+    const high = hi * 0.4342944920063019;
     const y = k * 3.01029995663611771306e-1;
-    const low = k * 3.69423907715893078616e-13 + (lo + hi) * 2.50829467116452752298e-11 + lo * 4.34294481878168880939e-1;
+    const low = k * 3.69423907715893078616e-13 + (lo + hi) * -1.0103050052231683581e-8 + lo * 0.4342944920063019;
     const w = y + high;
     return logLimits(x, low + (y - w + high) + w);
   },

@@ -1,7 +1,7 @@
 /**
  * Powers and roots of float64, in the kernel language. `pow` is fdlibm's e_pow.c (Sun Microsystems, freely granted), with its
- * branches made selections: log2|x| and y * log2|x| are sums of a high part of 21 bits and a low part. It depends on strict
- * evaluation order: a compiler must not reassociate, nor fuse inside `chop`.
+ * branches made selections: log2|x| and y * log2|x| are sums of a high part of 24 bits and a low part. It depends on strict
+ * evaluation order: a compiler must not reassociate (fused multiply-add is harmless).
  */
 /* eslint-disable no-loss-of-precision -- coefficients keep the digits they were published with */
 declare function floatBits(x: number): number;
