@@ -15,18 +15,46 @@ export interface Held {
   users: number;
 }
 
-export const hold = (target: PlanTarget, buffer: DeviceBuffer): Held => ({ target, buffer, users: 1 });
+export function hold(target: PlanTarget, buffer: DeviceBuffer): Held {
+  heldBytes += buffer.bytes;
+  if (heldBytes > nudgeAt) nudge();
+  return { target, buffer, users: 1 };
+}
+
 export const share = (held: Held): Held => (held.users++, held);
-export const release = (held: Held): void => {
-  if (--held.users === 0) held.target.release(held.buffer);
-};
+
+export function release(held: Held): void {
+  if (--held.users > 0) return;
+  heldBytes -= held.buffer.bytes;
+  nudgeAt = Math.min(nudgeAt, heldBytes + NUDGE_AFTER);
+  held.target.release(held.buffer);
+}
+
+/**
+ * The collector sees small records and not the buffers they keep alive, so a program that makes arrays in a loop and frees
+ * none would fill the heap with garbage. Whenever this much more is held than at the last low, a large block is allocated
+ * and dropped: engines count it and collect. Its pages are never touched.
+ */
+const NUDGE_AFTER = 1 << 27;
+const NUDGE_BLOCK = 1 << 29;
+let heldBytes = 0;
+let nudgeAt = NUDGE_AFTER;
+
+/** Gives the collector a reason and the event loop time to free what nobody uses any more. */
+export async function collectGarbage(): Promise<void> {
+  nudge();
+  for (let turn = 0; turn < 3; turn++) await new Promise((done) => setTimeout(done, 1));
+}
+
+function nudge(): void {
+  nudgeAt = heldBytes + NUDGE_AFTER;
+  void new ArrayBuffer(NUDGE_BLOCK);
+}
 
 interface Resident {
   host: TypedArray | undefined;
   readonly buffers: Map<PlanTarget, Held>;
   disposed: boolean;
-  /** Address space without pages: tells the collector how much a small record keeps alive. */
-  ballast: ArrayBuffer | undefined;
 }
 
 const records = new WeakMap<Expr, Resident>();
@@ -35,7 +63,7 @@ const collected = new FinalizationRegistry((buffers: Map<PlanTarget, Held>) => {
   buffers.clear();
 });
 
-const empty = (disposed = false): Resident => ({ host: undefined, buffers: new Map(), disposed, ballast: undefined });
+const empty = (disposed = false): Resident => ({ host: undefined, buffers: new Map(), disposed });
 
 function record(e: Expr): Resident {
   let r = records.get(e);
@@ -68,17 +96,11 @@ export function setHost(e: Expr, data: TypedArray): void {
   record(e).host = data;
 }
 
-/** Below this many bytes a record's own size is signal enough. */
-const BALLAST_FROM = 1 << 16;
-
 export function setHeld(e: Expr, held: Held): void {
   const r = record(e);
   const before = r.buffers.get(held.target);
   r.buffers.set(held.target, held);
   if (before) release(before);
-  // The engine zeroes large buffers lazily, so this costs no memory; without it a page that makes arrays in a loop would
-  // see no reason to collect them.
-  if (held.buffer.bytes >= BALLAST_FROM && !r.ballast) r.ballast = new ArrayBuffer(held.buffer.bytes);
 }
 
 /** Forgets the buffers of one target: it was closed or its device was lost. */
@@ -92,7 +114,6 @@ export function disposeNode(e: Expr): void {
   for (const held of r.buffers.values()) release(held);
   r.buffers.clear();
   r.host = undefined;
-  r.ballast = undefined;
   // The record itself may be shared with the node that computed it, which is free to be computed again.
   if (e.kind === 'source') records.set(e, empty(true));
 }

@@ -3,11 +3,11 @@ import type { TypedArray } from './dsl/dtype.ts';
 import { setEvaluator, type EvaluateOptions, type Evaluator, type ExplainOptions } from './dsl/evaluator.ts';
 import { makeExpr, topological, type Expr } from './dsl/expr.ts';
 import { showShape, sizeOf } from './dsl/shape.ts';
-import { ArgumentError, DTypeError, InternalError, TargetError } from './errors.ts';
+import { ArgumentError, DTypeError, InternalError, OutOfMemoryError, TargetError } from './errors.ts';
 import { explain, planFor, validateBound, type BoundPlan } from './fusion/index.ts';
 import { options } from './options.ts';
 import {
-  alias, assertAlive, capture, disposeNode, heldAnywhere, hold, hostOf, isResident, present, release, setHeld, setHost, share,
+  alias, assertAlive, capture, collectGarbage, disposeNode, heldAnywhere, hold, hostOf, isResident, present, release, setHeld, setHost, share,
   type Captured, type Held,
 } from './residency.ts';
 import { targetNamed, targetNamedSync } from './targets/registry.ts';
@@ -35,7 +35,8 @@ const runtime: Evaluator = {
       }
       const bound = planOn(target, roots, work);
       for (const { expr } of bound.inputs) if (!values.on(expr, target)) await fetch(expr);
-      const prepared = prepare(target, bound, values, fetched);
+      const ready = () => prepare(target, bound, values, fetched);
+      const prepared = await afterCollecting(ready);
       try {
         if (bound.launches.length > 0) await target.run(prepared.job);
         return settle(prepared, bound, roots);
@@ -204,6 +205,17 @@ function prepare(target: PlanTarget, bound: BoundPlan, values: Captured, fetched
     throw error;
   }
   return { bySlot, job: { slots: bound.slots, buffers: bySlot.map((h) => h.buffer), launches: bound.launches } };
+}
+
+/** Tries again after a collection when there is no room: buffers of forgotten arrays may be waiting for one. */
+async function afterCollecting<T>(attempt: () => T): Promise<T> {
+  try {
+    return attempt();
+  } catch (error) {
+    if (!(error instanceof OutOfMemoryError)) throw error;
+    await collectGarbage();
+    return attempt();
+  }
 }
 
 /** A new buffer with a node's values, which the node keeps. */
