@@ -14,7 +14,7 @@ const test = suite('math library, float32');
 interface Case {
   readonly op: OpName;
   readonly exact: (x: number, y: number) => number;
-  /** Largest error, in ULP: measured over all floats, rounded up. */
+  /** Largest error, in ULP: measured over 70 million floats, rounded up. */
   readonly bound: number;
   /** Largest |x| for which the bound holds. */
   readonly limit?: number;
@@ -34,12 +34,12 @@ const unary: readonly Case[] = [
   { op: 'tan', exact: Math.tan, bound: 2.0, limit: largestAngle },
   { op: 'asin', exact: Math.asin, bound: 1.2 },
   { op: 'acos', exact: Math.acos, bound: 1.2 },
-  { op: 'atan', exact: Math.atan, bound: 1.6 },
+  { op: 'atan', exact: Math.atan, bound: 1.8 },
   { op: 'sinh', exact: Math.sinh, bound: 1.5 },
   { op: 'cosh', exact: Math.cosh, bound: 1.6 },
   { op: 'tanh', exact: Math.tanh, bound: 1.4 },
   { op: 'asinh', exact: Math.asinh, bound: 1.8 },
-  { op: 'acosh', exact: Math.acosh, bound: 1.5 },
+  { op: 'acosh', exact: Math.acosh, bound: 1.6 },
   { op: 'atanh', exact: Math.atanh, bound: 1.1 },
   { op: 'cbrt', exact: Math.cbrt, bound: 1.1 },
 ];
