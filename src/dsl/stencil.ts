@@ -227,12 +227,12 @@ interface Table { readonly shape: readonly number[]; readonly values: readonly n
 function readTable(weights: Weights): Table {
   const shape: number[] = [];
   for (let w: unknown = weights; Array.isArray(w); w = w[0]) shape.push(w.length);
-  const values = (weights as unknown[]).flat(Infinity) as number[];
-  const full = shape.reduce((n, s) => n * s, 1);
-  if (shape.length === 0 || full === 0 || values.length !== full || !values.every((v) => typeof v === 'number')) {
+  const even = (w: unknown, depth: number): boolean =>
+    depth === shape.length ? typeof w === 'number' : Array.isArray(w) && w.length === shape[depth] && w.every((v) => even(v, depth + 1));
+  if (shape.length === 0 || shape.includes(0) || !even(weights, 0)) {
     throw new ArgumentError('correlate: weights must be numbers nested evenly, e.g. [1, 2, 1] or [[0, 1, 0], [1, -4, 1], [0, 1, 0]]');
   }
-  return { shape, values };
+  return { shape, values: (weights as unknown[]).flat(Infinity) as number[] };
 }
 
 /** The sum of weighted reads. Equal weights of a mirrored pair are not grouped: the order of additions is the table's. */

@@ -11,8 +11,9 @@ function viewExpr(x: Expr, axes: readonly AxisMap[], shape: Shape): Expr {
   return same ? x : makeExpr({ kind: 'view', dtype: x.dtype, shape, src: [x], view: affine(axes) });
 }
 
-export function broadcastView(x: Expr, shape: Shape): Expr {
-  if (sameShape(x.shape, shape)) return x;
+export function broadcastView(x: Expr, wanted: Shape): Expr {
+  if (sameShape(x.shape, wanted)) return x;
+  const shape = asShape(wanted, 'broadcastTo');
   const lead = shape.length - x.shape.length;
   if (lead < 0 || x.shape.some((s, k) => s !== 1 && s !== shape[k + lead])) {
     throw new ShapeError(`broadcastTo: ${showShape(x.shape)} does not broadcast to ${showShape(shape)}; sizes must be equal or 1, counted from the last axis`);
