@@ -100,6 +100,7 @@ const domains = fc.oneof(
   fc.tuple(fc.integer({ min: 1, max: 70 })),
   fc.tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 40 })),
   fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 20 })),
+  fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 60, max: 90 }), fc.integer({ min: 1, max: 4 })),
 );
 const list = fc.array(fc.nat(1 << 20), { minLength: 20, maxLength: 60 });
 

@@ -31,6 +31,24 @@ for (const dtype of dtypeNames) {
   });
 }
 
+test('short inner axes: channels of a picture, coordinates among them', async () => {
+  for (const dtype of ['float32', 'float64', 'uint8', 'int16', 'bool'] as const) {
+    for (const [n, channels] of [[64, 1], [65, 2], [200, 3], [3000, 4], [70, 15]]) {
+      for (const domain of [[n, channels], [2, n, channels], [n, 2, channels]]) {
+        const inputs = [
+          { dtype, data: sample(dtype, 2 * n * channels) },
+          { dtype, data: sample(dtype, channels), strides: domain.map((_, k) => (k === domain.length - 1 ? 1 : 0)) },
+          { dtype, data: sample(dtype, 2 * n), strides: domain.map((_, k) => (k === domain.length - 1 ? 0 : k === domain.length - 2 ? 1 : 0)) },
+        ];
+        await expectSame({
+          domain, inputs, body: (b, read) => [b.op('select', [b.op('lt', [read(0), read(1)]), read(2), read(0)]), b.op('eq', [read(0), read(1)])],
+        }, `${dtype}[${domain}]`);
+        await expectSame({ domain, inputs, body: (b) => [b.op('mul', [b.coord(0), b.op('add', [b.coord(domain.length - 1), b.extent(0)])])] }, `coordinates of [${domain}]`);
+      }
+    }
+  }
+});
+
 test('coordinates and extents, ranks 1 to 4', async () => {
   for (const domain of [[19], [3, 11], [2, 3, 9], [2, 2, 3, 5], [3, 1, 1, 2], [1, 9, 1, 1]]) {
     await expectSame({

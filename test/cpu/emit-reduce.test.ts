@@ -1,6 +1,6 @@
 /** Reductions on the cpu target: every reducer, dtype and pattern of axes, and the same bits for any number of threads. */
 import { suite } from 'uvu';
-import { dtypeNames, isFloat, type DType } from '../../src/dsl/dtype.ts';
+import { dtypeNames, isFloat, type DType, type TypedArray } from '../../src/dsl/dtype.ts';
 import type { Builder, Value } from '../../src/dsl/kernel/ir.ts';
 import { reducerInfo, reducerNames, type ReducerName } from '../../src/dsl/reducers.ts';
 import { createCpuTarget } from '../../src/targets/cpu/index.ts';
@@ -26,7 +26,7 @@ const tolerance = (dtype: DType, reducer: ReducerName): number =>
 for (const reducer of reducerNames) {
   test(`${reducer} of every dtype over every set of axes`, async () => {
     for (const dtype of dtypeNames) {
-      for (const domain of [[1], [13], [70], [3, 5], [9, 18], [2, 3, 11], [4, 1, 9], [2, 3, 2, 5]]) {
+      for (const domain of [[1], [13], [70], [3, 5], [9, 18], [2, 3, 11], [4, 1, 9], [2, 3, 2, 5], [70, 3], [2, 67, 2]]) {
         for (const axes of subsets(domain.length)) {
           // Products overflow float32 soon.
           const p = reduction(dtype, domain, axes, reducer);
@@ -68,13 +68,13 @@ test('NaN: min and max give it, argMin and argMax its first place; ties go to th
 
 test('several terms, an epilogue that reads, and stores of the body', async () => {
   for (const axes of [[0], [1], [0, 1], [2], [0, 2], [1, 2], [0, 1, 2]]) {
-    const domain = [4, 7, 19];
+    for (const domain of [[4, 7, 19], [3, 70, 4], [80, 2, 3]]) {
     const kept = domain.map((n, k) => (axes.includes(k) ? 1 : n));
-    const keptStrides = kept.map((n, k) => (axes.includes(k) ? 0 : kept.slice(k + 1).reduce((a, s) => a * s, 1)));
+    const keptStrides = kept.map((_, k) => (axes.includes(k) ? 0 : kept.slice(k + 1).reduce((a, s) => a * s, 1)));
     await expectSame({
       domain,
       inputs: [
-        { dtype: 'float32', data: sample('float32', 4 * 7 * 19) },
+        { dtype: 'float32', data: sample('float32', domain.reduce((a, s) => a * s, 1)) },
         { dtype: 'float32', data: sample('float32', kept.reduce((a, s) => a * s, 1), 3), strides: keptStrides },
       ],
       body: (b, read) => [b.op('mul', [read(0), b.constant(2, 'float32')]), read(0), b.op('lt', [read(0), read(1)])],
@@ -86,7 +86,8 @@ test('several terms, an epilogue that reads, and stores of the body', async () =
           b.op('select', [reduced(3), reduced(2), read(1)]),
         ],
       },
-    }, `over ${axes}`);
+    }, `[${domain}] over ${axes}`);
+    }
   }
 });
 
@@ -121,7 +122,7 @@ test('the same bits for 1, 2, 3 and 8 threads', async () => {
     domain, inputs: [{ dtype: 'float32', data }], body: (b, read) => [b.op('mul', [read(0), read(0)])],
     reduce: { axes, terms: [{ reducer: 'sum', value: 0 }, { reducer: 'prod', value: 0 }] },
   }));
-  const results = [];
+  const results: TypedArray[][][] = [];
   for (const threads of [1, 2, 3, 8]) {
     const cpu = createCpuTarget({ threads });
     results.push(await Promise.all(programs.map(async (p) => onCpu(p, cpu))));

@@ -6,6 +6,7 @@ import type { DeviceBuffer, Job, PlanTarget, TargetOptions } from '../target.ts'
 import { createHeap, describeBytes, type Block, type Heap } from './heap.ts';
 import { writeLayout } from './layout.ts';
 import { layoutSpecOf } from './frame.ts';
+import { orient, type OrientedLaunch } from './orient.ts';
 import { createPool, type Pool, type PoolLaunch } from './pool.ts';
 import { GRAIN_WORK, parametersOf, prepare, WORTH_SHARING, type Prepared } from './prepare.ts';
 import { emitProgram, programOf, type Program } from './program.ts';
@@ -36,12 +37,12 @@ export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
   const defaultThreads = options.threads ?? pool.threads;
   let compilations = 0;
 
-  function compiled(launch: Launch): Compiled {
+  function compiled(launch: OrientedLaunch): Compiled {
     let found = programs.get(launch.code);
     if (found) {
       programs.delete(launch.code); // and back at the end: the order is that of use
     } else {
-      const program = programOf(launch.kernel, launch.inner);
+      const program = programOf(launch.kernel, launch.inner, launch.bodyInner);
       const bytes = emitProgram(program, { memory: { shared: heap.shared } }).bytes();
       found = { program, module: pool.register(bytes, { name: launch.kernel.name, optimise: true }) };
       compilations++;
@@ -60,7 +61,8 @@ export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
   }
 
   const arenaOf = (job: Job): Arena => {
-    const work = job.launches.map((launch) => {
+    const work = job.launches.map((given) => {
+      const launch = orient(given);
       const { program, module } = compiled(launch);
       return { launch, module, prepared: prepare(program, launch) };
     });
@@ -181,8 +183,9 @@ function describe(heap: Heap, pool: Pool): string {
   return `cpu: WebAssembly SIMD, ${threads}, heap ${describeBytes(heap.stats.used)} of ${describeBytes(heap.stats.limit)}`;
 }
 
-function explain(launch: Launch): { readonly code: string; readonly layout: string } {
-  const program = programOf(launch.kernel, launch.inner);
+function explain(given: Launch): { readonly code: string; readonly layout: string } {
+  const launch = orient(given);
+  const program = programOf(launch.kernel, launch.inner, launch.bodyInner);
   const { calls } = prepare(program, launch);
   const layout = calls.map(({ kernel, blocking: { geometry: g, blocks, elements }, work }) =>
     `k${kernel}: ${elements} elements in ${blocks} blocks of ${g.rowsPerBlock} rows by ${g.columnsPerBlock} columns`

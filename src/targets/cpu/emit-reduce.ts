@@ -15,7 +15,7 @@ import {
 import { SEGMENT, STREAMS } from './blocks.ts';
 import type { Code, Scalar } from './code.ts';
 import { bodyOf, emitColumns, rowOf, type Body, type Sink } from './columns.ts';
-import { rowAddress, storing } from './emit-map.ts';
+import { storing } from './emit-map.ts';
 import { Frame, PARAMS, type Cut, type Nest } from './frame.ts';
 import { iota, load, loadSplat, narrow, registers, store, storeOne, widen, widthOf, type Regs } from './lanes.ts';
 import type { Func, Local, ModuleBuilder } from './wasm.ts';
@@ -50,12 +50,7 @@ const outerAxes = (frame: Frame): number[] => frame.coords.map((_, k) => k);
 /** The current row, its body outputs and a sink for its values. */
 function reduceRow(frame: Frame, nest: ReduceNest, body: Body): { row: ReturnType<typeof rowOf>; stores: Sink | undefined } {
   const row = rowOf(frame, body);
-  if (nest.stores.length === 0) return { row, stores: undefined };
-  const position = frame.position(outerAxes(frame));
-  const targets = nest.stores.map((result, k) => ({
-    result, dtype: nest.outputs[k], row: rowAddress(frame, frame.outputs[k], position, nest.outputs[k]),
-  }));
-  return { row, stores: storing(frame.c, targets, body.count) };
+  return { row, stores: nest.stores.length === 0 ? undefined : storing(frame, nest.stores, body.count) };
 }
 
 function both(a: Sink, b: Sink | undefined): Sink {

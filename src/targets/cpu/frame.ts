@@ -11,7 +11,7 @@ export interface Nest {
   readonly rank: number;
   readonly inputs: readonly { readonly dtype: DType; readonly inner: InnerStride }[];
   readonly uniforms: readonly DType[];
-  readonly outputs: readonly DType[];
+  readonly outputs: readonly { readonly dtype: DType; readonly inner: 'unit' | 'strided' }[];
   readonly planes: readonly DType[];
   readonly results: readonly Value[];
 }
@@ -31,6 +31,7 @@ export class Frame {
   readonly strides: readonly (readonly Local[])[];
   readonly bases: readonly Local[];
   readonly outputs: readonly Local[];
+  readonly outputStrides: readonly (readonly Local[])[];
   readonly planes: readonly Local[];
   /** Every lane holds the value. */
   readonly uniforms: readonly Local[];
@@ -54,6 +55,7 @@ export class Frame {
     this.bases = nest.inputs.map((_, i) => word(layout.inputBase(i), `input${i}`));
     this.strides = nest.inputs.map((_, i) => axes.map((k) => word(layout.stride(i, k), `stride${i}_${k}`)));
     this.outputs = nest.outputs.map((_, i) => word(layout.outputBase(i), `output${i}`));
+    this.outputStrides = nest.outputs.map((_, i) => axes.map((k) => word(layout.outputStride(i, k), `step${i}_${k}`)));
     this.planes = nest.planes.map((_, i) => word(layout.planeBase(i), `partial${i}`));
     this.uniforms = nest.uniforms.map((_, i) => c.x('v128.load', [params], layout.uniform(i)));
     this.coords = axes.slice(0, -1).map((k) => f.local('i32', `x${k}`));
@@ -90,11 +92,6 @@ export class Frame {
       c.assign(this.coords[k], 0);
       this.next(axes.slice(0, -1));
     });
-  }
-
-  /** Row-major number of the current row among `axes`. */
-  position(axes: readonly number[]): Scalar {
-    return axes.reduce<Scalar>((p, k) => this.c.add(this.c.mul(p, p === 0 ? 1 : this.sizes[k]), this.coords[k]), 0);
   }
 
   /** `for (i = from; i < to; i++)`, with the coordinates of `axes` at the i-th point of them. */

@@ -168,15 +168,28 @@ function pack(c: Code, d: 'int16' | 'uint16' | 'int8' | 'uint8' | 'bool', regs: 
   return c.x(d === 'int8' ? 'i8x16.narrow_i16x8_s' : 'i8x16.narrow_i16x8_u', [words16, words16]);
 }
 
+/** Stores `count` lanes `stride` bytes apart. */
+export function scatter(c: Code, d: DType, address: Local, stride: Local, regs: Regs, count: number): void {
+  const perRegister = widthOf(d) === 64 ? 2 : 4;
+  const values = d === 'bool' ? regs.map((v) => c.x('v128.and', [v, c.f.constant('i32x4', 1)])) : regs;
+  let at: Scalar = address;
+  for (let lane = 0; lane < count; lane++) {
+    if (lane > 0) at = c.add(at, stride);
+    storeLane(c, d, at, 0, values[Math.floor(lane / perRegister)], lane % perRegister);
+  }
+}
+
 /** Stores the first lane. */
 export function storeOne(c: Code, d: DType, address: Scalar, offset: number, value: Local): void {
+  storeLane(c, d, address, offset, d === 'bool' ? c.x('v128.and', [value, c.f.constant('i32x4', 1)]) : value, 0);
+}
+
+/** Narrow integers are the low bytes of their 32-bit lanes. */
+function storeLane(c: Code, d: DType, address: Scalar, offset: number, value: Local, lane: number): void {
   switch (dtypes[d].bytes) {
-    case 8: c.raw('v128.store64_lane', [address, value], offset, 0); return;
-    case 4: c.raw('v128.store32_lane', [address, value], offset, 0); return;
-    case 2: c.raw('v128.store16_lane', [address, value], offset, 0); return;
-    default: {
-      const v = d === 'bool' ? c.x('v128.and', [value, c.f.constant('i32x4', 1)]) : value;
-      c.raw('v128.store8_lane', [address, v], offset, 0);
-    }
+    case 8: c.raw('v128.store64_lane', [address, value], offset, lane); return;
+    case 4: c.raw('v128.store32_lane', [address, value], offset, lane); return;
+    case 2: c.raw('v128.store16_lane', [address, value], offset, 2 * lane); return;
+    default: c.raw('v128.store8_lane', [address, value], offset, 4 * lane);
   }
 }

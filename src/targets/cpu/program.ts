@@ -21,7 +21,8 @@ interface MapProgram {
   readonly stores: readonly number[];
 }
 
-export function programOf(kernel: Kernel, inner: readonly InnerStride[]): Program {
+/** `along`: how outputs of the body move along the inner axis. */
+export function programOf(kernel: Kernel, inner: readonly InnerStride[], along: 'unit' | 'strided'): Program {
   const body = expandMath(kernel.body).results;
   const shared = {
     rank: kernel.rank,
@@ -30,10 +31,10 @@ export function programOf(kernel: Kernel, inner: readonly InnerStride[]): Progra
   };
   const cost = costOf(body) + valuesOf(body).filter((v) => v.kind === 'read').length;
   const outputs = (from: 'body' | 'epilogue') => kernel.outputs.filter((o) => o.from === from);
-  const dtypesOf = (list: readonly { dtype: DType }[]): DType[] => list.map((o) => o.dtype);
+  const walked = (list: readonly { dtype: DType }[], how: 'unit' | 'strided') => list.map(({ dtype }) => ({ dtype, inner: how }));
   if (!kernel.reduction) {
     const list = outputs('body');
-    const nest = { ...shared, outputs: dtypesOf(list), planes: [], results: body };
+    const nest = { ...shared, outputs: walked(list, along), planes: [], results: body };
     return { kind: 'map', map: { nest, stores: list.map((o) => o.result) }, cost };
   }
 
@@ -42,7 +43,7 @@ export function programOf(kernel: Kernel, inner: readonly InnerStride[]): Progra
   const planes = terms.flatMap(planesOf);
   const stored = outputs('body');
   const reduce: ReduceNest = {
-    ...shared, outputs: dtypesOf(stored), planes, results: body, axes, terms, stores: stored.map((o) => o.result),
+    ...shared, outputs: walked(stored, along), planes, results: body, axes, terms, stores: stored.map((o) => o.result),
   };
   const keptAxes = Array.from({ length: kernel.rank }, (_, k) => k).filter((k) => !axes.includes(k));
   // Along the last kept axis an input moves as launch.inner says only if that is the inner axis of the domain.
@@ -54,7 +55,7 @@ export function programOf(kernel: Kernel, inner: readonly InnerStride[]): Progra
       ...shared.inputs.map((i) => (keepsInner ? i : { ...i, inner: 'strided' as const })),
       ...planes.map((dtype) => ({ dtype, inner: 'unit' as const })),
     ],
-    uniforms: shared.uniforms, outputs: dtypesOf(ends), planes, results: epilogueOver(epilogue, terms, kernel.inputs.length),
+    uniforms: shared.uniforms, outputs: walked(ends, 'unit'), planes, results: epilogueOver(epilogue, terms, kernel.inputs.length),
   };
   return { kind: 'reduce', reduce, finish: { nest, stores: ends.map((o) => o.result) }, keptAxes, cost };
 }

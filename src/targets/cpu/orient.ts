@@ -1,0 +1,117 @@
+/**
+ * Which axis is innermost. Vectors run along the inner axis, so a short one wastes lanes: neighbouring axes that all inputs
+ * walk as one are merged, and where the inner axis stays short a longer one takes its place. Depends on sizes and strides
+ * only, and leaves every result where it was.
+ */
+import { Builder, inline, valuesOf, type Fn } from '../../dsl/kernel/ir.ts';
+import { stridesOf } from '../../dsl/shape.ts';
+import type { InnerStride, Kernel, Launch } from '../../fusion/kernel.ts';
+
+/** A launch whose outputs of the body need not be dense along the inner axis. */
+export interface OrientedLaunch extends Launch {
+  /** Elements from point to point of the domain, for outputs of the body. */
+  readonly bodyStrides: readonly number[];
+  readonly bodyInner: 'unit' | 'strided';
+}
+
+/** An inner axis shorter than this gives its place to one that is at least `LONG`. */
+const SHORT = 16;
+const LONG = 64;
+
+export function orient(launch: Launch): OrientedLaunch {
+  const dense: OrientedLaunch = { ...launch, bodyStrides: stridesOf(launch.domain), bodyInner: 'unit' };
+  if (launch.domain.length === 1) return dense;
+  const merged = mergeAxes(dense);
+  const inner = merged.domain.length - 1;
+  if (merged.domain[inner] >= SHORT || reachesOut(launch.kernel)) return merged;
+  const axis = longAxis(merged);
+  return axis === undefined ? merged : turn(merged, axis);
+}
+
+/** What depends on the body alone is found once per kernel. */
+function remembered<T extends object | boolean>(compute: (k: Kernel) => T): (k: Kernel) => T {
+  const known = new WeakMap<Kernel, { readonly value: T }>();
+  return (kernel) => {
+    let found = known.get(kernel);
+    if (!found) known.set(kernel, found = { value: compute(kernel) });
+    return found.value;
+  };
+}
+
+/** The body asks where it is. */
+const isLocated = remembered(({ body }) =>
+  valuesOf(body.results).some((v) => v.kind === 'coord' || v.kind === 'extent' || v.kind === 'inside' || ('at' in v && v.at !== undefined)));
+
+/** The body reads at other points than the current one. */
+const reachesOut = remembered(({ body }) =>
+  valuesOf(body.results).some((v) => v.kind === 'inside' || ('at' in v && v.at !== undefined)));
+
+/** Merges axes of maps; the number of axes stays, merged ones have size 1. */
+function mergeAxes(launch: OrientedLaunch): OrientedLaunch {
+  if (launch.kernel.reduction || isLocated(launch.kernel)) return launch;
+  const domain = [...launch.domain];
+  const walks = [...launch.inputs.map((a) => a.strides), launch.bodyStrides].map((s) => [...s]);
+  let into = domain.length - 1;
+  for (let k = into - 1; k >= 0; k--) {
+    if (domain[k] === 1) continue;
+    if (walks.every((s) => s[k] === s[into] * domain[into])) {
+      domain[into] *= domain[k];
+      domain[k] = 1;
+    } else {
+      into = k;
+    }
+  }
+  return { ...launch, domain, inputs: launch.inputs.map((a, k) => ({ ...a, strides: walks[k] })), bodyStrides: walks.at(-1)! };
+}
+
+/**
+ * The axis to run along instead. Of a reduction it is the last kept one, which leaves the order of the kept points, and so
+ * the place of every result, as it is.
+ */
+function longAxis({ kernel, domain }: Launch): number | undefined {
+  const outer = domain.map((_, k) => k).slice(0, -1);
+  const candidates = kernel.reduction ? outer.filter((k) => !kernel.reduction!.axes.includes(k)).slice(-1) : outer;
+  if (kernel.reduction && !kernel.reduction.axes.includes(domain.length - 1)) return undefined;
+  return candidates.filter((k) => domain[k] >= LONG).at(-1);
+}
+
+const innerOf = (stride: number): InnerStride => (stride === 1 ? 'unit' : stride === 0 ? 'zero' : 'strided');
+
+/** Makes `axis` the innermost one; the others keep their order. */
+function turn(launch: OrientedLaunch, axis: number): OrientedLaunch {
+  const { kernel, domain } = launch;
+  const order = [...domain.map((_, k) => k).filter((k) => k !== axis), axis];
+  const permute = (list: readonly number[]): number[] => order.map((k) => list[k]);
+  const inputs = launch.inputs.map((a) => ({ ...a, strides: permute(a.strides) }));
+  const inner = inputs.map((a) => innerOf(a.strides.at(-1)!));
+  return {
+    ...launch, inputs, inner, domain: permute(domain), kernel: turnedKernel(kernel, order),
+    bodyStrides: permute(launch.bodyStrides), bodyInner: 'strided',
+    code: `${launch.code}|axes ${order.join()}|${inner.join()}`,
+  };
+}
+
+const turned = new WeakMap<Kernel, Map<string, Kernel>>();
+
+function turnedKernel(kernel: Kernel, order: readonly number[]): Kernel {
+  let known = turned.get(kernel);
+  if (!known) turned.set(kernel, known = new Map<string, Kernel>());
+  let found = known.get(order.join());
+  if (!found) known.set(order.join(), found = makeTurned(kernel, order));
+  return found;
+}
+
+function makeTurned(kernel: Kernel, order: readonly number[]): Kernel {
+  const to = (axis: number): number => order.indexOf(axis);
+  const b = new Builder();
+  const results = inline(b, kernel.body.results, {
+    read: (input, _, v) => b.read(input, v.dtype),
+    uniform: (index, v) => b.uniform(index, v.dtype),
+    coord: (axis) => b.coord(to(axis)),
+    extent: (axis) => b.extent(to(axis)),
+  });
+  const body: Fn = b.fn(kernel.body.name, { ...kernel.body, results });
+  const reduction = kernel.reduction && { ...kernel.reduction, axes: kernel.reduction.axes.map(to).sort((x, y) => x - y) };
+  return { ...kernel, body, reduction };
+}
+
