@@ -17,7 +17,9 @@ function operandsOf(op: OpName, d: DType): DType[] | undefined {
   return 'dtype' in resultOf(op, list, d) ? list : undefined;
 }
 
-const cases = opNames.flatMap((op) => dtypes.flatMap((d) => {
+interface Case { readonly op: OpName; readonly operands: readonly DType[]; readonly to: DType | undefined }
+
+const cases: readonly Case[] = opNames.flatMap((op) => dtypes.flatMap((d): Case[] => {
   const operands = operandsOf(op, d);
   if (!operands) return [];
   return op === 'cast' ? dtypes.filter((to) => to !== d).map((to) => ({ op, operands, to })) : [{ op, operands, to: undefined }];

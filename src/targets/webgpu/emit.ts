@@ -12,11 +12,14 @@ export interface Pass {
   readonly variant: string;
   readonly emit: (options: EmitOptions) => Shader;
   readonly workgroups: number;
+  /** Invocations of a workgroup. */
+  readonly size: number;
   readonly items: number;
   readonly kept?: number;
   readonly reduced?: number;
   readonly chunk?: number;
   readonly chunks?: number;
+  readonly team?: number;
   /** 32-bit words that it leaves for the next pass. */
   readonly scratchWords?: number;
 }
@@ -46,10 +49,10 @@ export function packed(value: string, dtype: DType, index: string): string {
 }
 
 /** The index of an invocation among all, over a grid of workgroups that may have two dimensions. */
-export const gridIndex = (module: Module): string =>
-  `(group.y * ${module.param({ name: 'grid', type: 'u32', value: (_, s) => s.grid })} + group.x) * ${workgroupSize}u + lane`;
+export const gridIndex = (module: Module, size = workgroupSize): string =>
+  `(group.y * ${module.param({ name: 'grid', type: 'u32', value: (_, s) => s.grid })} + group.x) * ${size}u + lane`;
 
-export const mainHead = `@compute @workgroup_size(${workgroupSize})
+export const mainHead = (size = workgroupSize): string => `@compute @workgroup_size(${size})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {`;
 
 export interface Store {
@@ -69,12 +72,12 @@ export function elementLoop(
   if (per === 1) {
     const { lines, stores } = body('  ');
     const writes = stores.map(({ index, value }) => `  ${module.output(index)}[i] = ${value};`);
-    return [mainHead, `  let i = ${gridIndex(module)};`, `  if (i >= ${items}) { return; }`, ...lines, ...writes, '}'].join('\n');
+    return [mainHead(), `  let i = ${gridIndex(module)};`, `  if (i >= ${items}) { return; }`, ...lines, ...writes, '}'].join('\n');
   }
   const { lines, stores } = body('    ');
   const words = stores.filter(({ output }) => packing(output.dtype) > 1);
   return [
-    mainHead,
+    mainHead(),
     `  let first = (${gridIndex(module)}) * ${per}u;`,
     ...words.map(({ index }) => `  var word${index} = 0u;`),
     `  for (var i = first; i < min(first + ${per}u, ${items}); i++) {`,
@@ -121,6 +124,10 @@ export function mapPass(launch: Launch): Pass {
   const items = sizeOf(launch.domain);
   const per = ownedElements(kernel.outputs.filter((o) => o.from === 'body'));
   return {
-    variant: 'map', emit: (options) => emitMap(kernel, inner, options), items, workgroups: Math.ceil(items / per / workgroupSize),
+    variant: 'map',
+    emit: (options) => emitMap(kernel, inner, options),
+    items,
+    size: workgroupSize,
+    workgroups: Math.ceil(items / per / workgroupSize),
   };
 }

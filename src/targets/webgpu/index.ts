@@ -8,7 +8,6 @@ import { describeAdapter, findGpu, isSoftware, messageOf } from './device.ts';
 import type { EmitOptions } from './module.ts';
 import { connect, type Session } from './session.ts';
 import { gridOf, passesOf, type Dispatch } from './submit.ts';
-import { workgroupSize } from './module.ts';
 
 /** Memory on the device. `gpu` is undefined only between the loss of a device and the next call. */
 export interface WebGpuBuffer extends DeviceBuffer {
@@ -173,7 +172,7 @@ function explain(launch: Launch, { device }: Session, emit: EmitOptions): { code
     layout: passes.map((pass, k) => {
       const [x, y] = gridOf(pass.workgroups, device.limits);
       const params = shaders[k].params.map((f) => `${f.name} ${f.value(launch, { ...pass, grid: x })}`).join(', ');
-      return `${pass.variant}: ${x}${y > 1 ? ` x ${y}` : ''} workgroups of ${workgroupSize}; ${params}`;
+      return `${pass.variant}: ${x}${y > 1 ? ` x ${y}` : ''} workgroups of ${pass.size}; ${params}`;
     }).join('\n'),
   };
 }

@@ -21,6 +21,7 @@ export interface PassSizes {
   readonly reduced?: number;
   readonly chunk?: number;
   readonly chunks?: number;
+  readonly team?: number;
 }
 
 export interface Field {
@@ -65,6 +66,12 @@ export interface Module {
 }
 
 export const workgroupSize = 256;
+
+/**
+ * Invocations of a workgroup that shares memory. No more: SwiftShader compiles one store for each element of that memory,
+ * and seconds pass with 256 of them.
+ */
+export const sharingSize = 64;
 
 export function createModule(kernel: Kernel, options: EmitOptions): Module {
   const fields = new Map<string, Field>();

@@ -5,14 +5,14 @@ import { isArgReducer, reducerInfo, type ReducerName } from '../../dsl/reducers.
 import type { Kernel, Launch } from '../../fusion/kernel.ts';
 import { coordinates, elementLoop, gridIndex, mainHead, packed, type Store } from './emit.ts';
 import { pointLeaves, writeFunction } from './function.ts';
-import { createModule, workgroupSize, type EmitOptions, type Module, type Shader } from './module.ts';
+import { createModule, sharingSize, type EmitOptions, type Module, type Shader } from './module.ts';
 import { packing, scalarOf, type Scalar } from './wgsl.ts';
 
 export interface ReduceVariant {
   /** Folds body results (and stores the body's outputs on the way), or what the pass before left. */
   readonly source: 'body' | 'bodyStored' | 'partials';
   /** Invocations per chunk. */
-  readonly team: 1 | 32 | 256;
+  readonly team: 1 | 16 | 64;
   readonly sink: 'partials' | 'epilogue';
 }
 
@@ -70,7 +70,7 @@ interface Writer {
   readonly team: number;
 }
 
-const size = (module: Module, name: 'kept' | 'reduced' | 'chunk' | 'chunks' | 'items'): string =>
+const size = (module: Module, name: 'kept' | 'reduced' | 'chunk' | 'chunks' | 'items' | 'team'): string =>
   module.param({ name, type: 'u32', value: (_, s) => s[name] ?? 0 });
 
 /** struct Acc, start() and combine(). */
@@ -203,7 +203,7 @@ function lanePartials(w: Writer): string {
   const { module } = w;
   const [kept, chunk] = [size(module, 'kept'), size(module, 'chunk')];
   return [
-    mainHead,
+    mainHead(),
     `  let i = ${gridIndex(module)};`,
     `  if (i >= ${size(module, 'items')}) { return; }`,
     `  let k = i % ${kept};`,
@@ -215,17 +215,34 @@ function lanePartials(w: Writer): string {
   ].join('\n');
 }
 
+/**
+ * Combines the shares of a team in the share of its first member, eight at a time: two barriers, where a binary tree has
+ * six. The width comes from the params because a loop over barriers that a compiler unrolls takes it seconds.
+ */
+const tree = (module: Module): string[] => [
+  `  for (var width = ${size(module, 'team')}; width > 1u;) {`,
+  '    let left = max(width / 8u, 1u);',
+  '    workgroupBarrier();',
+  '    if (member < left) {',
+  '      var acc = shares[lane];',
+  '      for (var next = left; member + next < width; next += left) { acc = combine(acc, shares[lane + next]); }',
+  '      shares[lane] = acc;',
+  '    }',
+  '    width = left;',
+  '  }',
+];
+
 /** A team of invocations per kept point and chunk: each folds its share, then the shares combine as a tree. */
 function teamMain(w: Writer, variant: ReduceVariant): string {
   const { module, team } = w;
-  module.define('shares', () => `var<workgroup> shares: array<Acc, ${workgroupSize}>;`);
+  module.define('shares', () => `var<workgroup> shares: array<Acc, ${sharingSize}>;`);
   const partial = variant.sink === 'partials';
   const items = size(module, 'items');
   const begin = partial ? `chunk * ${size(module, 'chunk')}` : '0u';
   const end = partial ? `min(begin + ${size(module, 'chunk')}, ${size(module, 'reduced')})` : size(module, 'reduced');
   const lines = [
-    mainHead,
-    `  let item = (${gridIndex(module)}) / ${team}u;`,
+    mainHead(sharingSize),
+    `  let item = (${gridIndex(module, sharingSize)}) / ${team}u;`,
     `  let member = lane % ${team}u;`,
     ...(partial
       ? [`  let k = item / ${size(module, 'chunks')};`, `  let chunk = item % ${size(module, 'chunks')};`]
@@ -233,10 +250,7 @@ function teamMain(w: Writer, variant: ReduceVariant): string {
     `  let begin = ${begin};`,
     `  let end = select(0u, ${end}, item < ${items});`,
     '  shares[lane] = fold(k, begin + member, end);',
-    `  for (var half = ${team / 2}u; half > 0u; half /= 2u) {`,
-    '    workgroupBarrier();',
-    '    if (member < half) { shares[lane] = combine(shares[lane], shares[lane + half]); }',
-    '  }',
+    ...tree(module),
     `  if (member == 0u && item < ${items}) {`,
     '    let acc = shares[lane];',
   ];

@@ -6,16 +6,16 @@ import type { Kernel, Launch } from '../../fusion/kernel.ts';
 import { sizeOf } from '../../dsl/shape.ts';
 import { ownedElements, mapPass, type Pass } from './emit.ts';
 import { accumulatorWords, emitReduce, type ReduceVariant } from './reduce-emit.ts';
-import { workgroupSize } from './module.ts';
+import { sharingSize, workgroupSize } from './module.ts';
 
 /** Elements that one workgroup folds when a reduction needs more than one of them per kept point. */
-const smallestChunk = 4096;
+const smallestChunk = 2048;
 /** Invocations that keep a device busy. */
 const manyInvocations = 16384;
 
 interface Cut {
   /** Invocations that fold one chunk together; 1 where each works alone. */
-  readonly team: 1 | 32 | 256;
+  readonly team: ReduceVariant['team'];
   readonly chunk: number;
   readonly chunks: number;
 }
@@ -28,10 +28,10 @@ export function cutReduction(kept: number, reduced: number, along: boolean, team
   const whole = (team: Cut['team']): Cut => ({ team, chunk: Math.max(1, reduced), chunks: 1 });
   const parts = (team: Cut['team'], chunk: number): Cut => ({ team, chunk, chunks: Math.ceil(reduced / chunk) });
   if (teams && (along || kept <= 4)) {
-    if (reduced <= 32) return whole(1);
-    if (reduced <= 512 && kept >= 64) return whole(32);
-    if (reduced <= 4 * smallestChunk || kept >= 1024) return whole(256);
-    return parts(256, Math.max(smallestChunk, 2 ** Math.ceil(Math.log2(reduced / 2048))));
+    if (reduced <= 16) return whole(1);
+    if (reduced <= 256 && kept >= 64) return whole(16);
+    if (reduced <= smallestChunk || kept >= 1024) return whole(64);
+    return parts(64, Math.max(smallestChunk, 2 ** Math.ceil(Math.log2(reduced / 4096))));
   }
   if (reduced <= 64 || kept >= manyInvocations) return whole(1);
   return parts(1, Math.max(64, Math.ceil(reduced * kept / manyInvocations)));
@@ -48,7 +48,7 @@ export function reducePasses(launch: Launch, workgroupBytes: number): Pass[] {
   const passes: Pass[] = bodyOutputs.length > 0 && !storesBody ? [mapPass(launch)] : [];
   if (!kernel.outputs.some((o) => o.from === 'epilogue')) return passes.length > 0 ? passes : [mapPass(launch)];
 
-  const teams = 4 * accumulatorWords(kernel) * workgroupSize <= workgroupBytes;
+  const teams = 4 * accumulatorWords(kernel) * sharingSize <= workgroupBytes;
   const packed = ownedElements(kernel.outputs.filter((o) => o.from === 'epilogue')) > 1;
   let source: ReduceVariant['source'] = storesBody ? 'bodyStored' : 'body';
   let cut = cutReduction(kept, reduced, axes.includes(kernel.rank - 1), teams);
@@ -60,7 +60,7 @@ export function reducePasses(launch: Launch, workgroupBytes: number): Pass[] {
     count = cut.chunks;
     source = 'partials';
     if (cut.chunks === 1) cut = { team: 1, chunk: 1, chunks: 1 };
-    else if (teams && count > 32 && kept < 4096) cut = { team: 256, chunk: count, chunks: 1 };
+    else if (teams && count > 32 && kept < 4096) cut = { team: 64, chunk: count, chunks: 1 };
     else cut = cutReduction(kept, count, false, false);
   }
 }
@@ -69,12 +69,15 @@ function reducePass(launch: Launch, variant: ReduceVariant, n: { kept: number; r
   const { kernel, inner } = launch;
   const per = variant.sink === 'epilogue' ? pointsPerInvocation(kernel, variant) : 1;
   const items = variant.sink === 'epilogue' ? n.kept : n.kept * n.chunks;
+  const size = variant.team > 1 ? sharingSize : workgroupSize;
   return {
     ...n,
+    team: variant.team,
     variant: `${variant.source}-${variant.team}-${variant.sink}`,
     emit: (options) => emitReduce(kernel, inner, variant, per, options),
     items,
-    workgroups: Math.ceil(items * variant.team / per / workgroupSize),
+    size,
+    workgroups: Math.ceil(items * variant.team / per / size),
     scratchWords: variant.sink === 'partials' ? n.kept * n.chunks * accumulatorWords(kernel) : undefined,
   };
 }
