@@ -54,6 +54,8 @@ function nudge(): void {
 interface Resident {
   host: TypedArray | undefined;
   readonly buffers: Map<PlanTarget, Held>;
+  /** Handles that stand on it and were not disposed; the last one to go frees the values. */
+  claims: number;
   disposed: boolean;
 }
 
@@ -63,12 +65,11 @@ const collected = new FinalizationRegistry((buffers: Map<PlanTarget, Held>) => {
   buffers.clear();
 });
 
-const empty = (disposed = false): Resident => ({ host: undefined, buffers: new Map(), disposed });
-
 function record(e: Expr): Resident {
   let r = records.get(e);
-  if (!r) {
-    r = empty();
+  // An expression whose values were disposed may be computed again, into a record of its own.
+  if (!r || (r.disposed && e.kind !== 'source')) {
+    r = { host: undefined, buffers: new Map(), claims: 0, disposed: false };
     records.set(e, r);
     collected.register(r, r.buffers);
   }
@@ -103,19 +104,20 @@ export function setHeld(e: Expr, held: Held): void {
   if (before) release(before);
 }
 
-/** Forgets the buffers of one target: it was closed or its device was lost. */
-export function forgetTarget(e: Expr, target: PlanTarget): void {
-  records.get(e)?.buffers.delete(target);
+
+/** A handle stands on the node. */
+export function claim(e: Expr): void {
+  record(e).claims++;
 }
 
-/** Frees everything the node holds. A source cannot be read afterwards; a computed node would be computed again. */
-export function disposeNode(e: Expr): void {
+/** A handle goes; with the last one the values go, and a source cannot be read any more. */
+export function unclaim(e: Expr): void {
   const r = record(e);
+  if (--r.claims > 0) return;
   for (const held of r.buffers.values()) release(held);
   r.buffers.clear();
   r.host = undefined;
-  // The record itself may be shared with the node that computed it, which is free to be computed again.
-  if (e.kind === 'source') records.set(e, empty(true));
+  r.disposed = true;
 }
 
 /** The values of some nodes as they are now, kept while an evaluation needs them even if their arrays are disposed meanwhile. */

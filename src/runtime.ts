@@ -7,8 +7,8 @@ import { ArgumentError, DTypeError, InternalError, OutOfMemoryError, TargetError
 import { explain, planFor, validateBound, type BoundPlan } from './fusion/index.ts';
 import { options } from './options.ts';
 import {
-  alias, assertAlive, capture, collectGarbage, disposeNode, heldAnywhere, hold, hostOf, isResident, present, release, setHeld, setHost, share,
-  type Captured, type Held,
+  alias, assertAlive, capture, claim, collectGarbage, heldAnywhere, hold, hostOf, isResident, present, release, setHeld, setHost, share,
+  unclaim, type Captured, type Held,
 } from './residency.ts';
 import { targetNamed, targetNamedSync } from './targets/registry.ts';
 import type { GraphTarget, Job, PlanTarget, Target } from './targets/target.ts';
@@ -19,7 +19,8 @@ const AUTO_GPU_ELEMENTS = 1 << 20;
 const runtime: Evaluator = {
   adopt: setHost,
   resident: isResident,
-  dispose: disposeNode,
+  claim,
+  unclaim,
 
   async evaluate(roots, request) {
     const work = inspect(roots);

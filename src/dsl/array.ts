@@ -36,6 +36,7 @@ export class WeftArray<D extends DType = DType> {
   /** Internal: users make arrays with `array`, `zeros`, `arange` and their like. */
   constructor(node: Expr) {
     this.#node = node;
+    if (node.kind === 'source') evaluator().claim(node);
     track(this);
   }
 
@@ -47,7 +48,9 @@ export class WeftArray<D extends DType = DType> {
 
   /** Internal: after an evaluation the handle stands on its result, so that the graph below can be collected. */
   static settle(x: WeftArray, result: Expr): void {
+    if (result === x.#node) return;
     x.#node = result;
+    if (result.kind === 'source') evaluator().claim(result);
   }
 
   get dtype(): D { return this.#node.dtype as D; }
@@ -99,11 +102,15 @@ export class WeftArray<D extends DType = DType> {
     return evaluator().explain([WeftArray.node(this)], options);
   }
 
-  /** Frees the array's memory now. Using it afterwards is an error, and so is evaluating what still needs it. */
+  /**
+   * Frees the array's memory now, unless another array stands for the same values. Using it afterwards is an error, and so
+   * is evaluating what still needs it.
+   */
   dispose(): void {
     if (this.#disposed) return;
-    evaluator().dispose(this.#node);
     this.#disposed = true;
+    // What was never evaluated holds nothing.
+    if (this.#node.kind === 'source') evaluator().unclaim(this.#node);
   }
 
   [Symbol.dispose](): void {

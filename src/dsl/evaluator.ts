@@ -25,8 +25,10 @@ export interface Evaluator {
   /** Copies the values of a resident node out. */
   read(node: Expr): Promise<TypedArray>;
   readSync(node: Expr): TypedArray;
-  /** Frees what a node holds. Later use of a disposed source is an error. */
-  dispose(node: Expr): void;
+  /** A handle stands on a source node. */
+  claim(source: Expr): void;
+  /** A handle on a source node was disposed; with the last one its values are freed, and later use is an error. */
+  unclaim(source: Expr): void;
   resident(node: Expr): boolean;
   explain(roots: readonly Expr[], options: ExplainOptions): string;
 }

@@ -24,7 +24,8 @@ export function assign(graph: PlanGraph, region: Region, profile: CostProfile): 
   for (const l of region.loops) loopAt.set(region.nodes.find((n) => n.kind === 'result' && n.loop === l.loop)!, l);
   const costs = new Map<Node, number>();
   const follows = new Map<Node, boolean>();
-  const inMemory = (n: Node): boolean => region.demanded.has(n) || !own.has(n);
+  // What may be the epilogue of a reduction comes from there, if it is needed at more than the kept points.
+  const inMemory = (n: Node): boolean => region.demanded.has(n) || !own.has(n) || followsReduction(n, follows);
 
   for (const node of [...region.nodes].reverse()) {
     if (node.kind === 'carry') continue;

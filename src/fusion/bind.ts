@@ -6,7 +6,7 @@ import { castNumber, dtypes, type DType } from '../dsl/dtype.ts';
 import type { Expr } from '../dsl/expr.ts';
 import { sizeOf } from '../dsl/shape.ts';
 import { InternalError } from '../errors.ts';
-import type { Canonical } from './canonical.ts';
+import { sameNumbers, type Canonical } from './canonical.ts';
 import { bindDecisions } from './explain.ts';
 import type { Access, BufferSlot, Decision, InnerStride, Kernel, Launch, Step } from './kernel.ts';
 import type { KernelRead, PlanKernel, UniformSource } from './kernelize.ts';
@@ -80,12 +80,6 @@ function frameFor(plan: Plan, canonical: Canonical): Frame {
   list.unshift(made);
   list.length = Math.min(list.length, FRAMES);
   return made;
-}
-
-function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let k = 0; k < a.length; k++) if (!Object.is(a[k], b[k])) return false;
-  return true;
 }
 
 /** New scalars in old launches. Launches are values: those that run still keep theirs. */

@@ -8,7 +8,7 @@ import { InternalError } from '../errors.ts';
 import type { DType } from '../dsl/dtype.ts';
 import { dependencies, type Expr, type LoopExpr, type ViewExpr } from '../dsl/expr.ts';
 import type { Fn } from '../dsl/kernel/ir.ts';
-import { sameShape, type Shape } from '../dsl/shape.ts';
+import type { Shape } from '../dsl/shape.ts';
 
 export interface Canonical {
   readonly key: string;
@@ -54,6 +54,13 @@ function isMonotonic(e: ViewExpr): boolean {
   return true;
 }
 
+/** Element by element, without a call for each. */
+export function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let k = 0; k < a.length; k++) if (!Object.is(a[k], b[k])) return false;
+  return true;
+}
+
 /** Equal once the axes of size 1 are left out. */
 export function sameBesidesOnes(a: Shape, b: Shape): boolean {
   let j = 0;
@@ -78,7 +85,7 @@ export function canonicalise(roots: readonly Expr[], resident: (e: Expr) => bool
   let key = '';
 
   const shapeId = (shape: Shape): number => {
-    for (let k = 0; k < shapes.length; k++) if (shapes[k] === shape || sameShape(shapes[k], shape)) return k;
+    for (let k = 0; k < shapes.length; k++) if (shapes[k] === shape || sameNumbers(shapes[k], shape)) return k;
     key += '[';
     for (const size of shape) {
       key += size === 1 ? '1' : 'n';

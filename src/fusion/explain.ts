@@ -5,6 +5,7 @@ import { showShape, sizeOf } from '../dsl/shape.ts';
 import type { BoundPlan } from './bind.ts';
 import type { Canonical } from './canonical.ts';
 import type { Access, Decision, Launch, Step } from './kernel.ts';
+import type { PlanKernel } from './kernelize.ts';
 import type { Plan } from './plan.ts';
 import { exprText, label } from './text.ts';
 
@@ -35,32 +36,12 @@ export interface PlanReport {
 
 /** The report as data. */
 export function report(bound: BoundPlan): PlanReport {
-  const { canonical } = bound;
-  const names = namesOf(canonical);
+  const names = bufferNames(bound);
   const kernels: KernelReport[] = [];
   const visit = (steps: readonly Step[], planSteps: Plan['steps'], times: number): void => steps.forEach((step, k) => {
     const from = planSteps[k];
-    if (step.kind === 'loop') {
-      if (from.kind === 'loop') visit(step.body, from.body, times * step.count);
-      return;
-    }
-    if (from.kind !== 'kernel') return;
-    const reads = new Set(from.reads.map((r) => r.node));
-    const written = new Set(from.writes);
-    const expression = from.writes.map((w) => {
-      const e = exprAt(bound, w);
-      return exprText(e, (x) => {
-        const n = canonical.numberOf.get(x);
-        if (n !== undefined && x !== e && written.has(n)) return names.get(x) ?? label(x);
-        return names.get(x) ?? (n !== undefined && reads.has(n) ? label(x) : undefined);
-      });
-    }).join(', ');
-    const { launch } = step;
-    kernels.push({
-      expression, schedule: launch.kernel.schedule, domain: launch.domain, inputs: launch.inputs.length,
-      outputs: launch.outputs.length, launches: times, bytes: bytesOf(launch),
-      bytesUnfused: from.nodes.reduce((sum, n) => sum + bytesOfNode(exprAt(bound, n)), 0),
-    });
+    if (step.kind === 'loop' && from.kind === 'loop') visit(step.body, from.body, times * step.count);
+    if (step.kind === 'launch' && from.kind === 'kernel') kernels.push(kernelReport(bound, step.launch, from, names, times));
   });
   visit(bound.steps, bound.plan.steps, 1);
   const total = (of: (k: KernelReport) => number) => kernels.reduce((sum, k) => sum + of(k), 0);
@@ -74,12 +55,50 @@ export function report(bound: BoundPlan): PlanReport {
   };
 }
 
+function kernelReport(
+  bound: BoundPlan, launch: Launch, from: PlanKernel, names: ReadonlyMap<Expr, string>, times: number,
+): KernelReport {
+  const expression = from.writes.map((w) => {
+    const e = exprAt(bound, w);
+    // A copy of a loop's result is that result itself, read.
+    const isCopy = w >= bound.canonical.nodes.length;
+    return `${isCopy ? 'copy' : names.get(e)} = ${exprText(e, (x) => (x !== e || isCopy ? names.get(x) : undefined))}`;
+  }).join('; ');
+  return {
+    expression, schedule: launch.kernel.schedule, domain: launch.domain, inputs: launch.inputs.length,
+    outputs: launch.outputs.length, launches: times, bytes: bytesOf(launch),
+    bytesUnfused: from.nodes.reduce((sum, n) => sum + bytesOfNode(exprAt(bound, n)), 0),
+  };
+}
+
+/** Names of all buffers: inputs by their own, results and intermediates numbered. */
+function bufferNames({ plan, canonical }: BoundPlan): Map<Expr, string> {
+  const names = namesOf(canonical);
+  const roots = new Set(plan.roots);
+  let results = 0, intermediates = 0;
+  const visit = (steps: Plan['steps']): void => {
+    for (const step of steps) {
+      if (step.kind === 'loop') {
+        visit(step.body);
+        continue;
+      }
+      for (const w of step.writes) {
+        const e = canonical.nodes[w];
+        if (e && !names.has(e)) names.set(e, roots.has(w) ? `result${roots.size > 1 ? ++results : ''}` : `t${++intermediates}`);
+      }
+    }
+  };
+  visit(plan.steps);
+  return names;
+}
+
 /** The report as text. */
 export function explain(bound: BoundPlan): string {
   const r = report(bound);
+  const scratch = r.scratch > 0 ? `; scratch ${bytes(r.scratch)}` : '';
   const lines = [
     `${plural(r.kernels.length, 'kernel')}, ${plural(r.launches, 'launch', 'launches')}; ` +
-    `moves ${bytes(r.bytes)}, unfused ${bytes(r.bytesUnfused)}${r.scratch > 0 ? `; scratch ${bytes(r.scratch)}` : ''}`,
+    `moves ${bytes(r.bytes)}, unfused ${bytes(r.bytesUnfused)}${scratch}`,
   ];
   r.kernels.forEach((k, n) => {
     const times = k.launches === 1 ? '' : `${k.launches} x `;
@@ -87,17 +106,21 @@ export function explain(bound: BoundPlan): string {
     lines.push(`     ${k.schedule} over ${showShape(k.domain)}, ${plural(k.inputs, 'input')}, ${plural(k.outputs, 'output')}, ` +
       `${bytes(k.bytes)} (unfused ${bytes(k.bytesUnfused)})`);
   });
-  if (r.decisions.length > 0) {
-    lines.push('decisions');
-    const width = (of: (d: Decision) => string) => Math.max(...r.decisions.map((d) => of(d).length));
-    const edge = (d: Decision) => `${d.producer} -> ${d.consumer}`;
-    const [first, second] = [width(edge), width((d) => d.verdict)];
-    for (const d of r.decisions) {
-      const gain = [d.bytesSaved > 0 ? `saves ${bytes(d.bytesSaved)}` : '', d.extraFlops > 0 ? `${d.extraFlops} extra operations` : ''].filter(Boolean);
-      lines.push(`  ${edge(d).padEnd(first)}  ${d.verdict.padEnd(second)}  ${d.reason}${gain.length > 0 ? ` (${gain.join(', ')})` : ''}`);
-    }
-  }
-  return lines.join('\n');
+  return [...lines, ...decisionTable(r.decisions)].join('\n');
+}
+
+function decisionTable(decisions: readonly Decision[]): string[] {
+  if (decisions.length === 0) return [];
+  const edge = (d: Decision) => `${d.producer} -> ${d.consumer}`;
+  const width = (of: (d: Decision) => string) => Math.max(...decisions.map((d) => of(d).length));
+  const first = width(edge), second = width((d) => d.verdict);
+  return ['decisions', ...decisions.map((d) => {
+    const gain = [
+      d.bytesSaved > 0 ? `saves ${bytes(d.bytesSaved)}` : '',
+      d.extraFlops > 0 ? `${d.extraFlops} extra operations` : '',
+    ].filter((text) => text !== '').join(', ');
+    return `  ${edge(d).padEnd(first)}  ${d.verdict.padEnd(second)}  ${d.reason}${gain && ` (${gain})`}`;
+  })];
 }
 
 /** Decisions with the sizes of a graph. */

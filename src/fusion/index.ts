@@ -14,31 +14,56 @@ export type { PlanKernel } from './kernelize.ts';
 
 /** Plans kept; the least recently used go first. */
 const MAX_PLANS = 512;
-const plans = new Map<string, Plan>();
+
+interface Entry {
+  readonly plan: Plan;
+  /** When it was last asked for. */
+  used: number;
+}
+
+/** What the planner decides depends on these numbers, so plans are kept per profile. */
+const caches = new Map<string, Map<string, Entry>>();
+const cacheOf = new WeakMap<CostProfile, Map<string, Entry>>();
 let hits = 0, misses = 0;
 
 /** Launches for `roots` under a target's profile. `resident(e)` says that a node's values are at hand: it is an input. */
 export function planFor(roots: readonly Expr[], resident: (e: Expr) => boolean, profile: CostProfile): BoundPlan {
   const canonical = canonicalise(roots, resident);
-  const key = `${profile.memoryRoundTrip},${profile.launch},${profile.maxBuffers},${profile.maxBufferBytes}|${canonical.key}`;
-  let plan = plans.get(key);
-  if (plan) {
-    hits++;
-    plans.delete(key);
-  } else {
+  const plans = cacheFor(profile);
+  let entry = plans.get(canonical.key);
+  if (entry) hits++;
+  else {
+    entry = { plan: makePlan(canonical, profile), used: 0 };
+    if (plans.size >= MAX_PLANS) forgetOldest(plans);
+    plans.set(canonical.key, entry);
     misses++;
-    plan = makePlan(canonical, profile);
-    if (plans.size >= MAX_PLANS) plans.delete(plans.keys().next().value!);
   }
-  plans.set(key, plan);
-  return bind(plan, canonical, roots);
+  entry.used = hits + misses;
+  return bind(entry.plan, canonical, roots);
+}
+
+function cacheFor(profile: CostProfile): Map<string, Entry> {
+  let plans = cacheOf.get(profile);
+  if (!plans) {
+    const key = `${profile.memoryRoundTrip},${profile.launch},${profile.maxBuffers},${profile.maxBufferBytes}`;
+    plans = caches.get(key);
+    if (!plans) caches.set(key, (plans = new Map()));
+    cacheOf.set(profile, plans);
+  }
+  return plans;
+}
+
+function forgetOldest(plans: Map<string, Entry>): void {
+  let oldest: string | undefined, when = Infinity;
+  for (const [key, { used }] of plans) if (used < when) [oldest, when] = [key, used];
+  if (oldest !== undefined) plans.delete(oldest);
 }
 
 export const planCacheStats = (): { readonly plans: number; readonly hits: number; readonly misses: number } =>
-  ({ plans: plans.size, hits, misses });
+  ({ plans: [...caches.values()].reduce((n, c) => n + c.size, 0), hits, misses });
 
 /** Forgets all plans and counts: for tests. */
 export function clearPlanCache(): void {
-  plans.clear();
+  caches.forEach((c) => c.clear());
   hits = misses = 0;
 }

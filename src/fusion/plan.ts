@@ -1,4 +1,5 @@
 /** The planner: a list of passes from a canonical graph to a plan, which all graphs of the same structure and any sizes share. */
+import { TargetError } from '../errors.ts';
 import type { CostProfile } from '../targets/target.ts';
 import { assign } from './assign.ts';
 import type { Canonical } from './canonical.ts';
@@ -53,8 +54,19 @@ function planRegion(graph: PlanGraph, region: Region, profile: CostProfile, deci
   const assignment = assign(graph, region, profile);
   mergeGroups(assignment);
   decisions.push(...decisionsOf(assignment));
-  return schedule(assignment).map((group) =>
-    (group.loop ? planLoop(graph, group.loop, region, profile, decisions) : kernelize(assignment, group)));
+  return schedule(assignment).map((group) => {
+    if (group.loop) return planLoop(graph, group.loop, region, profile, decisions);
+    const made = kernelize(assignment, group);
+    checkBuffers(made, profile);
+    return made;
+  });
+}
+
+/** The passes keep to the limit, except where one function alone reads too many arrays. */
+function checkBuffers({ kernel: { name, inputs, outputs } }: PlanKernel, { maxBuffers }: CostProfile): void {
+  if (inputs.length + outputs.length <= maxBuffers) return;
+  throw new TargetError(`'${name}' reads ${inputs.length} arrays and writes ${outputs.length}, the target binds ${maxBuffers} ` +
+    'buffers to one kernel; split the function into several of fewer arguments, or stack the arrays into one');
 }
 
 function planLoop(graph: PlanGraph, loop: LoopRegion, outer: Region, profile: CostProfile, decisions: PlanDecision[]): PlanLoop {

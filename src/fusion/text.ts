@@ -6,14 +6,20 @@ import type { Canonical } from './canonical.ts';
 
 const LONGEST = 110;
 
+/** k is left out: it stands for scalars. */
+const letters = 'abcdefghijlmnopqrstuvwxyz';
+
 /** a, b, ..., z, a1, b1, ... */
-export const inputName = (k: number): string => String.fromCharCode(97 + (k % 26)) + (k < 26 ? '' : Math.floor(k / 26));
+export const inputName = (k: number): string =>
+  letters[k % letters.length] + (k < letters.length ? '' : Math.floor(k / letters.length));
 
 /**
  * What a kernel computes, in terms of its inputs a, b, c; scalars are k. It is part of a plan that other graphs share, so
  * it holds no values and no names of the user's arrays.
  */
-export function kernelName(outputs: readonly Expr[], canonical: Canonical, reads: readonly { readonly node: number; readonly name: string }[]): string {
+export function kernelName(
+  outputs: readonly Expr[], canonical: Canonical, reads: readonly { readonly node: number; readonly name: string }[],
+): string {
   const names = new Map<Expr, string>();
   for (const r of reads) if (!names.has(canonical.nodes[r.node])) names.set(canonical.nodes[r.node], r.name);
   return exprsText(outputs, (e) => names.get(e) ?? (e.kind === 'fill' ? 'k' : undefined));
@@ -29,7 +35,8 @@ export function exprsText(exprs: readonly Expr[], leaf: (e: Expr) => string | un
   return first.length <= longest ? `${first}, and ${exprs.length - 1} more` : `${exprs.length} results of ${label(exprs[0])}`;
 }
 
-export const exprText = (e: Expr, leaf: (e: Expr) => string | undefined, longest = LONGEST): string => exprsText([e], leaf, longest);
+export const exprText = (e: Expr, leaf: (e: Expr) => string | undefined, longest = LONGEST): string =>
+  exprsText([e], leaf, longest);
 
 /** A word for a node: its name, its operation. */
 export function label(e: Expr): string {
@@ -62,7 +69,7 @@ function spell(e: Expr, leaf: (e: Expr) => string | undefined, depth: number): P
     case 'map': return isShort(e.fn, e.result) ? value(e.fn.results[e.result], source) : call(label(e));
     case 'stencil': return call(label(e));
     case 'reduce': return atom(`${e.reducer}(${source(0).text})`);
-    case 'loop': return call(`iterate`);
+    case 'loop': return call('iterate');
     default: return e satisfies never;
   }
 }
@@ -87,7 +94,10 @@ function value(v: Value, input: (k: number) => Piece): Piece {
     case 'extent': return atom(`n${v.axis}`);
     case 'inside': return atom('inside');
     case 'reduced': return atom(`r${v.index}`);
-    case 'op': return operation(v.op === 'cast' ? v.dtype : v.op, v.op === 'cast' ? undefined : opInfo(v.op).infix, v.args.map((x) => value(x, input)));
+    case 'op': {
+      const args = v.args.map((x) => value(x, input));
+      return v.op === 'cast' ? operation(v.dtype, undefined, args) : operation(v.op, opInfo(v.op).infix, args);
+    }
     default: return v satisfies never;
   }
 }
@@ -98,5 +108,6 @@ function operation(name: string, infix: string | undefined, args: readonly Piece
   const [left, right] = args;
   const wrap = (p: Piece, atLeast: number) => (p.binding < atLeast ? `(${p.text})` : p.text);
   const space = binding === 7 ? '' : ' ';
-  return { text: wrap(left, binding) + space + infix + space + wrap(right, infix === '*' || infix === '+' ? binding : binding + 1), binding };
+  const rightAtLeast = infix === '*' || infix === '+' ? binding : binding + 1;
+  return { text: wrap(left, binding) + space + infix + space + wrap(right, rightAtLeast), binding };
 }
