@@ -70,6 +70,18 @@ for (const target of fastTargets) {
   test.run();
 }
 
+for (const target of fastTargets) {
+  const test = suite(`huge arguments on ${target}`);
+  test('sin and cos stay between -1 and 1', () => all(dtypesOn(target).filter(isFloat), async (dtype) => {
+    const x = typed(dtype, [1e6, -1e7, 1e10, 1e15, -1e20, 1e30, 3e38]);
+    for (const name of ['sin', 'cos'] as const) {
+      const { values } = await compute(target, () => wf.array(x, { dtype })[name]());
+      assert.ok([...values].every((v) => Math.abs(v) <= 1), `${name} of ${dtype}: ${values.join(', ')}`);
+    }
+  }));
+  test.run();
+}
+
 // --- two operands ---
 
 /** Mixed pairs: every kind of promotion once. */

@@ -61,23 +61,18 @@ const kernels: Record<string, (options: Options) => (x: AnyArray) => AnyArray> =
     const a = u(-1), b = u(0), c = u(1);
     return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
   }, o),
-  upwind: (o) => wf.stencil((u: wf.Neighbors1) => {
-    if (u(0) > 0) return u(0) - u(-1);
-    return u(0) - u(-2);
-  }, o),
+  upwind: (o) => wf.stencil((u: wf.Neighbors1) => (u(0) > 0 ? u(0) - u(-1) : u(0) - u(-2)), o),
   ahead: (o) => wf.stencil((u: wf.Neighbors1) => u(0) * u(3), o),
   crossMax: (o) => wf.stencil((u: wf.Neighbors2) => Math.max(u(0, 0), u(-1, 0), u(1, 0), u(0, -1), u(0, 1)), o),
   corner: (o) => wf.stencil((u: wf.Neighbors2) => u(-1, 0) * u(0, 3), o),
   edge: (o) => wf.stencil((u: wf.Neighbors2) => Math.hypot(u(0, 1) - u(0, -1), u(1, 0) - u(-1, 0)), o),
-  cubeRms: (o) => wf.stencil((u: wf.Neighbors3) => {
-    let acc = 0;
-    for (let i = -1; i <= 1; i++) {
-      for (let j = -1; j <= 1; j++) {
-        for (let k = -1; k <= 1; k++) acc += u(i, j, k) ** 2;
-      }
-    }
-    return Math.sqrt(acc / 27);
-  }, { neighborhood: [[-1, 1], [-1, 1], [-1, 1]], ...o }),
+  cubeRms: (o) => wf.stencil((u: wf.Neighbors3) => Math.sqrt((
+    u(-1, -1, -1) ** 2 + u(-1, -1, 0) ** 2 + u(-1, -1, 1) ** 2 + u(-1, 0, -1) ** 2 + u(-1, 0, 0) ** 2 + u(-1, 0, 1) ** 2
+    + u(-1, 1, -1) ** 2 + u(-1, 1, 0) ** 2 + u(-1, 1, 1) ** 2 + u(0, -1, -1) ** 2 + u(0, -1, 0) ** 2 + u(0, -1, 1) ** 2
+    + u(0, 0, -1) ** 2 + u(0, 0, 0) ** 2 + u(0, 0, 1) ** 2 + u(0, 1, -1) ** 2 + u(0, 1, 0) ** 2 + u(0, 1, 1) ** 2
+    + u(1, -1, -1) ** 2 + u(1, -1, 0) ** 2 + u(1, -1, 1) ** 2 + u(1, 0, -1) ** 2 + u(1, 0, 0) ** 2 + u(1, 0, 1) ** 2
+    + u(1, 1, -1) ** 2 + u(1, 1, 0) ** 2 + u(1, 1, 1) ** 2
+  ) / 27), { neighborhood: [[-1, 1], [-1, 1], [-1, 1]], ...o }),
 };
 
 const kernelTest = suite('borders of kernels');

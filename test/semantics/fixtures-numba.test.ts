@@ -35,40 +35,21 @@ const oneAxis: Record<string, (o: Options) => Stencil> = {
   minmod: (o) => wf.stencil((u: wf.Neighbors1) => {
     const l = u(0) - u(-1);
     const r = u(1) - u(0);
-    if (l * r <= 0) return 0;
-    if (Math.abs(l) < Math.abs(r)) return l;
-    return r;
+    return l * r <= 0 ? 0 : Math.abs(l) < Math.abs(r) ? l : r;
   }, o),
   clampSlope: (o) => wf.stencil((u: wf.Neighbors1) => Math.min(Math.max((u(1) - u(-1)) * 0.5, -1), 1), o),
   rootSum: (o) => wf.stencil((u: wf.Neighbors1) => Math.sqrt(u(-1) + u(0) + u(1)), o),
   bell: (o) => wf.stencil((u: wf.Neighbors1) => Math.exp(-(u(-1) ** 2)) + Math.sin(u(1)), o),
   ternary: (o) => wf.stencil((u: wf.Neighbors1) => (u(0) > 0 ? u(-2) : u(2)), o),
   floorHalf: (o) => wf.stencil((u: wf.Neighbors1) => Math.floor((u(-1) + u(1)) / 2), o),
-  trailingMean: (o) => wf.stencil((u: wf.Neighbors1) => {
-    let acc = 0;
-    for (let i = -4; i <= 0; i++) acc += u(i);
-    return acc / 5;
-  }, o),
+  trailingMean: (o) => wf.stencil((u: wf.Neighbors1) => (u(-4) + u(-3) + u(-2) + u(-1) + u(0)) / 5, o),
   widerThanUsed: (o) => wf.stencil((u: wf.Neighbors1) => u(-1) + u(1), o),
-  peakAhead: (o) => wf.stencil((u: wf.Neighbors1) => {
-    let best = u(0);
-    for (let i = 1; i < 3; i++) {
-      if (u(i) > best) best = u(i);
-    }
-    return best;
-  }, o),
+  peakAhead: (o) => wf.stencil((u: wf.Neighbors1) => Math.max(u(0), u(1), u(2)), o),
   countAbove: (o) => wf.stencil((u: wf.Neighbors1) => {
-    let n = 0;
-    for (let i = -2; i <= 2; i++) {
-      if (u(i) > u(0)) n += 1;
-    }
-    return n;
+    const c = u(0);
+    return (u(-2) > c ? 1 : 0) + (u(-1) > c ? 1 : 0) + (u(1) > c ? 1 : 0) + (u(2) > c ? 1 : 0);
   }, o),
-  lopsided: (o) => wf.stencil((u: wf.Neighbors1) => {
-    let acc = 0;
-    for (let i = -1; i < 5; i++) acc += u(i) * (i + 2);
-    return acc;
-  }, o),
+  lopsided: (o) => wf.stencil((u: wf.Neighbors1) => u(-1) + u(0) * 2 + u(1) * 3 + u(2) * 4 + u(3) * 5 + u(4) * 6, o),
 };
 
 const twoAxes: Record<string, (o: Options) => Stencil> = {
@@ -83,30 +64,16 @@ const twoAxes: Record<string, (o: Options) => Stencil> = {
   diagonal: (o) => wf.stencil((u: wf.Neighbors2) => u(-2, 1) + u(0, 0) * u(1, -3), o),
   alongRow: (o) => wf.stencil((u: wf.Neighbors2) => u(0, -2) + u(0, 2), o),
   alongColumn: (o) => wf.stencil((u: wf.Neighbors2) => u(-1, 0) * 2 + u(2, 0), o),
-  boxMean: (o) => wf.stencil((u: wf.Neighbors2) => {
-    let acc = 0;
-    for (let i = -1; i <= 1; i++) {
-      for (let j = -2; j <= 2; j++) acc += u(i, j);
-    }
-    return acc / 15;
-  }, o),
-  maxPool: (o) => wf.stencil((u: wf.Neighbors2) => {
-    let best = u(0, 0);
-    for (let i = 0; i < 2; i++) {
-      for (let j = 0; j < 3; j++) best = Math.max(best, u(i, j));
-    }
-    return best;
-  }, o),
+  boxMean: (o) => wf.stencil((u: wf.Neighbors2) => (
+    u(-1, -2) + u(-1, -1) + u(-1, 0) + u(-1, 1) + u(-1, 2)
+    + u(0, -2) + u(0, -1) + u(0, 0) + u(0, 1) + u(0, 2)
+    + u(1, -2) + u(1, -1) + u(1, 0) + u(1, 1) + u(1, 2)
+  ) / 15, o),
+  maxPool: (o) => wf.stencil((u: wf.Neighbors2) => Math.max(u(0, 0), u(0, 1), u(0, 2), u(1, 0), u(1, 1), u(1, 2)), o),
   life: (o) => wf.stencil((u: wf.Neighbors2) => {
-    let n = 0;
-    for (let i = -1; i <= 1; i++) {
-      for (let j = -1; j <= 1; j++) {
-        if (i !== 0 || j !== 0) n += u(i, j);
-      }
-    }
-    if (n === 3) return 1;
-    if (n === 2) return u(0, 0);
-    return 0;
+    const n = u(-1, -1) + u(-1, 0) + u(-1, 1) + u(0, -1)
+      + u(0, 1) + u(1, -1) + u(1, 0) + u(1, 1);
+    return n === 3 ? 1 : n === 2 ? u(0, 0) : 0;
   }, o),
 };
 
@@ -114,23 +81,16 @@ const threeAxes: Record<string, (o: Options) => Stencil> = {
   laplace3: (o) => wf.stencil((u: wf.Neighbors3) =>
     u(-1, 0, 0) + u(1, 0, 0) + u(0, -1, 0) + u(0, 1, 0) + u(0, 0, -1) + u(0, 0, 1) - 6 * u(0, 0, 0), o),
   skew: (o) => wf.stencil((u: wf.Neighbors3) => u(0, 1, -2) - u(-1, 0, 0) * u(1, -1, 1), o),
-  boxSum3: (o) => wf.stencil((u: wf.Neighbors3) => {
-    let acc = 0;
-    for (let i = -1; i <= 0; i++) {
-      for (let j = -1; j <= 1; j++) {
-        for (let k = 0; k <= 2; k++) acc += u(i, j, k);
-      }
-    }
-    return acc;
-  }, o),
+  boxSum3: (o) => wf.stencil((u: wf.Neighbors3) =>
+    u(-1, -1, 0) + u(-1, -1, 1) + u(-1, -1, 2) + u(-1, 0, 0) + u(-1, 0, 1) + u(-1, 0, 2)
+    + u(-1, 1, 0) + u(-1, 1, 1) + u(-1, 1, 2) + u(0, -1, 0) + u(0, -1, 1) + u(0, -1, 2)
+    + u(0, 0, 0) + u(0, 0, 1) + u(0, 0, 2) + u(0, 1, 0) + u(0, 1, 1) + u(0, 1, 2), o),
 };
 
 const severalArrays: Record<string, (o: Options) => Stencil> = {
   product: (o) => wf.stencil((u: wf.Neighbors1, v: wf.Neighbors1) => u(-1) * v(1), o),
-  advect: (o) => wf.stencil((u: wf.Neighbors2, v: wf.Neighbors2) => {
-    if (v(0, 0) > 0) return v(0, 0) * (u(0, 0) - u(0, -1));
-    return v(0, 0) * (u(0, 1) - u(0, 0));
-  }, o),
+  advect: (o) => wf.stencil((u: wf.Neighbors2, v: wf.Neighbors2) =>
+    (v(0, 0) > 0 ? v(0, 0) * (u(0, 0) - u(0, -1)) : v(0, 0) * (u(0, 1) - u(0, 0))), o),
   uneven: (o) => wf.stencil((u: wf.Neighbors2, v: wf.Neighbors2) => u(0, 0) + v(2, 0) - v(0, -1) * u(-1, 0), o),
 };
 
