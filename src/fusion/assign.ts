@@ -16,7 +16,8 @@ import type { CostProfile } from '../targets/target.ts';
 
 export function assign(graph: PlanGraph, region: Region, profile: CostProfile): Assignment {
   const a: Assignment = {
-    graph, region, profile, groups: [], usesOf: new Map(), useIndex: new Map(), groupOf: new Map(), inlined: new Set(), reasons: new Map(),
+    graph, region, profile, groups: [], usesOf: new Map(), useIndex: new Map(), groupOf: new Map(),
+    inlined: new Set(), reasons: new Map(),
   };
   const own = new Set(region.nodes);
   // A loop is decided at the first of its results: after all users of any, before all that it needs.
@@ -62,9 +63,15 @@ function whyStore(a: Assignment, node: Node, uses: readonly Use[], ask: Question
   if (groups.length > 1 && uses.every(isSamePoint)) tryMergeAll(a, groups);
   const contexts = distinct(uses);
   if (contexts.some((u) => repeats(u.path)) && ask.follows()) return 'computed once per result of the reduction, in its epilogue';
-  const { pays, extra } = contexts.length === 1 && !repeats(contexts[0].path) ? { pays: true, extra: 0 } : weighRecompute(ask.cost(), contexts, a.profile);
-  if (!pays) return `computing it ${contexts.length > 1 ? `at each of ${contexts.length} uses` : 'for every repeat'} costs ${extra} operations more, a buffer ${a.profile.memoryRoundTrip}`;
-  return whyNoRoom(a, node, contexts);
+  return whyNotWorth(a, contexts, ask) ?? whyNoRoom(a, node, contexts);
+}
+
+function whyNotWorth(a: Assignment, contexts: readonly Use[], ask: Questions): string | undefined {
+  if (contexts.length === 1 && !repeats(contexts[0].path)) return undefined;
+  const { pays, extra } = weighRecompute(ask.cost(), contexts, a.profile);
+  if (pays) return undefined;
+  const where = contexts.length > 1 ? `at each of ${contexts.length} uses` : 'for every repeat';
+  return `computing it ${where} costs ${extra} operations more, a buffer ${a.profile.memoryRoundTrip}`;
 }
 
 /** Merged groups may need a node in the same way: one evaluation serves them all. */
@@ -122,7 +129,9 @@ function addUse(a: Assignment, use: Omit<Use, 'consumers' | 'kept'>, consumer: N
 /** A loop is a step of its own: it stores the final states and needs the initial ones, and what does not change, in memory. */
 function addLoop(a: Assignment, loop: LoopRegion): void {
   const results = a.region.nodes.filter((n) => n.kind === 'result' && n.loop === loop.loop);
-  const group = addGroup(a, { loop, domain: -1, kept: undefined, axes: undefined, stored: new Set(results), epilogue: new Set() });
+  const group = addGroup(a, {
+    loop, domain: -1, kept: undefined, axes: undefined, stored: new Set(results), epilogue: new Set(),
+  });
   results.forEach((r) => a.groupOf.set(r, group));
   const needed = new Set([...loop.states.map((k) => loop.loop.states[k].initial), ...loop.outside]);
   for (const node of needed) addUse(a, { node, group, path: here, place: '', asBuffer: true }, results[0]);
@@ -130,7 +139,8 @@ function addLoop(a: Assignment, loop: LoopRegion): void {
 
 function addGroup(a: Assignment, parts: Pick<Group, 'loop' | 'domain' | 'kept' | 'axes' | 'stored' | 'epilogue'>): Group {
   const group: Group = {
-    id: a.groups.length, mergedInto: undefined, reads: new Map(), uses: [], usesCoordinates: false, usesNeighbours: false, weight: 0, ...parts,
+    id: a.groups.length, mergedInto: undefined, reads: new Map(), uses: [],
+    usesCoordinates: false, usesNeighbours: false, weight: 0, ...parts,
   };
   a.groups.push(group);
   return group;

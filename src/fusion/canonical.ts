@@ -36,8 +36,9 @@ export function viewClass(e: ViewExpr): ViewClass {
   const from = e.src[0].shape;
   if (sameBesidesOnes(e.shape, from) && (e.view.kind === 'reshape' || isMonotonic(e))) return 'order';
   if (e.view.kind === 'reshape') return 'reshape';
-  return e.view.axes.every((m, k) => (m.from < 0 ? from[k] === 1 : m.scale === 1 && m.offset === 0 && e.shape[m.from] === from[k]))
-    ? 'whole' : 'affine';
+  const whole = e.view.axes.every((m, k) =>
+    (m.from < 0 ? from[k] === 1 : m.scale === 1 && m.offset === 0 && e.shape[m.from] === from[k]));
+  return whole ? 'whole' : 'affine';
 }
 
 /** Every axis longer than 1 is read forwards and in order. */

@@ -80,8 +80,13 @@ const readsBelow = (steps: readonly PlanStep[], node: number): boolean => steps.
   ? s.reads.some((r) => r.node === node)
   : s.states.some((t) => t.initial === node || t.next === node) || readsBelow(s.body, node)));
 
-export interface SharedSlot {
+export interface BufferType {
   readonly dtype: DType;
+  /** Elements. */
+  readonly length: number;
+}
+
+export interface SharedSlot extends BufferType {
   length: number;
   /** The last step that needs what it holds. */
   busyUntil: number;
@@ -89,15 +94,14 @@ export interface SharedSlot {
 }
 
 /** First fit in order of time: the smallest free slot that is large enough, else the largest one, which grows. */
-export function shareSlots(scratch: readonly Lifetime[], typeOf: (node: number) => { dtype: DType; length: number }): SharedSlot[] {
+export function shareSlots(scratch: readonly Lifetime[], typeOf: (node: number) => BufferType): SharedSlot[] {
   const slots: SharedSlot[] = [];
   for (const { node, from, to } of scratch) {
     const { dtype, length } = typeOf(node);
     let best: SharedSlot | undefined;
     for (const s of slots) {
       if (s.dtype !== dtype || s.busyUntil >= from) continue;
-      const better = best === undefined || (s.length >= length ? best.length < length || s.length < best.length : best.length < length && s.length > best.length);
-      if (better) best = s;
+      if (best === undefined || fits(s.length, best.length, length)) best = s;
     }
     if (best) {
       best.length = Math.max(best.length, length);
@@ -107,3 +111,7 @@ export function shareSlots(scratch: readonly Lifetime[], typeOf: (node: number) 
   }
   return slots;
 }
+
+/** Whether a slot of `length` is the better place for `wanted` elements than one of `best`. */
+const fits = (length: number, best: number, wanted: number): boolean =>
+  (length >= wanted ? best < wanted || length < best : best < wanted && length > best);

@@ -62,7 +62,7 @@ export const pathKey = (path: Path): string =>
 export const keepsOrder = (path: Path): boolean => path.every((s) => s.kind === 'reshape');
 /** Only axes of size 1 come or go. */
 export const onlyOnes = (path: Path): boolean => path.every((s) => s.kind === 'reshape' && s.ones);
-/** Row-major positions are mixed with coordinates: strides cannot say it, so the producer of the affine view has to be in memory. */
+/** Row-major positions are mixed with coordinates: strides cannot say it, so what the affine view gives has to be in memory. */
 export const isTangled = (path: Path): boolean => {
   const reshape = path.findIndex((s) => s.kind === 'reshape' && !s.ones);
   return reshape >= 0 && path.some((s, k) => k > reshape && s.kind === 'affine');

@@ -1,4 +1,4 @@
-/** Cuts the graph into regions: what is outside all loops, and the body of each. What does not change in a body is outside of it. */
+/** Cuts the graph into regions: what is outside all loops, and each body. What does not change from step to step is outside. */
 import { InternalError } from '../errors.ts';
 import type { LoopRegion, Region } from './groups.ts';
 import { readingsOf } from './reads.ts';

@@ -99,7 +99,8 @@ export function simplify(canonical: Canonical): PlanGraph {
     const source = edgeTo(numberOf.get(exprs[number].src[0])!);
     const path = joinPaths([stepOf(canonical, number)], source.path);
     // A copy of something tangled further down starts from the copy that unties it.
-    const src = isTangled(path) ? { to: bufferOf(numberOf.get(exprs[number].src[0])!), path: [stepOf(canonical, number)] } : { to: source.to, path };
+    const untied = () => ({ to: bufferOf(numberOf.get(exprs[number].src[0])!), path: [stepOf(canonical, number)] });
+    const src = isTangled(path) ? untied() : { to: source.to, path };
     return { ...common(number, [src]), kind: 'copy', expr: exprs[number] };
   });
 

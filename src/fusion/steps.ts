@@ -11,7 +11,9 @@ export interface BoundLoop extends LoopStep {
  * All launches in order, with physical slots only. `where` receives the physical slot of every virtual one at the end: after
  * a loop, a state's slot stands for its final value. `derived` is told about every launch made from another one.
  */
-export function unroll(steps: readonly Step[], where: Map<number, number>, physical: number, derived: (from: Launch, to: Launch) => void = () => {}): Launch[] {
+export function unroll(
+  steps: readonly Step[], where: Map<number, number>, physical: number, derived: (from: Launch, to: Launch) => void = () => {},
+): Launch[] {
   const launches: Launch[] = [];
   // States return to the same slots after a few steps: launches with equal slots are one object.
   const made = new Map<Launch, Map<string, Launch>>();

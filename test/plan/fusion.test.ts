@@ -1,20 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { wrap } from '../../src/dsl/array.ts';
-import { makeExpr } from '../../src/dsl/expr.ts';
-import { Builder } from '../../src/dsl/kernel/ir.ts';
 import * as wf from '../../src/index.ts';
-import { checkValues, expectPlan, planOf } from '../support/plan.ts';
+import { checkValues, coordinates, expectPlan, planOf } from '../support/plan.ts';
 
-/** 10 * i + j at every point. */
-function coordinates(shape: readonly number[]): wf.WeftArray {
-  const b = new Builder();
-  const value = b.op('add', [b.op('mul', [b.coord(0), b.constant(10, 'int32')]), b.coord(1)]);
-  const fn = b.fn('coordinates', { rank: 2, inputs: [], results: [value] });
-  return wrap(makeExpr({ kind: 'map', fn, result: 0, dtype: 'int32', shape, src: [] }));
-}
-
-const ramp = (n: number, f: (k: number) => number = (k) => ((k * 37) % 101) / 10 - 4) => Float32Array.from({ length: n }, (_, k) => f(k));
+const values = (k: number): number => ((k * 37) % 101) / 10 - 4;
+const ramp = (n: number, f = values) => Float32Array.from({ length: n }, (_, k) => f(k));
 const vector = (n = 24) => wf.array(ramp(n));
 const matrix = (h = 4, w = 6) => wf.array(ramp(h * w), { shape: [h, w] });
 
@@ -156,6 +146,7 @@ test('roots without computation', () => {
   expectPlan(a).kernels(0);
   expectPlan(a.transpose()).kernels(1);
   expectPlan(wf.full([3, 2], 5)).kernels(1);
+  expectPlan(wf.full([3, 2], 5).sum().add(1)).kernels(1).shape([0, 1]);
   expectPlan([a.exp(), a.exp()]).kernels(1);
 });
 
@@ -182,7 +173,8 @@ test('no kernel uses more buffers than the target binds', () => {
   const plan = checkValues([sum], undefined, { maxBuffers: 5 });
   assert.ok(plan.launches.every((l) => l.inputs.length + l.outputs.length <= 5));
   const separate = many.map((x) => x.add(1));
-  for (const l of checkValues(separate, undefined, { maxBuffers: 4 }).launches) assert.ok(l.inputs.length + l.outputs.length <= 4);
+  const split = checkValues(separate, undefined, { maxBuffers: 4 });
+  assert.ok(split.launches.every((l) => l.inputs.length + l.outputs.length <= 4));
 });
 
 test('long chains are cut before they are too deep', () => {

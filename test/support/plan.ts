@@ -1,8 +1,9 @@
 /** Planner tests in the words of the planner: build arrays, look at the plan, check its values against the reference. */
 import * as assert from 'uvu/assert';
-import { WeftArray } from '../../src/dsl/array.ts';
+import { WeftArray, wrap } from '../../src/dsl/array.ts';
 import type { TypedArray } from '../../src/dsl/dtype.ts';
-import type { Expr } from '../../src/dsl/expr.ts';
+import { makeExpr, type Expr } from '../../src/dsl/expr.ts';
+import { Builder } from '../../src/dsl/kernel/ir.ts';
 import { planFor, validateBound, type BoundPlan } from '../../src/fusion/index.ts';
 import { hostOf, isResident } from '../../src/residency.ts';
 import { referenceTarget } from '../../src/targets/reference.ts';
@@ -12,6 +13,14 @@ import { expectClose, type Tolerance } from './targets.ts';
 
 /** A middling device: recomputing a few adds is cheaper than memory, an exponential is not. */
 export const profile: CostProfile = { memoryRoundTrip: 8, launch: 1000, maxBuffers: 32, maxBufferBytes: 2 ** 30 };
+
+/** 10 * i + j + ... at every point. */
+export function coordinates(shape: readonly number[]): WeftArray {
+  const b = new Builder();
+  const sum = shape.map((_, k) => b.coord(k)).reduce((x, y) => b.op('add', [b.op('mul', [x, b.constant(10, 'int32')]), y]));
+  const fn = b.fn('coordinates', { rank: shape.length, inputs: [], results: [b.op('add', [sum, b.extent(0)])] });
+  return wrap(makeExpr({ kind: 'map', fn, result: 0, dtype: 'int32', shape, src: [] }));
+}
 
 export const nodesOf = (arrays: readonly WeftArray[]): Expr[] => arrays.map((x) => WeftArray.node(x));
 
@@ -29,7 +38,9 @@ const data = (e: Expr): TypedArray => {
 };
 
 /** Runs the plan on the oracle and compares every root with the reference. */
-export function checkValues(arrays: readonly WeftArray[], tolerance: Tolerance = { rtol: 2e-6, atol: 1e-6 }, options: Partial<CostProfile> = {}): BoundPlan {
+export function checkValues(
+  arrays: readonly WeftArray[], tolerance: Tolerance = { rtol: 2e-6, atol: 1e-6 }, options: Partial<CostProfile> = {},
+): BoundPlan {
   const bound = planOf(arrays, options);
   const actual = runPlan(bound, data);
   const expected = referenceTarget.evaluate(nodesOf(arrays), hostOf);
@@ -60,7 +71,10 @@ export function expectPlan(arrays: WeftArray | readonly WeftArray[], options: Pa
   const expectation: Expectation = {
     kernels(n) { assert.is(kernels.length, n, `kernels:\n${say()}`); return this; },
     launches(n) { assert.is(bound.launches.length, n, `launches:\n${say()}`); return this; },
-    shape(...buffers) { assert.equal(bound.launches.map((l) => [l.inputs.length, l.outputs.length]), buffers, say()); return this; },
+    shape(...buffers) {
+      assert.equal(bound.launches.map((l) => [l.inputs.length, l.outputs.length]), buffers, say());
+      return this;
+    },
     passesOver(x, n) {
       const slot = bound.inputs.find((i) => i.expr === WeftArray.node(x))?.slot;
       assert.is(bound.launches.filter((l) => l.inputs.some((i) => i.slot === slot)).length, n, say());
@@ -70,7 +84,8 @@ export function expectPlan(arrays: WeftArray | readonly WeftArray[], options: Pa
     ranks(...ranks) { assert.equal(bound.launches.map((l) => l.domain.length), ranks, say()); return this; },
     verdict(producer, consumer, verdict) {
       const found = bound.decisions.filter((d) => d.producer === producer && d.consumer === consumer);
-      assert.ok(found.length > 0, `no decision ${producer} -> ${consumer} among ${bound.decisions.map((d) => `${d.producer} -> ${d.consumer}`).join(', ')}`);
+      const all = bound.decisions.map((d) => `${d.producer} -> ${d.consumer}`).join(', ');
+      assert.ok(found.length > 0, `no decision ${producer} -> ${consumer} among ${all}`);
       assert.equal(found.map((d) => d.verdict), found.map(() => verdict));
       return this;
     },

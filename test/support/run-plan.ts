@@ -22,7 +22,7 @@ export interface RunnablePlan {
 
 /** Runs a bound plan; `data` gives the values of its inputs. Returns one array per root. */
 export function runPlan(plan: RunnablePlan, data: (e: Expr) => TypedArray): TypedArray[] {
-  const buffers: (TypedArray | undefined)[] = plan.slots.map(() => undefined);
+  const buffers: Buffers = plan.slots.map(() => undefined);
   for (const { slot, expr } of plan.inputs) buffers[slot] = data(expr).slice() as TypedArray;
   const originals = plan.inputs.map(({ slot }) => buffers[slot]!.slice());
   runLaunches(plan.slots, plan.launches, buffers);
@@ -35,13 +35,15 @@ export function runPlan(plan: RunnablePlan, data: (e: Expr) => TypedArray): Type
   });
 }
 
+type Buffers = (TypedArray | undefined)[];
+
 /** Runs launches over the buffers of their slots; slots that nothing has written yet are undefined. */
-export function runLaunches(slots: readonly BufferSlot[], launches: readonly Launch[], buffers: (TypedArray | undefined)[]): void {
+export function runLaunches(slots: readonly BufferSlot[], launches: readonly Launch[], buffers: Buffers): void {
   for (const launch of launches) runLaunch(launch, buffers, slots);
 }
 
 /** Runs one launch. Output buffers are made when they are missing and `slots` is given. */
-export function runLaunch(launch: Launch, buffers: (TypedArray | undefined)[], slots?: readonly BufferSlot[]): void {
+export function runLaunch(launch: Launch, buffers: Buffers, slots?: readonly BufferSlot[]): void {
   const { kernel, domain } = launch;
   const inputs = launch.inputs.map((access, k) => {
     const buffer = buffers[access.slot] ?? fail(`${kernel.name}: input ${k} reads slot ${access.slot}, which nothing has written`);

@@ -1,0 +1,68 @@
+/** All launches of a plan for one set of sizes. */
+import type { Canonical } from './canonical.ts';
+import type { BufferSlot, Launch, Step } from './kernel.ts';
+import type { PlanKernel } from './kernelize.ts';
+import { bindKernel } from './launch.ts';
+import type { Plan, PlanLoop, PlanStep } from './plan.ts';
+import { assignSlots, freshStates, poolKey, slotFor } from './slots.ts';
+import { unroll, type BoundLoop } from './steps.ts';
+import { uniformsOf } from './uniforms.ts';
+
+export interface Frame {
+  readonly sizes: readonly number[];
+  readonly slots: readonly BufferSlot[];
+  readonly inputs: readonly { readonly slot: number; readonly node: number }[];
+  readonly outputs: readonly number[];
+  readonly kernels: readonly PlanKernel[];
+  /** For every launch of `steps` and `launches` the kernel it came from. */
+  readonly kernelOf: Map<Launch, number>;
+  /** By kernel: the scalars it was last bound with. */
+  uniforms: readonly (readonly number[])[];
+  launches: readonly Launch[];
+  steps: readonly Step[];
+}
+
+export function makeFrame(plan: Plan, canonical: Canonical): Frame {
+  const { slots, slotOf, pools, typeOf } = assignSlots(plan, canonical);
+  const kernels: PlanKernel[] = [];
+  const kernelOf = new Map<Launch, number>();
+  const uniforms: (readonly number[])[] = [];
+  let virtual = slots.length;
+
+  const bindSteps = (steps: readonly PlanStep[]): Step[] => steps.map((step) => {
+    if (step.kind === 'loop') return bindLoop(step);
+    const values = uniformsOf(step, canonical);
+    const launch = bindKernel(step, canonical, slotOf, values);
+    kernelOf.set(launch, kernels.push(step) - 1);
+    uniforms.push(values);
+    return { kind: 'launch', launch };
+  });
+
+  const bindLoop = (loop: PlanLoop): BoundLoop => {
+    const initial = loop.states.map((s) => slotFor(slotOf, s.initial));
+    const fresh = freshStates(loop, slotOf);
+    for (const s of loop.states) slotOf.set(s.carry, virtual++);
+    for (const n of fresh) slotOf.set(n, virtual++);
+    const body = bindSteps(loop.body);
+    const states = loop.states.map((s, k) =>
+      ({ state: slotFor(slotOf, s.carry), initial: initial[k], next: slotFor(slotOf, s.next) }));
+    loop.states.forEach((s, k) => s.results.forEach((r) => slotOf.set(r, states[k].state)));
+    const pool = pools.get(loop)!;
+    const choices = new Map([...fresh].map((n) => [slotFor(slotOf, n), pool.get(poolKey(typeOf(n)))!]));
+    const node = canonical.nodes[loop.node];
+    const count = node.kind === 'loop' ? node.count : 0;
+    return { kind: 'loop', count, body, states, pool: [...pool.values()].flat(), results: [...choices.keys()], choices };
+  };
+
+  const steps = bindSteps(plan.steps);
+  const where = new Map<number, number>();
+  const launches = unroll(steps, where, slots.length, (from, to) => kernelOf.set(to, kernelOf.get(from)!));
+  const outputs = plan.roots.map((n) => {
+    const slot = slotFor(slotOf, n);
+    return where.get(slot) ?? slot;
+  });
+  // Which slot of a pool holds the last state depends on the number of steps.
+  for (const slot of outputs) if (slots[slot].role === 'scratch') slots[slot] = { ...slots[slot], role: 'output' };
+  const inputs = plan.lifetimes.inputs.map((node) => ({ slot: slotFor(slotOf, node), node }));
+  return { sizes: canonical.sizes, slots, inputs, outputs, kernels, kernelOf, uniforms, launches, steps };
+}
