@@ -5,6 +5,8 @@ import { reducerInfo, type ReducerName } from '../../src/dsl/reducers.ts';
 import { sizeOf, stridesOf, type Shape } from '../../src/dsl/shape.ts';
 import type { Access, BufferSlot, InnerStride, Kernel, KernelOutput, Launch } from '../../src/fusion/kernel.ts';
 import { createCpuTarget } from '../../src/targets/cpu/index.ts';
+import { orient } from '../../src/targets/cpu/orient.ts';
+import { emitProgram, programOf } from '../../src/targets/cpu/program.ts';
 import type { PlanTarget } from '../../src/targets/target.ts';
 import { runLaunches } from '../support/run-plan.ts';
 
@@ -116,9 +118,21 @@ export function sameBits(actual: TypedArray, expected: TypedArray, label: string
   }
 }
 
+const checked = new Set<string>();
+
+/** Emits with every instruction checked against the types on the stack, and asks the engine. */
+function expectValid(given: Launch): void {
+  const launch = orient(given);
+  if (checked.has(launch.code)) return;
+  checked.add(launch.code);
+  const module = emitProgram(programOf(launch.kernel, launch.inner, launch.bodyInner), { check: true });
+  if (!WebAssembly.validate(module.bytes())) throw new Error(`the module is not valid:\n${module.toWat()}`);
+}
+
 /** Runs both and compares every output: bit for bit, or within a relative error for rounded sums. */
 export async function expectSame(p: Program, label: string, rtol = 0): Promise<void> {
   const runnable = build(p);
+  expectValid(runnable.launch);
   const actual = await onCpu(runnable);
   const expected = byOracle(runnable);
   expected.forEach((e, k) => {
