@@ -10,9 +10,7 @@ const layout = {
     '@stylistic/no-tabs': 'error',
     '@stylistic/no-trailing-spaces': 'error',
     '@stylistic/eol-last': 'error',
-    '@stylistic/max-len': ['error', {
-      code: 130, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true, ignoreUrls: true,
-    }],
+    '@stylistic/max-len': ['error', { code: 130, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true }],
   },
 };
 

@@ -1,6 +1,5 @@
 /** Evaluating the same program on several targets. */
 import { evaluate, WeftArray } from '../../src/index.ts';
-import { disposeNode } from '../../src/residency.ts';
 import type { DType, TypedArray } from '../../src/dsl/dtype.ts';
 import { nest, type NestedArray } from '../../src/dsl/literal.ts';
 
@@ -16,14 +15,14 @@ export interface Computed {
  */
 export async function computeAll(target: string, build: () => readonly WeftArray[]): Promise<Computed[]> {
   const arrays = build();
-  const nodes = arrays.map((a) => WeftArray.node(a));
+  const computed = arrays.filter((a) => WeftArray.node(a).kind !== 'source');
   try {
     const results: Computed[] = [];
     await evaluateTogether(arrays, target);
     for (const a of arrays) results.push({ values: await a.data({ target }), shape: a.shape, dtype: a.dtype });
     return results;
   } finally {
-    for (const node of nodes) if (node.kind !== 'source') disposeNode(node);
+    for (const a of computed) a.dispose();
   }
 }
 
