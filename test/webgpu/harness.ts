@@ -61,7 +61,9 @@ export interface Tolerance {
 const ulpOf = (x: number): number => 2 ** Math.max(-149, Math.floor(Math.log2(Math.abs(x) || 2 ** -149)) - 23);
 
 /** How far results are apart: undefined when close enough. Subnormals may be flushed to 0. */
-export function difference(actual: ArrayLike<number>, expected: ArrayLike<number>, { ulp = 0, abs = 0 }: Tolerance = {}): string | undefined {
+export function difference(
+  actual: ArrayLike<number>, expected: ArrayLike<number>, { ulp = 0, abs = 0 }: Tolerance = {},
+): string | undefined {
   if (actual.length !== expected.length) return `${actual.length} elements, expected ${expected.length}`;
   for (let k = 0; k < expected.length; k++) {
     const a = actual[k], e = expected[k];
@@ -72,7 +74,9 @@ export function difference(actual: ArrayLike<number>, expected: ArrayLike<number
 }
 
 /** Compares the device with the interpreter, after validating the shaders without a driver. */
-export async function expectSame(launch: Launch, inputs: readonly TypedArray[], tolerance: Tolerance = {}, math: 'fast' | 'portable' = 'fast'): Promise<void> {
+export async function expectSame(
+  launch: Launch, inputs: readonly TypedArray[], tolerance: Tolerance = {}, math: 'fast' | 'portable' = 'fast',
+): Promise<void> {
   const target = await sharedTarget(math);
   const actual = await runOn(target, launch, inputs);
   interpret(launch, inputs).forEach((expected, k) => {

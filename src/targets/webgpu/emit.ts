@@ -112,7 +112,7 @@ export function emitMap(kernel: Kernel, inner: Launch['inner'], options: EmitOpt
   const axes = Array.from({ length: kernel.rank }, (_, k) => k);
   const main = elementLoop(module, per, (indent) => {
     const lines = coordinates(module, axes, 'i', indent);
-    const leaves = pointLeaves({ module, rank: kernel.rank, inner, inputs: kernel.inputs, uniforms: kernel.uniforms, lines, indent, axes });
+    const leaves = pointLeaves({ module, kernel, inner, lines, indent, axes });
     const { results } = writeFunction(module, outputs.map((o) => kernel.body.results[o.result]), leaves, indent, lines);
     return { lines, stores: outputs.map((output, k) => ({ index: kernel.outputs.indexOf(output), output, value: results[k] })) };
   });

@@ -5,7 +5,7 @@
 import { edgeMaps, type EdgeMap, type IndexArithmetic } from '../../dsl/border.ts';
 import { InternalError } from '../../errors.ts';
 import { valuesOf, type Point, type Value } from '../../dsl/kernel/ir.ts';
-import type { Launch } from '../../fusion/kernel.ts';
+import type { Kernel, Launch } from '../../fusion/kernel.ts';
 import { dtypes, type DType } from '../../dsl/dtype.ts';
 import type { Module } from './module.ts';
 import { packing, scalarOf } from './wgsl.ts';
@@ -67,10 +67,8 @@ export interface PointText extends LeafText {
 
 export interface PointOptions {
   readonly module: Module;
-  readonly rank: number;
+  readonly kernel: Kernel;
   readonly inner: Launch['inner'];
-  readonly inputs: readonly { readonly dtype: DType }[];
-  readonly uniforms: readonly { readonly dtype: DType }[];
   /** Statements of moved coordinates are added here, before those that use them. */
   readonly lines: string[];
   readonly indent: string;
@@ -105,7 +103,7 @@ export function pointLeaves(o: PointOptions): PointText {
     const array = module.input(v.input);
     const terms = addressTerms(module, v.input, o, (axis) => at(v.at, axis));
     const address = terms.join(' + ');
-    return loadText(module, array, o.inputs[v.input].dtype, address);
+    return loadText(module, array, o.kernel.inputs[v.input].dtype, address);
   };
 
   return {
@@ -124,7 +122,7 @@ export const extentOf = (module: Module, axis: number): string =>
 function addressTerms(module: Module, input: number, o: PointOptions, at: (axis: number) => string): string[] {
   const terms = [module.param({ name: `in${input}_offset`, type: 'i32', value: (l) => l.inputs[input].offset })];
   for (const axis of o.axes) {
-    const inner = axis === o.rank - 1 ? o.inner[input] : 'strided';
+    const inner = axis === o.kernel.rank - 1 ? o.inner[input] : 'strided';
     if (inner === 'zero') continue;
     const stride = () => module.param({ name: `in${input}_stride${axis}`, type: 'i32', value: (l) => l.inputs[input].strides[axis] });
     terms.push(inner === 'unit' ? at(axis) : `${at(axis)} * ${stride()}`);

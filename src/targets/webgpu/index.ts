@@ -1,11 +1,12 @@
 /** The WebGPU target: runs plans as WGSL compute shaders. */
-import { OutOfMemoryError, TargetError } from '../../errors.ts';
-import { dtypes, type DType, type TypedArray } from '../../dsl/dtype.ts';
+import { OutOfMemoryError, TargetError, WeftError } from '../../errors.ts';
+import { dtypes, type TypedArray } from '../../dsl/dtype.ts';
 import { libraryFn } from '../../dsl/kernel/math/index.ts';
 import type { Launch } from '../../fusion/kernel.ts';
 import type { CostProfile, DeviceBuffer, Job, PlanTarget, TargetFactory, TargetOptions } from '../target.ts';
 import { describeAdapter, findGpu, isSoftware, messageOf } from './device.ts';
 import type { EmitOptions } from './module.ts';
+import type { Program } from './pipelines.ts';
 import { connect, type Session } from './session.ts';
 import { gridOf, passesOf, type Dispatch } from './submit.ts';
 
@@ -44,14 +45,11 @@ export const webgpuFactory: TargetFactory = { name: 'webgpu', create: (options) 
 
 /** `gpu`: where adapters come from, when not from this environment. */
 export async function createWebGpuTarget(options: TargetOptions, gpu?: GPU): Promise<WebGpuTarget> {
-  const emit: EmitOptions = {
-    portable: options.math === 'portable',
-    library: (op, dtype) => (dtype === 'float32' ? libraryFn(op, dtype) : undefined),
-  };
+  let emit = emitOptions(options);
   let closed = false, epoch = 0, compilations = 0;
   let reconnecting: Promise<Session> | undefined;
   const open = async (): Promise<Session> => {
-    const session = await connect(gpu ?? await findGpu(), emit);
+    const session = await connect(gpu ?? await findGpu());
     void session.whenLost.then(() => {
       compilations += session.pipelines.compilations;
       if (!closed) epoch++;
@@ -84,7 +82,7 @@ export async function createWebGpuTarget(options: TargetOptions, gpu?: GPU): Pro
 
   const run = async (job: Job): Promise<void> => {
     const s = await session();
-    const dispatches = await dispatchesOf(s, job.launches);
+    const dispatches = await dispatchesOf(s, job.launches, emit);
     const buffers = job.buffers.map((b) => ({ buffer: materialise(b as Owned, s), size: roundUp(b.bytes) }));
     await s.submit(dispatches, { gpu: (slot) => buffers[slot] });
   };
@@ -93,6 +91,10 @@ export async function createWebGpuTarget(options: TargetOptions, gpu?: GPU): Pro
     name: 'webgpu',
     kind: 'plan',
     get profile() { return profileOf(current); },
+    get software() { return isSoftware(current.info); },
+    configure(changed) {
+      emit = emitOptions(changed);
+    },
     describe: () => `WebGPU: ${describeAdapter(current.info)}`,
     refuses: (dtype) => (dtype === 'float64'
       ? "float64 does not exist on WebGPU: use float32 (x.cast('float32')), or run it with target: 'cpu'"
@@ -145,23 +147,33 @@ export async function createWebGpuTarget(options: TargetOptions, gpu?: GPU): Pro
   return target;
 }
 
+const emitOptions = ({ math }: TargetOptions): EmitOptions => ({
+  portable: math === 'portable',
+  library: (op, dtype) => (dtype === 'float32' ? libraryFn(op, dtype) : undefined),
+});
+
 /** Programs of all launches; those that are not compiled yet compile side by side. */
-async function dispatchesOf(s: Session, launches: readonly Launch[]): Promise<Dispatch[]> {
-  const list = launches.flatMap((launch) => passesOf(launch, s.device.limits).map((pass) => ({ launch, pass, program: s.pipelines.program(launch, pass) })));
-  try {
-    await s.guard(Promise.all(list.map((d) => d.program)));
-  } catch (cause) {
-    if (cause instanceof TargetError) throw cause;
-    throw new TargetError(`webgpu: ${messageOf(cause)}`, { cause });
+async function dispatchesOf(s: Session, launches: readonly Launch[], emit: EmitOptions): Promise<Dispatch[]> {
+  const passes = launches.flatMap((launch) => passesOf(launch, s.device.limits).map((pass) => ({ launch, pass })));
+  const compiling = new Set<Promise<Program>>();
+  for (const { launch, pass } of passes) {
+    const program = s.pipelines.program(launch, pass, emit);
+    if (program instanceof Promise) compiling.add(program);
   }
-  return Promise.all(list.map(async (d) => ({ ...d, program: await d.program })));
+  try {
+    if (compiling.size > 0) await s.guard(Promise.all(compiling));
+  } catch (cause) {
+    throw cause instanceof WeftError ? cause : new TargetError(`webgpu: ${messageOf(cause)}`, { cause });
+  }
+  return passes.map(({ launch, pass }) => ({ launch, pass, program: s.pipelines.program(launch, pass, emit) as Program }));
 }
 
 function profileOf({ device, info }: Session): CostProfile {
   const { maxStorageBuffersPerShaderStage, maxStorageBufferBindingSize, maxBufferSize } = device.limits;
   const costs = isSoftware(info) ? { memoryRoundTrip: 8, launch: 20_000 } : { memoryRoundTrip: 64, launch: 1_000_000 };
   // A reduction also writes its partial results.
-  return { ...costs, maxBuffers: maxStorageBuffersPerShaderStage - 1, maxBufferBytes: Math.min(maxStorageBufferBindingSize, maxBufferSize) };
+  const maxBufferBytes = Math.min(maxStorageBufferBindingSize, maxBufferSize);
+  return { ...costs, maxBuffers: maxStorageBuffersPerShaderStage - 1, maxBufferBytes };
 }
 
 function explain(launch: Launch, { device }: Session, emit: EmitOptions): { code: string; layout: string } {
@@ -176,5 +188,3 @@ function explain(launch: Launch, { device }: Session, emit: EmitOptions): { code
     }).join('\n'),
   };
 }
-
-export type { DType };

@@ -16,7 +16,7 @@ export interface PassSizes {
   readonly items: number;
   /** Workgroups along x; the rest of them lie along y. */
   readonly grid: number;
-  /** Points of a reduction's result, elements that go into each, how many of those go into one partial, and partials per point. */
+  /** Points of a reduction's result, elements that go into each, how many of those go into one partial, partials per point. */
   readonly kept?: number;
   readonly reduced?: number;
   readonly chunk?: number;
@@ -46,6 +46,7 @@ export interface Shader {
 export type Library = (op: OpName, dtype: DType) => Fn | undefined;
 
 export interface EmitOptions {
+  /** Math from the library only, not from the device. */
   readonly portable: boolean;
   readonly library: Library;
 }

@@ -15,11 +15,11 @@ export interface Program {
 
 export interface Pipelines {
   /** The program of a pass; compiles it at first use. */
-  program(launch: Launch, pass: Pass): Program | Promise<Program>;
+  program(launch: Launch, pass: Pass, options: EmitOptions): Program | Promise<Program>;
   readonly compilations: number;
 }
 
-export function createPipelines(device: GPUDevice, options: EmitOptions): Pipelines {
+export function createPipelines(device: GPUDevice): Pipelines {
   const programs = new Map<string, Program | Promise<Program>>();
   const layouts = new Map<string, GPUBindGroupLayout>();
   let compilations = 0;
@@ -69,8 +69,8 @@ export function createPipelines(device: GPUDevice, options: EmitOptions): Pipeli
   };
 
   return {
-    program(launch, pass) {
-      const key = `${pass.variant}|${launch.code}`;
+    program(launch, pass, options) {
+      const key = `${pass.variant}|${options.portable ? 'portable' : 'fast'}|${launch.code}`;
       const known = programs.get(key);
       if (known) return known;
       const made = compile(launch, pass.emit(options));

@@ -139,14 +139,13 @@ function elementBody(w: Writer, stored: boolean, head: string[]): string[] {
   const all = Array.from({ length: kernel.rank }, (_, k) => k);
   head.push(...coordinates(module, all.filter((k) => !axes.includes(k)), 'k', '  '));
   const lines = coordinates(module, axes, 'r', bodyIndent);
-  const leaves = pointLeaves({
-    module, rank: kernel.rank, inner: w.inner, inputs: kernel.inputs, uniforms: kernel.uniforms, lines, indent: bodyIndent, axes: all,
-  });
+  const leaves = pointLeaves({ module, kernel, inner: w.inner, lines, indent: bodyIndent, axes: all });
   const outputs = stored ? kernel.outputs.filter((o) => o.from === 'body') : [];
   const wanted = [...w.terms.map((t) => t.value), ...outputs.map((o) => o.result)].map((k) => kernel.body.results[k]);
   const { results } = writeFunction(module, wanted, leaves, bodyIndent, lines);
   if (outputs.length > 0) {
-    const index = all.slice(1).reduce((text, k) => `(${text}) * ${module.param({ name: `n${k}`, type: 'i32', value: (l) => l.domain[k] })} + c${k}`, 'c0');
+    const extent = (k: number): string => module.param({ name: `n${k}`, type: 'i32', value: (l) => l.domain[k] });
+    const index = all.slice(1).reduce((text, k) => `(${text}) * ${extent(k)} + c${k}`, 'c0');
     lines.push(`${bodyIndent}let cell = ${index};`);
     outputs.forEach((o, k) => lines.push(`${bodyIndent}${module.output(kernel.outputs.indexOf(o))}[cell] = ${results[w.terms.length + k]};`));
   }
@@ -180,9 +179,7 @@ function epilogue(w: Writer, acc: string, point: string, indent: string): { line
   const { axes, epilogue: fn } = kernel.reduction!;
   const kept = Array.from({ length: kernel.rank }, (_, k) => k).filter((k) => !axes.includes(k));
   const lines = coordinates(module, kept, point, indent);
-  const leaves = pointLeaves({
-    module, rank: kernel.rank, inner: w.inner, inputs: kernel.inputs, uniforms: kernel.uniforms, lines, indent, axes: kept,
-  });
+  const leaves = pointLeaves({ module, kernel, inner: w.inner, lines, indent, axes: kept });
   const reduced = (index: number): string => `${acc}.t${index}${isArgReducer(w.terms[index].reducer) ? '_at' : ''}`;
   const outputs = kernel.outputs.filter((o) => o.from === 'epilogue');
   const { results } = writeFunction(

@@ -65,7 +65,9 @@ export function reducePasses(launch: Launch, workgroupBytes: number): Pass[] {
   }
 }
 
-function reducePass(launch: Launch, variant: ReduceVariant, n: { kept: number; reduced: number; chunk: number; chunks: number }): Pass {
+function reducePass(
+  launch: Launch, variant: ReduceVariant, n: { kept: number; reduced: number; chunk: number; chunks: number },
+): Pass {
   const { kernel, inner } = launch;
   const per = variant.sink === 'epilogue' ? pointsPerInvocation(kernel, variant) : 1;
   const items = variant.sink === 'epilogue' ? n.kept : n.kept * n.chunks;

@@ -3,7 +3,6 @@ import { OutOfMemoryError, TargetError, WeftError } from '../../errors.ts';
 import type { TypedArray } from '../../dsl/dtype.ts';
 import { mapForReading, messageOf, requestDevice } from './device.ts';
 import { createMemory, paramsUse, stagingUse, storageUse, type Memory } from './memory.ts';
-import type { EmitOptions } from './module.ts';
 import { createPipelines, type Pipelines } from './pipelines.ts';
 import { submit, type Dispatch, type Slots } from './submit.ts';
 
@@ -24,7 +23,7 @@ export interface Session {
   close(): void;
 }
 
-export async function connect(gpu: GPU, emit: EmitOptions): Promise<Session> {
+export async function connect(gpu: GPU): Promise<Session> {
   const { device, info } = await requestDevice(gpu);
   const storage = createMemory(device, storageUse);
   const params = createMemory(device, paramsUse);
@@ -78,7 +77,7 @@ export async function connect(gpu: GPU, emit: EmitOptions): Promise<Session> {
     storage,
     whenLost,
     guard,
-    pipelines: createPipelines(device, emit),
+    pipelines: createPipelines(device),
     get lost() { return lost; },
     write(buffer, data) {
       const whole = Math.floor(data.byteLength / 4) * 4;
