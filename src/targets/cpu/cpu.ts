@@ -3,12 +3,11 @@ import { dtypes, type DType, type TypedArray } from '../../dsl/dtype.ts';
 import { DisposedError, InternalError } from '../../errors.ts';
 import type { Launch } from '../../fusion/kernel.ts';
 import type { DeviceBuffer, Job, PlanTarget, TargetOptions } from '../target.ts';
+import { createArenas, type Arena, type Work } from './arena.ts';
 import { createHeap, describeBytes, type Block, type Heap } from './heap.ts';
-import { writeLayout } from './layout.ts';
-import { layoutSpecOf } from './frame.ts';
 import { orient, type OrientedLaunch } from './orient.ts';
-import { createPool, type Pool, type PoolLaunch } from './pool.ts';
-import { GRAIN_WORK, parametersOf, prepare, WORTH_SHARING, type Prepared } from './prepare.ts';
+import { createPool, type Pool } from './pool.ts';
+import { prepare, WORTH_SHARING, type Prepared } from './prepare.ts';
 import { emitProgram, programOf, type Program } from './program.ts';
 
 /** Compiled programs kept; the one used longest ago goes first. */
@@ -22,19 +21,23 @@ interface CpuBuffer extends DeviceBuffer {
 interface Compiled {
   readonly program: Program;
   readonly module: number;
+  evicted: boolean;
 }
 
-/** What one job holds in the heap while it runs. */
-interface Arena {
-  readonly launches: readonly PoolLaunch[];
-  release(): void;
+/** A launch of some kernel, ready but for addresses and scalars: the next one has the same sizes more often than not. */
+interface Recent {
+  readonly given: Launch;
+  readonly compiled: Compiled;
+  readonly prepared: Prepared;
 }
 
 export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
   const heap = createHeap();
   const pool = createPool(heap, { threads: options.threads });
+  const allThreads = pool.threads;
+  const arenas = createArenas(heap);
   const programs = new Map<string, Compiled>();
-  const defaultThreads = options.threads ?? pool.threads;
+  const recent = new Map<string, Recent>();
   let compilations = 0;
 
   function compiled(launch: OrientedLaunch): Compiled {
@@ -44,30 +47,35 @@ export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
     } else {
       const program = programOf(launch.kernel, launch.inner, launch.bodyInner);
       const bytes = emitProgram(program, { memory: { shared: heap.shared } }).bytes();
-      found = { program, module: pool.register(bytes, { name: launch.kernel.name, optimise: true }) };
+      found = { program, module: pool.register(bytes, { name: launch.kernel.name, optimise: true }), evicted: false };
       compilations++;
     }
     programs.set(launch.code, found);
-    if (programs.size > CACHED_PROGRAMS) evict();
+    if (programs.size > CACHED_PROGRAMS) evictOldest();
     return found;
   }
 
-  function evict(): void {
-    for (const [code, { module }] of programs) {
-      programs.delete(code);
-      pool.release(module);
-      return;
-    }
+  function evictOldest(): void {
+    const [code, oldest] = programs.entries().next().value!;
+    programs.delete(code);
+    oldest.evicted = true;
+    pool.release(oldest.module);
   }
 
-  const arenaOf = (job: Job): Arena => {
-    const work = job.launches.map((given) => {
+  function ready(given: Launch): Work {
+    let found = recent.get(given.code);
+    if (!found || found.compiled.evicted || !sameSizes(found.given, given)) {
       const launch = orient(given);
-      const { program, module } = compiled(launch);
-      return { launch, module, prepared: prepare(program, launch) };
-    });
-    return makeArena(heap, pool, job, work);
-  };
+      const program = compiled(launch);
+      found = { given, compiled: program, prepared: prepare(program.program, launch) };
+      if (recent.size >= CACHED_PROGRAMS) recent.clear();
+      recent.set(given.code, found);
+    }
+    return { launch: given, module: found.compiled.module, prepared: found.prepared };
+  }
+
+  const arenaOf = ({ launches, buffers }: Job): Arena =>
+    arenas.make(launches.map(ready), (slot) => blockOf(buffers[slot]).address, pool.threads);
 
   return {
     kind: 'plan',
@@ -84,15 +92,14 @@ export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
       return buffer;
     },
     release: (buffer) => {
-      const own = blockOf(buffer);
+      const block = blockOf(buffer);
       (buffer as CpuBuffer).live = false;
-      heap.free(own);
+      heap.free(block);
     },
     upload: (buffer, data) => {
       const { address } = blockOf(buffer);
       if (data.byteLength > buffer.bytes) throw new InternalError(`${data.byteLength} bytes do not fit a buffer of ${buffer.bytes}`);
-      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-      heap.view(Uint8Array, address, data.byteLength).set(bytes);
+      heap.view(Uint8Array, address, data.byteLength).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     },
 
     run: async (job) => {
@@ -112,14 +119,25 @@ export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
       }
     },
 
-    read: (buffer, dtype, length) => Promise.resolve().then(() => copyOut(heap, buffer, dtype, length)),
+    read: async (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
     readSync: (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
-    explain: (launch) => explain(launch),
+    explain,
     configure: ({ threads }) => {
-      pool.threads = threads ?? defaultThreads;
+      pool.threads = threads ?? allThreads;
     },
     close: () => pool.close(),
   };
+}
+
+/** The same code would be cut into the same blocks. */
+function sameSizes(a: Launch, b: Launch): boolean {
+  return equal(a.domain, b.domain)
+    && a.inputs.every((x, k) => x.offset === b.inputs[k].offset && equal(x.strides, b.inputs[k].strides));
+}
+
+function equal(a: readonly number[], b: readonly number[]): boolean {
+  for (let k = 0; k < a.length; k++) if (a[k] !== b[k]) return false;
+  return true;
 }
 
 function blockOf(buffer: DeviceBuffer): Block {
@@ -130,66 +148,26 @@ function blockOf(buffer: DeviceBuffer): Block {
 }
 
 function copyOut(heap: Heap, buffer: DeviceBuffer, dtype: DType, length: number): TypedArray {
-  const source = heap.view(dtypes[dtype].array as new (b: ArrayBuffer, at: number, n: number) => TypedArray, blockOf(buffer).address, length);
-  const copy = new dtypes[dtype].array(length) as TypedArray;
+  const { array } = dtypes[dtype];
+  const source = heap.view(array as new (b: ArrayBuffer, at: number, n: number) => TypedArray, blockOf(buffer).address, length);
+  const copy = new array(length) as TypedArray;
   copy.set(source);
   return copy;
 }
 
-/** Parameters of all launches, and one scratch area for partial results, which launches use one after the other. */
-function makeArena(
-  heap: Heap, pool: Pool, job: Job, work: readonly { launch: Launch; module: number; prepared: Prepared }[],
-): Arena {
-  const align = (n: number): number => Math.ceil(n / 64) * 64;
-  const planeBytes = (p: Prepared): number[] => {
-    const planes = p.calls[0].nest.planes;
-    return p.planeLengths.map((n, k) => align(n * dtypes[planes[k]].bytes + 64));
-  };
-  const parameterBytes = work.reduce((n, w) => n + w.prepared.calls.reduce((m, c) => m + align(c.bytes), 0), 0);
-  const scratchBytes = Math.max(0, ...work.map((w) => planeBytes(w.prepared).reduce((n, b) => n + b, 0)));
-  const block = heap.allocate(parameterBytes + scratchBytes);
-  const scratch = block.address + parameterBytes;
-  const addressOf = (slot: number): number => blockOf(job.buffers[slot]).address;
-
-  let at = block.address;
-  const launches: PoolLaunch[] = [];
-  try {
-    for (const { launch, module, prepared } of work) {
-      let end = scratch;
-      const planes = planeBytes(prepared).map((bytes) => (end += bytes) - bytes);
-      for (const c of prepared.calls) {
-        writeLayout(heap.memory.buffer, at, layoutSpecOf(c.nest), parametersOf(c, launch, addressOf, planes));
-        launches.push(launchOf(module, c, at, pool.threads));
-        at += align(c.bytes);
-      }
-    }
-  } catch (error) {
-    heap.free(block);
-    throw error;
-  }
-  return { launches, release: () => heap.free(block) };
-}
-
-function launchOf(module: number, { kernel, blocking, work }: Prepared['calls'][number], params: number, threads: number): PoolLaunch {
-  const { blocks } = blocking;
-  const shared = work > WORTH_SHARING;
-  const perBlock = work / Math.max(1, blocks);
-  const grain = shared ? Math.max(1, Math.min(Math.floor(GRAIN_WORK / perBlock), Math.ceil(blocks / (4 * threads)))) : blocks;
-  return { module, kernel, params, blocks, grain: Math.max(1, grain), threads: shared ? threads : 1 };
-}
-
 function describe(heap: Heap, pool: Pool): string {
-  const threads = heap.shared ? `${pool.threads} threads` : '1 thread (no SharedArrayBuffer here: serve the page cross-origin isolated for more)';
+  const threads = heap.shared
+    ? `${pool.threads} threads`
+    : '1 thread (no SharedArrayBuffer here: serve the page cross-origin isolated for more)';
   return `cpu: WebAssembly SIMD, ${threads}, heap ${describeBytes(heap.stats.used)} of ${describeBytes(heap.stats.limit)}`;
 }
 
 function explain(given: Launch): { readonly code: string; readonly layout: string } {
   const launch = orient(given);
   const program = programOf(launch.kernel, launch.inner, launch.bodyInner);
-  const { calls } = prepare(program, launch);
-  const layout = calls.map(({ kernel, blocking: { geometry: g, blocks, elements }, work }) =>
+  const layout = prepare(program, launch).calls.map(({ kernel, blocking: { geometry: g, blocks, elements }, work }) =>
     `k${kernel}: ${elements} elements in ${blocks} blocks of ${g.rowsPerBlock} rows by ${g.columnsPerBlock} columns`
     + `${g.chunks > 1 ? `, ${g.chunks} partial results per point` : ''}, about ${Math.round(work / 1000)} us on one thread`
-    + `${work > WORTH_SHARING ? ', on all threads' : ', on the calling thread'}`);
+    + `${work < WORTH_SHARING ? ', on the calling thread' : ', on all threads'}`);
   return { code: `;; ${launch.kernel.name}\n${emitProgram(program, {}).toWat()}`, layout: layout.join('\n') };
 }

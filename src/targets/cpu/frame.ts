@@ -3,7 +3,7 @@ import type { DType } from '../../dsl/dtype.ts';
 import type { Value } from '../../dsl/kernel/ir.ts';
 import type { InnerStride } from '../../fusion/kernel.ts';
 import { Code, type Scalar } from './code.ts';
-import { GEOMETRY, layoutOf, type GeometryName, type Layout, type LayoutSpec } from './layout.ts';
+import { GEOMETRY, layoutOf, type GeometryName, type LayoutSpec } from './layout.ts';
 import type { Func, FuncBuilder, Local } from './wasm.ts';
 
 /** A loop nest to emit: what its body may read and how that lies in memory. */
@@ -18,7 +18,6 @@ export interface Nest {
 
 export const layoutSpecOf = (n: Nest): LayoutSpec =>
   ({ rank: n.rank, inputs: n.inputs.length, outputs: n.outputs.length, planes: n.planes.length, uniforms: n.uniforms });
-export const layoutOfNest = (n: Nest): Layout => layoutOf(layoutSpecOf(n));
 
 /** Names of the parameters of every kernel function. */
 export const PARAMS = { start: 'i32', end: 'i32', params: 'i32' } as const;
@@ -41,7 +40,7 @@ export class Frame {
 
   constructor(readonly f: FuncBuilder, params: Local, readonly nest: Nest, readonly fmod: Func | undefined) {
     const c = (this.c = new Code(f));
-    const layout = layoutOfNest(nest);
+    const layout = layoutOf(layoutSpecOf(nest));
     const word = (offset: number, name: string): Local => {
       const local = f.local('i32', name);
       c.raw('i32.load', [params], offset);

@@ -51,41 +51,36 @@ export function layoutOf({ rank, inputs, outputs, planes, uniforms }: LayoutSpec
   };
 }
 
-/** An array as the domain walks it: the address of its first point, and bytes from point to point along each axis. */
+/** An array as the domain walks it: bytes from its start to its first point, and from point to point along each axis. */
 export interface Walk {
-  readonly base: number;
+  readonly offset: number;
   readonly strides: readonly number[];
 }
 
-/** What is written for one launch. */
+/** All parameters but addresses and scalars, which differ from run to run. */
 export interface LayoutValues {
   readonly geometry: Geometry;
   readonly sizes: readonly number[];
   readonly inputs: readonly Walk[];
   readonly outputs: readonly Walk[];
-  readonly planes: readonly number[];
-  readonly uniforms: readonly number[];
 }
 
-/** Writes the parameters at `address` of `buffer`. Addresses above 2^31 wrap into the sign bit, as wasm reads them. */
-export function writeLayout(buffer: ArrayBufferLike, address: number, spec: LayoutSpec, values: LayoutValues): void {
-  const arrays = (spec.inputs + spec.outputs) * (spec.rank + 1) + spec.planes;
-  const words = new Int32Array(buffer, address, GEOMETRY.length + spec.rank + arrays);
-  let at = 0;
-  const put = (v: number): void => { words[at++] = v; };
-  GEOMETRY.forEach((name) => put(values.geometry[name]));
-  values.sizes.forEach(put);
-  for (const { base, strides } of [...values.inputs, ...values.outputs]) {
-    put(base);
-    strides.forEach(put);
-  }
-  values.planes.forEach(put);
-  const layout = layoutOf(spec);
-  values.uniforms.forEach((value, k) => writeUniform(buffer, address + layout.uniform(k), spec.uniforms[k], value));
+/** The words of the parameters. Where an address belongs there is the offset that is to be added to it. */
+export function parameterWords(spec: LayoutSpec, { geometry, sizes, inputs, outputs }: LayoutValues): Int32Array {
+  const walks = [...inputs, ...outputs].flatMap(({ offset, strides }) => [offset, ...strides]);
+  const words = new Int32Array(layoutOf(spec).bytes / 4);
+  words.set([...GEOMETRY.map((name) => geometry[name]), ...sizes, ...walks]);
+  return words;
 }
 
-function writeUniform(buffer: ArrayBufferLike, address: number, d: DType, value: number): void {
-  if (d === 'float64') new Float64Array(buffer, address, 2).fill(value);
-  else if (d === 'float32') new Float32Array(buffer, address, 4).fill(value);
-  else new Int32Array(buffer, address, 4).fill(dtypes[d].kind === 'bool' ? -(value !== 0) : value | 0);
+const bits = new Int32Array(2);
+const asFloat32 = new Float32Array(bits.buffer);
+const asFloat64 = new Float64Array(bits.buffer);
+
+/** Writes a scalar into four words, the value in every lane. */
+export function writeUniform(words: Int32Array, at: number, d: DType, value: number): void {
+  if (d === 'float64') asFloat64[0] = value;
+  else if (d === 'float32') asFloat32[0] = value;
+  else bits[0] = dtypes[d].kind === 'bool' ? -(value !== 0) : value | 0;
+  for (let k = 0; k < 4; k++) words[at + k] = bits[d === 'float64' ? k % 2 : 0];
 }

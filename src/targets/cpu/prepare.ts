@@ -2,34 +2,36 @@
 import { dtypes, type DType } from '../../dsl/dtype.ts';
 import { sizeOf, stridesOf } from '../../dsl/shape.ts';
 import type { Access, Launch } from '../../fusion/kernel.ts';
-import { planesOf } from './accumulate.ts';
 import { blockMap, blockReduceInner, blockReduceOuter, type Blocking } from './blocks.ts';
-import { layoutOfNest, type Nest } from './frame.ts';
-import type { LayoutValues, Walk } from './layout.ts';
+import { layoutSpecOf, type Nest } from './frame.ts';
+import { layoutOf, parameterWords } from './layout.ts';
 import type { OrientedLaunch } from './orient.ts';
 import type { Program } from './program.ts';
 
-/** One call of `k<kernel>`, its parameters still to be written. Bases of planes are offsets into the run's scratch memory. */
+/** What an address in the parameters is that of: an input or output of the launch, or a plane of partial results. */
+export interface Base {
+  readonly word: number;
+  readonly of: 'input' | 'output' | 'plane';
+  readonly index: number;
+}
+
+/** One call of `k<kernel>`: its parameters, but for addresses and scalars. */
 export interface Call {
   readonly kernel: number;
   readonly nest: Nest;
-  readonly bytes: number;
   readonly blocking: Blocking;
-  readonly sizes: readonly number[];
-  /** Of the nest's inputs that are buffers; planes follow. */
-  readonly inputs: readonly Access[];
-  readonly planeInputs: boolean;
-  readonly outputs: readonly number[];
-  /** In elements, for all outputs. */
-  readonly outputStrides: readonly number[];
+  readonly words: Int32Array;
+  readonly bases: readonly Base[];
+  /** The word of the first uniform; each takes four. */
+  readonly uniforms: number;
   /** Estimated nanoseconds on one thread. */
   readonly work: number;
 }
 
 export interface Prepared {
   readonly calls: readonly Call[];
-  /** Elements of each plane. */
-  readonly planeLengths: readonly number[];
+  /** Bytes of each plane. */
+  readonly planes: readonly number[];
 }
 
 /** Below this much work a launch stays on the calling thread: waking another costs more than it brings. */
@@ -40,48 +42,82 @@ const NS_PER_BYTE = 0.02;
 /** Work that a thread takes at a time, at least. */
 export const GRAIN_WORK = 5_000;
 
+/** Depends on the launch's sizes, strides and offsets; neither on slots nor on scalars. */
 export function prepare(program: Program, launch: OrientedLaunch): Prepared {
-  const { kernel, outputs } = launch;
-  const of = (from: 'body' | 'epilogue'): number[] => outputs.filter((_, k) => kernel.outputs[k].from === from);
+  const { domain: sizes, inputs } = launch;
   if (program.kind === 'map') {
     const { nest } = program.map;
-    const { domain, inputs } = launch;
-    const blocking = blockMap(sizeOf(domain.slice(0, -1)), domain.at(-1)!, program.cost, tileOf(nest, launch));
-    const only = call(0, nest, blocking, program.cost, domain, inputs, false, of('body'), launch.bodyStrides);
-    return { calls: [only], planeLengths: [] };
+    const blocking = blockMap(sizeOf(sizes.slice(0, -1)), sizes.at(-1)!, program.cost, tileOf(nest, launch));
+    const parts = { sizes, inputs, outputs: outputsFrom(launch, 'body'), outputStrides: launch.bodyStrides };
+    return { calls: [makeCall(0, nest, blocking, program.cost, parts)], planes: [] };
   }
 
   const { reduce, finish, keptAxes, cost } = program;
-  const sizes = launch.domain;
-  const inner = sizes.length - 1;
-  const product = (axes: readonly number[]): number => axes.reduce((n, k) => n * sizes[k], 1);
-  const keptOuter = product(keptAxes.filter((k) => k !== inner));
-  const rows = product(reduce.axes.filter((k) => k !== inner));
-  const blocking = reduce.axes.includes(inner)
-    ? blockReduceInner(keptOuter, rows, sizes[inner], cost)
-    : blockReduceOuter(keptOuter, rows, sizes[inner], cost);
-  // Coordinates are found by division: sizes of zero, whose loops do not run, must not divide.
-  const divisors = sizes.map((n, k) => (k === inner ? n : Math.max(1, n)));
-  const first = call(0, reduce, blocking, cost, divisors, launch.inputs, false, of('body'), launch.bodyStrides);
+  const blocking = blockReduction(program, sizes);
+  const first = makeCall(0, reduce, blocking, cost, {
+    // Coordinates are found by division: outer sizes of zero, whose loops do not run, must not divide.
+    sizes: sizes.map((n, k) => (k === sizes.length - 1 ? n : Math.max(1, n))),
+    inputs, outputs: outputsFrom(launch, 'body'), outputStrides: launch.bodyStrides,
+  });
 
-  const keptSizes = keptAxes.length > 0 ? keptAxes.map((k) => sizes[k]) : [1];
-  const keptInputs = launch.inputs.map((a) => ({ ...a, strides: keptAxes.length > 0 ? keptAxes.map((k) => a.strides[k]) : [0] }));
+  const alongKept = (list: readonly number[], none: number): number[] => (keptAxes.length > 0 ? keptAxes.map((k) => list[k]) : [none]);
+  const kept = alongKept(sizes, 1);
   const { chunks, planeLength } = blocking.geometry;
-  const ends = blockMap(sizeOf(keptSizes.slice(0, -1)), keptSizes.at(-1)!, 16 + chunks);
-  const withChunks: Blocking = { ...ends, geometry: { ...ends.geometry, chunks, planeLength } };
-  const second = call(1, finish.nest, withChunks, 4 + chunks, keptSizes, keptInputs, true, of('epilogue'), stridesOf(keptSizes));
-  const length = chunks * planeLength;
-  return { calls: [first, second], planeLengths: reduce.terms.flatMap((t) => planesOf(t).map(() => length)) };
+  const ends = blockMap(sizeOf(kept.slice(0, -1)), kept.at(-1)!, 16 + chunks);
+  const second = makeCall(1, finish.nest, { ...ends, geometry: { ...ends.geometry, chunks, planeLength } }, 4 + chunks, {
+    sizes: kept, inputs: inputs.map((a) => ({ ...a, strides: alongKept(a.strides, 0) })),
+    outputs: outputsFrom(launch, 'epilogue'), outputStrides: stridesOf(kept),
+  });
+  const planes = reduce.planes.map((d) => chunks * planeLength * dtypes[d].bytes);
+  return { calls: [first, second], planes };
 }
 
-function call(
-  kernel: number, nest: Nest, blocking: Blocking, cost: number, sizes: readonly number[], inputs: readonly Access[],
-  planeInputs: boolean, outputs: readonly number[], outputStrides: readonly number[],
-): Call {
+/** Positions among the launch's outputs. */
+const outputsFrom = ({ kernel }: Launch, from: 'body' | 'epilogue'): number[] =>
+  kernel.outputs.flatMap((o, k) => (o.from === from ? [k] : []));
+
+function blockReduction({ reduce, keptAxes, cost }: Program & { kind: 'reduce' }, sizes: readonly number[]): Blocking {
+  const inner = sizes.length - 1;
+  const outer = (axes: readonly number[]): number => axes.reduce((n, k) => (k === inner ? n : n * sizes[k]), 1);
+  const block = reduce.axes.includes(inner) ? blockReduceInner : blockReduceOuter;
+  return block(outer(keptAxes), outer(reduce.axes), sizes[inner], cost);
+}
+
+interface CallParts {
+  readonly sizes: readonly number[];
+  /** Of the launch. A nest that has more inputs reads its planes, which are dense. */
+  readonly inputs: readonly Access[];
+  /** For output k of the nest, its position among the launch's. */
+  readonly outputs: readonly number[];
+  readonly outputStrides: readonly number[];
+}
+
+function makeCall(kernel: number, nest: Nest, blocking: Blocking, cost: number, parts: CallParts): Call {
+  const { sizes, inputs, outputs, outputStrides } = parts;
+  const spec = layoutSpecOf(nest);
+  const layout = layoutOf(spec);
+  const inBytes = (strides: readonly number[], d: DType): number[] => strides.map((s) => s * dtypes[d].bytes);
+  const dense = stridesOf(sizes);
+  const words = parameterWords(spec, {
+    geometry: blocking.geometry, sizes,
+    inputs: nest.inputs.map(({ dtype }, k) => {
+      const { offset, strides } = inputs[k] ?? { offset: 0, strides: dense };
+      return { offset: offset * dtypes[dtype].bytes, strides: inBytes(strides, dtype) };
+    }),
+    outputs: nest.outputs.map(({ dtype }) => ({ offset: 0, strides: inBytes(outputStrides, dtype) })),
+  });
+  const bases = [
+    ...nest.inputs.map((_, k): Base => {
+      const word = layout.inputBase(k) / 4;
+      return k < inputs.length ? { word, of: 'input', index: k } : { word, of: 'plane', index: k - inputs.length };
+    }),
+    ...outputs.map((index, k): Base => ({ word: layout.outputBase(k) / 4, of: 'output', index })),
+    ...nest.planes.map((_, index): Base => ({ word: layout.planeBase(index) / 4, of: 'plane', index })),
+  ];
   const moved = nest.inputs.reduce((n, i) => n + (i.inner === 'zero' ? 0 : dtypes[i.dtype].bytes), 0)
     + nest.outputs.reduce((n, o) => n + dtypes[o.dtype].bytes, 0);
   const work = blocking.elements * (NS_PER_COST * cost + NS_PER_BYTE * moved);
-  return { kernel, nest, bytes: layoutOfNest(nest).bytes, blocking, sizes, inputs, planeInputs, outputs, outputStrides, work };
+  return { kernel, nest, blocking, words, bases, uniforms: layout.uniform(0) / 4, work };
 }
 
 /** Inputs that stride across rows, and turned axes, are done in tiles, so that cache lines are used while they are there. */
@@ -89,22 +125,4 @@ function tileOf({ inputs }: Nest, launch: OrientedLaunch): number | undefined {
   if (launch.bodyInner === 'strided') return 2048;
   const strided = launch.inputs.some((a, k) => inputs[k].inner === 'strided' && Math.abs(a.strides.at(-1)!) > 16);
   return strided ? 128 : undefined;
-}
-
-/** Parameters as they are written, once addresses are known. */
-export function parametersOf(
-  { nest, blocking, sizes, inputs, planeInputs, outputs, outputStrides }: Call, launch: Launch,
-  addressOf: (slot: number) => number, planes: readonly number[],
-): LayoutValues {
-  const walk = (slot: number, dtype: DType, offset: number, strides: readonly number[]): Walk => {
-    const { bytes } = dtypes[dtype];
-    return { base: addressOf(slot) + offset * bytes, strides: strides.map((s) => s * bytes) };
-  };
-  const arrays = inputs.map((a, k) => walk(a.slot, nest.inputs[k].dtype, a.offset, a.strides));
-  const dense = stridesOf(sizes);
-  const partials = planes.map((base, k) => ({ base, strides: dense.map((s) => s * dtypes[nest.planes[k]].bytes) }));
-  return {
-    geometry: blocking.geometry, sizes, inputs: planeInputs ? [...arrays, ...partials] : arrays,
-    outputs: outputs.map((slot, k) => walk(slot, nest.outputs[k].dtype, 0, outputStrides)), planes, uniforms: launch.uniforms,
-  };
 }
