@@ -5,7 +5,7 @@
  */
 import { evaluationCost, weighRecompute } from './cost.ts';
 import {
-  find, isSamePoint, readKey, usesOf, type Assignment, type Group, type LoopRegion, type Region, type Use,
+  distinctUses, find, isSamePoint, readKey, usesOf, type Assignment, type Group, type LoopRegion, type Region, type Use,
 } from './groups.ts';
 import { followsReduction, whyNoRoom, whyNotInline } from './legality.ts';
 import { tryMergeAll } from './merge.ts';
@@ -61,7 +61,7 @@ function whyStore(a: Assignment, node: Node, uses: readonly Use[], ask: Question
   }
   const groups = [...new Set(uses.map((u) => find(u.group)))];
   if (groups.length > 1 && uses.every(isSamePoint)) tryMergeAll(a, groups);
-  const contexts = distinct(uses);
+  const contexts = distinctUses(uses);
   if (contexts.some((u) => repeats(u.path)) && ask.follows()) return 'computed once per result of the reduction, in its epilogue';
   return whyNotWorth(a, contexts, ask) ?? whyNoRoom(a, node, contexts);
 }
@@ -72,13 +72,6 @@ function whyNotWorth(a: Assignment, contexts: readonly Use[], ask: Questions): s
   if (pays) return undefined;
   const where = contexts.length > 1 ? `at each of ${contexts.length} uses` : 'for every repeat';
   return `computing it ${where} costs ${extra} operations more, a buffer ${a.profile.memoryRoundTrip}`;
-}
-
-/** Merged groups may need a node in the same way: one evaluation serves them all. */
-function distinct(uses: readonly Use[]): Use[] {
-  const byKey = new Map<string, Use>();
-  for (const u of uses) byKey.set(`${find(u.group).id}|${readKey(u)}|${u.place}`, u);
-  return [...byKey.values()];
 }
 
 function store(a: Assignment, node: Node): void {
@@ -94,7 +87,7 @@ function store(a: Assignment, node: Node): void {
 function inlineAt(a: Assignment, node: Node, uses: readonly Use[]): void {
   a.inlined.add(node);
   for (const u of uses) find(u.group).reads.delete(readKey(u));
-  for (const u of distinct(uses)) useSources(a, node, find(u.group), u.path, u.place);
+  for (const u of distinctUses(uses)) useSources(a, node, find(u.group), u.path, u.place);
 }
 
 /** Records what evaluating `node` at the end of `path` needs. */

@@ -32,14 +32,14 @@ export const ownCost = (n: Node): number =>
   n.kind === 'map' || n.kind === 'stencil' ? costOf([n.expr.fn.results[n.expr.result]]) : 0;
 
 export interface Recompute {
-  /** Adds done more often than with a buffer, per element. */
+  /** Operations done more often than with a buffer, per element, less the loads from that buffer. */
   readonly extra: number;
   readonly pays: boolean;
 }
 
-/** Computing at every use against storing once and loading. A value repeated by broadcasting counts as one more evaluation. */
+/** Computing at every use against storing once and loading. A value repeated by broadcasting counts as evaluated once more. */
 export function weighRecompute(cost: number, uses: readonly Use[], profile: CostProfile): Recompute {
   const evaluations = uses.length + (uses.some((u) => repeats(u.path)) ? 1 : 0);
-  const extra = (evaluations - 1) * cost;
+  const extra = Math.max(0, (evaluations - 1) * cost - evaluations * LOAD);
   return { extra, pays: extra <= profile.memoryRoundTrip };
 }

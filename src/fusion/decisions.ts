@@ -1,6 +1,6 @@
 /** What became of every edge of the graph and why: the raw material of `explain()`. */
 import { evaluationCost } from './cost.ts';
-import { find, isInternal, outputsOf, usesOf, type Assignment, type Group } from './groups.ts';
+import { distinctUses, find, isInternal, outputsOf, usesOf, type Assignment, type Group, type Use } from './groups.ts';
 import type { Verdict } from './kernel.ts';
 import type { Node } from './simplify.ts';
 
@@ -30,37 +30,50 @@ export function decisionsOf(a: Assignment): PlanDecision[] {
   for (const node of a.region.nodes) {
     if (node.kind === 'fill' || node.kind === 'carry') continue;
     const uses = usesOf(a, node);
-    const byConsumer = new Map<Node, typeof uses[number][]>();
-    for (const u of uses) {
-      for (const c of u.consumers) {
-        const list = byConsumer.get(c);
-        if (list) list.push(u);
-        else byConsumer.set(c, [u]);
-      }
-    }
-    for (const [consumer, own] of byConsumer) {
-      decisions.push({ producer: node.number, consumer: consumer.number, ...judge(a, node, own, uses.length, isOutput) });
+    const evaluations = distinctUses(uses).length;
+    let first = true;
+    for (const [consumer, own] of byConsumer(uses)) {
+      const made = a.inlined.has(node) ? judgeInlined(node, own, evaluations, first) : judgeStored(a, node, own, isOutput);
+      decisions.push({ producer: node.number, consumer: consumer.number, ...made });
+      first = false;
     }
   }
   return decisions;
 }
 
-function judge(a: Assignment, node: Node, own: readonly ReturnType<typeof usesOf>[number][], total: number, isOutput: (n: Node) => boolean): Omit<PlanDecision, 'producer' | 'consumer'> {
-  if (a.inlined.has(node)) {
-    if (total === 1) return { verdict: 'fused', reason: 'one user, at one point', passesSaved: 2, extra: 0 };
-    const cost = evaluationCost(node, () => true, new Map());
-    return { verdict: 'recomputed', reason: `computed at ${total} points instead of being stored: cheaper than memory`, passesSaved: 2, extra: cost * (own.length - 1) };
+function byConsumer(uses: readonly Use[]): Map<Node, Use[]> {
+  const lists = new Map<Node, Use[]>();
+  for (const u of uses) {
+    for (const c of u.consumers) {
+      const list = lists.get(c);
+      if (list) list.push(u);
+      else lists.set(c, [u]);
+    }
   }
-  if (own.every((u) => isInternal(a, u))) {
-    const epilogue = own.some((u) => u.kept);
-    const reason = epilogue ? 'epilogue of the reduction' : 'same loop, same point';
-    return isOutput(node)
-      ? { verdict: 'merged', reason: `${reason}; also stored, because ${why(a, node)}`, passesSaved: 1, extra: 0 }
-      : { verdict: epilogue ? 'fused' : 'merged', reason, passesSaved: 2, extra: 0 };
-  }
-  return { verdict: 'materialised', reason: why(a, node), passesSaved: 0, extra: 0 };
+  return lists;
+}
+
+type Judgement = Omit<PlanDecision, 'producer' | 'consumer'>;
+
+function judgeInlined(node: Node, own: readonly Use[], evaluations: number, first: boolean): Judgement {
+  if (evaluations === 1) return { verdict: 'fused', reason: 'needed at one point of one loop', passesSaved: 2, extra: 0 };
+  const cost = evaluationCost(node, () => true, new Map());
+  const again = distinctUses(own).length - (first ? 1 : 0);
+  return {
+    verdict: 'recomputed', reason: `computed at ${evaluations} points: cheaper than storing it`, passesSaved: 2, extra: cost * again,
+  };
+}
+
+function judgeStored(a: Assignment, node: Node, own: readonly Use[], isOutput: (n: Node) => boolean): Judgement {
+  if (!own.every((u) => isInternal(a, u))) return { verdict: 'materialised', reason: why(a, node), passesSaved: 0, extra: 0 };
+  const epilogue = own.some((u) => u.kept);
+  const reason = epilogue ? 'epilogue of the reduction' : 'same loop, same point';
+  return isOutput(node)
+    ? { verdict: 'merged', reason: `${reason}; also stored: ${why(a, node)}`, passesSaved: 1, extra: 0 }
+    : { verdict: epilogue ? 'fused' : 'merged', reason, passesSaved: 2, extra: 0 };
 }
 
 function why(a: Assignment, node: Node): string {
-  return a.region.demanded.get(node) ?? a.reasons.get(node) ?? (node.kind === 'result' ? 'it is the result of a loop' : 'another loop needs it');
+  const other = node.kind === 'result' ? 'it is the result of a loop' : 'another loop needs it';
+  return a.region.demanded.get(node) ?? a.reasons.get(node) ?? other;
 }

@@ -80,6 +80,9 @@ function bufferNames({ plan, canonical }: BoundPlan): Map<Expr, string> {
     for (const step of steps) {
       if (step.kind === 'loop') {
         visit(step.body);
+        for (const s of step.states) {
+          for (const r of s.results) names.set(canonical.nodes[r], `${label(canonical.nodes[s.carry])}'`);
+        }
         continue;
       }
       for (const w of step.writes) {
@@ -114,13 +117,16 @@ function decisionTable(decisions: readonly Decision[]): string[] {
   const edge = (d: Decision) => `${d.producer} -> ${d.consumer}`;
   const width = (of: (d: Decision) => string) => Math.max(...decisions.map((d) => of(d).length));
   const first = width(edge), second = width((d) => d.verdict);
-  return ['decisions', ...decisions.map((d) => {
+  const counts = new Map<string, number>();
+  for (const d of decisions) {
     const gain = [
       d.bytesSaved > 0 ? `saves ${bytes(d.bytesSaved)}` : '',
       d.extraFlops > 0 ? `${d.extraFlops} extra operations` : '',
     ].filter((text) => text !== '').join(', ');
-    return `  ${edge(d).padEnd(first)}  ${d.verdict.padEnd(second)}  ${d.reason}${gain && ` (${gain})`}`;
-  })];
+    const line = `  ${edge(d).padEnd(first)}  ${d.verdict.padEnd(second)}  ${d.reason}${gain && ` (${gain})`}`;
+    counts.set(line, (counts.get(line) ?? 0) + 1);
+  }
+  return ['decisions', ...[...counts].map(([line, count]) => (count > 1 ? `${line} x ${count}` : line))];
 }
 
 /** Decisions with the sizes of a graph. */

@@ -104,6 +104,14 @@ export function isInternal(a: Assignment, use: Use): boolean {
   return home !== undefined && find(home) === find(use.group);
 }
 
+/** Groups that were merged may need a node in the same way: one evaluation serves them all. */
+export function distinctUses(uses: readonly Use[]): Use[] {
+  if (uses.length < 2) return [...uses];
+  const byKey = new Map<string, Use>();
+  for (const u of uses) byKey.set(`${find(u.group).id}|${readKey(u)}|${u.place}`, u);
+  return [...byKey.values()];
+}
+
 /** Stored nodes that somebody outside the group, or outside the region, needs. */
 export const outputsOf = (a: Assignment, g: Group): Node[] =>
   [...g.stored].filter((s) => a.region.demanded.has(s) || usesOf(a, s).some((u) => !isInternal(a, u)))

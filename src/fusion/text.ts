@@ -1,4 +1,5 @@
 /** Expressions as text: names of kernels, and what `explain()` prints. */
+import type { DType } from '../dsl/dtype.ts';
 import type { Expr } from '../dsl/expr.ts';
 import { valuesOf, type Fn, type Value } from '../dsl/kernel/ir.ts';
 import { opInfo } from '../dsl/ops.ts';
@@ -42,7 +43,7 @@ export const exprText = (e: Expr, leaf: (e: Expr) => string | undefined, longest
 export function label(e: Expr): string {
   switch (e.kind) {
     case 'source': return e.name || 'array';
-    case 'fill': return String(e.value);
+    case 'fill': return numberText(e.value, e.dtype);
     case 'map': return e.fn.name || 'map';
     case 'stencil': return e.fn.name || 'stencil';
     case 'reduce': return e.reducer;
@@ -51,6 +52,16 @@ export function label(e: Expr): string {
     case 'loop': return 'iterate';
     default: return e satisfies never;
   }
+}
+
+/** The shortest decimal that gives the same value in the dtype. */
+function numberText(value: number, dtype: DType): string {
+  if (dtype !== 'float32' || Number.isInteger(value)) return String(value);
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return String(short);
+  }
+  return String(value);
 }
 
 /** Text and how tightly it binds: 9 for names and calls. */
@@ -87,7 +98,7 @@ const bindings: { readonly [infix: string]: number } = {
 
 function value(v: Value, input: (k: number) => Piece): Piece {
   switch (v.kind) {
-    case 'const': return atom(Number.isInteger(v.value) ? String(v.value) : String(Number(v.value.toPrecision(6))));
+    case 'const': return atom(numberText(v.value, v.dtype));
     case 'uniform': return atom('k');
     case 'read': return input(v.input);
     case 'coord': return atom(`i${v.axis}`);

@@ -76,6 +76,25 @@ test('intermediate results of a body do not meet the states', () => {
   }
 });
 
+test('trap: memory of what a loop needs again, or may hand on, is not used for something else', () => {
+  const u = vector(), k = vector();
+  for (const n of [0, 1, 2, 3]) {
+    // k.exp() is read by the first kernel of the body, which the second and third step need it for again.
+    expectPlan(wf.iterate(u, n, (x) => heat(heat(heat(heat(x).mul(k.exp())))))).launches(1 + 4 * n);
+    // The initial state is the result, with other intermediates between the loop and its last use.
+    const [now, before] = wf.iterate([u.exp(), k.exp()], n, ([a, b]) => [wave(a, b), a]);
+    expectPlan(heat(heat(heat(now))).add(before));
+    const [p, q] = wf.iterate([u, k], n, ([a, b]) => [heat(a).add(b), k.exp()]);
+    expectPlan(heat(heat(heat(p))).add(q));
+  }
+});
+
+test('the two substances of a reaction are one kernel', () => {
+  const next = (a: wf.WeftArray, b: wf.WeftArray) => heat(a).add(b.mul(a));
+  const [a, b] = wf.iterate([vector(), vector().mul(2)], 3, ([u, v]) => [next(u, v).clamp(-9, 9), next(v, u).clamp(-9, 9)]);
+  expectPlan([a, b]).launches(4).passesOver(vector(), 0);
+});
+
 test('a body may hand on views', () => {
   const m = wf.array(ramp(9), { shape: [3, 3] });
   for (const n of [1, 2, 3]) {
