@@ -38,7 +38,8 @@ function randomBody(b: Builder, choices: Choices, inputs: readonly Input[], rank
   const at = (): Point | undefined => (stencil ? randomPoint(b, choices, rank) : undefined);
   const pool: Value[] = inputs.map((x, k) => b.read(k, x.dtype, at()));
   if (stencil) inputs.forEach((x, k) => pool.push(b.read(k, x.dtype, at())));
-  pool.push(b.coord(pick(rank), at()), b.extent(pick(rank)), b.constant(pick(9) - 4, dtypeNames[pick(dtypeNames.length)]), b.uniform(0, 'float32'));
+  pool.push(b.coord(pick(rank), at()), b.extent(pick(rank)), b.uniform(0, 'float32'));
+  pool.push(b.constant(pick(9) - 4, dtypeNames[pick(dtypeNames.length)]));
   if (stencil) {
     const lo = Array.from({ length: rank }, () => -pick(3));
     pool.push(b.inside(at(), lo, lo.map(() => pick(3))));
@@ -73,13 +74,16 @@ function randomInput({ pick }: Choices, domain: readonly number[], seed: number)
   return { dtype, strides, offset, data: sample(dtype, 2 * length + 3, seed) };
 }
 
-function randomProgram(list: readonly number[], domain: readonly number[], kind: 'map' | 'stencil' | 'reduce'): { program: Program; rtol: number } {
+function randomProgram(
+  list: readonly number[], domain: readonly number[], kind: 'map' | 'stencil' | 'reduce',
+): { program: Program; rtol: number } {
   const choices = choicesFrom(list);
   const inputs = [randomInput(choices, domain, 1), randomInput(choices, domain, 2)];
   const uniforms = [{ dtype: 'float32' as const, value: 1.5 }];
   const stencil = kind === 'stencil' || choices.pick(4) === 0;
   if (kind !== 'reduce') {
-    return { program: { domain, inputs, uniforms, body: (b) => randomBody(b, choicesFrom(list), inputs, domain.length, stencil) }, rtol: 0 };
+    const body = (b: Builder): Value[] => randomBody(b, choicesFrom(list), inputs, domain.length, stencil);
+    return { program: { domain, inputs, uniforms, body }, rtol: 0 };
   }
   const axes = domain.map((_, k) => k).filter(() => choices.pick(2) === 1);
   if (axes.length === 0) axes.push(choices.pick(domain.length));
@@ -93,7 +97,8 @@ function randomProgram(list: readonly number[], domain: readonly number[], kind:
       return b.cast(small, reducerInfo(names[k]).accumulator(v.dtype));
     });
   const stores = choices.pick(2) === 0 ? [0] : [];
-  return { program: { domain, inputs, uniforms, body, reduce: { axes, stores, terms: names.map((reducer, value) => ({ reducer, value })) } }, rtol: 3e-5 };
+  const terms = names.map((reducer, value) => ({ reducer, value }));
+  return { program: { domain, inputs, uniforms, body, reduce: { axes, stores, terms } }, rtol: 3e-5 };
 }
 
 const domains = fc.oneof(

@@ -8,16 +8,22 @@ import { build, expectSame, onCpu, random, sample, sameBits, target, type Progra
 
 const test = suite('cpu reductions');
 
-const subsets = (rank: number): number[][] =>
-  Array.from({ length: 2 ** rank - 1 }, (_, bits) => Array.from({ length: rank }, (_, k) => k).filter((k) => (bits + 1) & (1 << k)));
+/** Every set of axes but the empty one. */
+function subsets(rank: number): number[][] {
+  const axes = Array.from({ length: rank }, (_, k) => k);
+  return Array.from({ length: 2 ** rank - 1 }, (_, set) => axes.filter((k) => (set + 1) & (1 << k)));
+}
 
-const reduction = (dtype: DType, domain: readonly number[], axes: readonly number[], reducer: ReducerName, seed = 1): Program => ({
+const reduction = (
+  dtype: DType, domain: readonly number[], axes: readonly number[], reducer: ReducerName, seed = 1,
+): Program => ({
   domain, inputs: [{ dtype, data: sample(dtype, domain.reduce((n, s) => n * s, 1), seed) }],
   body: (b, read) => [accumulated(b, read(0), reducer)],
   reduce: { axes, terms: [{ reducer, value: 0 }] },
 });
 
-const accumulated = (b: Builder, v: Value, reducer: ReducerName): Value => b.cast(v, reducerInfo(reducer).accumulator(v.dtype));
+const accumulated = (b: Builder, v: Value, reducer: ReducerName): Value =>
+  b.cast(v, reducerInfo(reducer).accumulator(v.dtype));
 
 /** Products of floats round. */
 const tolerance = (dtype: DType, reducer: ReducerName): number =>
@@ -93,7 +99,8 @@ test('several terms, an epilogue that reads, and stores of the body', async () =
 
 test('many chunks', async () => {
   const cases: [number[], number[]][] = [
-    [[400_003], [0]], [[3, 150_001], [1]], [[3000, 41], [0]], [[3000, 41], [0, 1]], [[70_000, 3], [1]], [[2, 1500, 9], [1]], [[9, 2000, 17], [0, 2]],
+    [[400_003], [0]], [[3, 150_001], [1]], [[3000, 41], [0]], [[3000, 41], [0, 1]],
+    [[70_000, 3], [1]], [[2, 1500, 9], [1]], [[9, 2000, 17], [0, 2]],
   ];
   for (const [domain, axes] of cases) {
     for (const reducer of ['sum', 'max', 'argMin'] as const) {
@@ -118,7 +125,8 @@ test('a sum of a million thirds is off by a few units in the last place', async 
 test('the same bits for 1, 2, 3 and 8 threads', async () => {
   const next = random(7);
   const data = Float32Array.from({ length: 700_001 }, () => next() - 0.4);
-  const programs = ([[[700_001], [0]], [[700, 1000], [0]], [[700, 1000], [1]], [[70, 100, 100], [0, 2]]] as const).map(([domain, axes]) => build({
+  const cases = [[[700_001], [0]], [[700, 1000], [0]], [[700, 1000], [1]], [[70, 100, 100], [0, 2]]] as const;
+  const programs = cases.map(([domain, axes]) => build({
     domain, inputs: [{ dtype: 'float32', data }], body: (b, read) => [b.op('mul', [read(0), read(0)])],
     reduce: { axes, terms: [{ reducer: 'sum', value: 0 }, { reducer: 'prod', value: 0 }] },
   }));

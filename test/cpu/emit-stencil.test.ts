@@ -10,7 +10,7 @@ const test = suite('cpu stencils');
 const edges: EdgeMap[] = ['nearest', 'wrap', 'reflect', 'mirror'];
 const domains = [
   [1], [2], [3], [7], [16], [33], [1000],
-  [1, 1], [1, 9], [9, 1], [2, 3], [5, 8], [11, 29], [3, 200], [2, 3, 4], [5, 1, 17], [4, 6, 20], [2, 2, 2, 2], [3, 2, 4, 13],
+  [1, 1], [1, 9], [9, 1], [2, 3], [5, 8], [11, 29], [3, 200], [2, 3, 4], [5, 1, 17], [4, 6, 20], [2, 2, 2, 2], [3, 2, 4, 13], [70, 3], [3, 66, 2],
 ];
 const dtypes: DType[] = ['float32', 'float64', 'int32', 'uint8', 'bool'];
 
@@ -22,11 +22,11 @@ function weighted(b: Builder, dtype: DType, reads: readonly Value[]): Value {
 }
 
 /** A cross and the two long diagonals. */
-const offsetsOf = (rank: number, reach: number): number[][] => [
-  new Array<number>(rank).fill(0),
-  ...Array.from({ length: rank }, (_, k) => [-reach, -1, 1, reach - 1].map((o) => Array.from({ length: rank }, (_, j) => (j === k ? o : 0)))).flat(),
-  new Array<number>(rank).fill(-reach), new Array<number>(rank).fill(reach),
-];
+function offsetsOf(rank: number, reach: number): number[][] {
+  const same = (o: number): number[] => new Array<number>(rank).fill(o);
+  const cross = same(0).flatMap((_, axis) => [-reach, -1, 1, reach - 1].map((o) => same(0).map((_, k) => (k === axis ? o : 0))));
+  return [same(0), ...cross, same(-reach), same(reach)];
+}
 
 const dense = (domain: readonly number[], dtype: DType): Program['inputs'] =>
   [{ dtype, data: sample(dtype, domain.reduce((n, s) => n * s, 1), 3) }];
@@ -39,7 +39,10 @@ for (const edge of edges) {
         const reach = domain.length === 1 ? 5 : 2;
         await expectSame({
           domain, inputs: dense(domain, dtype),
-          body: (b) => [weighted(b, dtype, offsetsOf(rank, reach).map((o) => b.read(0, dtype, b.point(undefined, o, domain.map(() => edge)))))],
+          body: (b) => {
+            const at = (o: number[]): Value => b.read(0, dtype, b.point(undefined, o, domain.map(() => edge)));
+            return [weighted(b, dtype, offsetsOf(rank, reach).map(at))];
+          },
         }, `${edge} of ${dtype}[${domain}]`);
       }
     }
@@ -85,14 +88,17 @@ test('a guard on one axis only', async () => {
       const at = (o: number): number[] => domain.map((_, k) => (k === axis ? o : 0));
       await expectSame({
         domain, inputs: dense(domain, 'float32'),
-        body: (b) => [b.op('select', [b.inside(undefined, at(-2), at(1)), b.read(0, 'float32', b.point(undefined, at(-2), domain.map(() => 'nearest'))), b.constant(9, 'float32')])],
+        body: (b) => {
+          const read = b.read(0, 'float32', b.point(undefined, at(-2), domain.map(() => 'nearest')));
+          return [b.op('select', [b.inside(undefined, at(-2), at(1)), read, b.constant(9, 'float32')])];
+        },
       }, `axis ${axis} of [${domain}]`);
     }
   }
 });
 
 test('chains: a stencil of a stencil maps both borders', async () => {
-  for (const domain of [[1], [4], [23], [3, 5], [6, 25], [3, 4, 12]]) {
+  for (const domain of [[1], [4], [23], [3, 5], [6, 25], [3, 4, 12], [2, 65, 3]]) {
     const rank = domain.length;
     for (const [first, second] of [['reflect', 'wrap'], ['mirror', 'mirror'], ['fill', 'nearest'], ['constant', 'constant'], ['fill', 'fill']] as const) {
       await expectSame({

@@ -53,7 +53,8 @@ export function build(p: Program): Runnable {
     return made;
   };
   const body = fn((b) => p.body(b, (k) => b.read(k, inputs[k].dtype), (k) => b.uniform(k, uniforms[k].dtype)));
-  const accesses = p.inputs.map((x, slot): Access => ({ slot, offset: x.offset ?? 0, strides: x.strides ?? stridesOf(p.domain) }));
+  const dense = stridesOf(p.domain);
+  const accesses = p.inputs.map((x, slot): Access => ({ slot, offset: x.offset ?? 0, strides: x.strides ?? dense }));
   const outputs: KernelOutput[] = [];
   let reduction: Kernel['reduction'];
   if (p.reduce) {
@@ -94,7 +95,10 @@ export async function onCpu({ launch, slots, data }: Runnable, cpu: PlanTarget =
   try {
     data.forEach((d, k) => cpu.upload(buffers[k], d));
     // What an earlier owner left must not matter.
-    launch.outputs.forEach((s) => cpu.upload(buffers[s], new dtypes[slots[s].dtype].array(slots[s].length).fill(77) as TypedArray));
+    for (const s of launch.outputs) {
+      const { dtype, length } = slots[s];
+      cpu.upload(buffers[s], new dtypes[dtype].array(length).fill(77) as TypedArray);
+    }
     await cpu.run({ slots, buffers, launches: [launch] });
     const results: TypedArray[] = [];
     for (const s of launch.outputs) results.push(await cpu.read(buffers[s], slots[s].dtype, slots[s].length));
@@ -164,7 +168,8 @@ export function sample(d: DType, length: number, seed = 1): TypedArray {
   const { min, max } = dtypes[d];
   const value = (): number => {
     if (isFloat(d)) return Math.round((next() - 0.5) * 200) / 4;
-    return Math.floor(next() < 0.5 ? min + next() * (max - min + 1) : Math.max(min, -8) + next() * (Math.min(max, 8) - Math.max(min, -8) + 1));
+    const [from, to] = next() < 0.5 ? [min, max] : [Math.max(min, -8), Math.min(max, 8)];
+    return Math.floor(from + next() * (to - from + 1));
   };
   const out = new dtypes[d].array(length) as TypedArray;
   for (let k = 0; k < length; k++) out[k] = value();

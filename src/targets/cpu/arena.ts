@@ -22,7 +22,11 @@ const SPARE = 256 * 1024;
 
 const align = (n: number): number => Math.ceil(n / 64) * 64;
 
-export function createArenas(heap: Heap): { make(work: readonly Work[], addressOf: (slot: number) => number, threads: number): Arena } {
+export interface Arenas {
+  make(work: readonly Work[], addressOf: (slot: number) => number, threads: number): Arena;
+}
+
+export function createArenas(heap: Heap): Arenas {
   let spare: Block | undefined;
   let words = new Int32Array(heap.memory.buffer);
 

@@ -16,7 +16,8 @@ interface Target {
 }
 
 /** Stores results of the body along the current row: `stores[k]` in output k. */
-export function storing({ c, nest, outputs, outputStrides, coords, inner }: Frame, stores: readonly number[], count: number): Sink {
+export function storing(frame: Frame, stores: readonly number[], count: number): Sink {
+  const { c, nest, outputs, outputStrides, coords, inner } = frame;
   const targets = stores.map((result, k): Target => {
     const row = c.variable(outputs[k], `outRow${k}`);
     coords.forEach((x, axis) => c.advance(row, c.mul(x, outputStrides[k][axis])));

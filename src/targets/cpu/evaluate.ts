@@ -45,7 +45,8 @@ export class Evaluator {
     const known = this.site.known?.(v, width);
     if (known) return this.repeat(known, width);
     const held = this.hold(v);
-    return (held[width] ??= width === 64 ? widen(this.c, held[32]!, this.site.count) : narrow(this.c, held[64]!, this.site.count));
+    const { count } = this.site;
+    return (held[width] ??= width === 64 ? widen(this.c, held[32]!, count) : narrow(this.c, held[64]!, count));
   }
 
   private repeat(v: Local, width: Width): Regs {

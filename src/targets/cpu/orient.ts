@@ -3,7 +3,7 @@
  * walk as one are merged, and where the inner axis stays short a longer one takes its place. Depends on sizes and strides
  * only, and leaves every result where it was.
  */
-import { Builder, inline, valuesOf, type Fn } from '../../dsl/kernel/ir.ts';
+import { Builder, inline, valuesOf, type Fn, type Point } from '../../dsl/kernel/ir.ts';
 import { stridesOf } from '../../dsl/shape.ts';
 import type { InnerStride, Kernel, Launch } from '../../fusion/kernel.ts';
 
@@ -23,28 +23,23 @@ export function orient(launch: Launch): OrientedLaunch {
   if (launch.domain.length === 1) return dense;
   const merged = mergeAxes(dense);
   const inner = merged.domain.length - 1;
-  if (merged.domain[inner] >= SHORT || reachesOut(launch.kernel)) return merged;
+  if (merged.domain[inner] >= SHORT) return merged;
   const axis = longAxis(merged);
   return axis === undefined ? merged : turn(merged, axis);
 }
 
-/** What depends on the body alone is found once per kernel. */
-function remembered<T extends object | boolean>(compute: (k: Kernel) => T): (k: Kernel) => T {
-  const known = new WeakMap<Kernel, { readonly value: T }>();
-  return (kernel) => {
-    let found = known.get(kernel);
-    if (!found) known.set(kernel, found = { value: compute(kernel) });
-    return found.value;
-  };
+const located = new WeakMap<Kernel, boolean>();
+
+/** Whether the body asks where it is, or reads elsewhere: found once per kernel. */
+function isLocated(kernel: Kernel): boolean {
+  let is = located.get(kernel);
+  if (is === undefined) {
+    is = valuesOf(kernel.body.results).some((v) =>
+      v.kind === 'coord' || v.kind === 'extent' || v.kind === 'inside' || ('at' in v && v.at !== undefined));
+    located.set(kernel, is);
+  }
+  return is;
 }
-
-/** The body asks where it is. */
-const isLocated = remembered(({ body }) =>
-  valuesOf(body.results).some((v) => v.kind === 'coord' || v.kind === 'extent' || v.kind === 'inside' || ('at' in v && v.at !== undefined)));
-
-/** The body reads at other points than the current one. */
-const reachesOut = remembered(({ body }) =>
-  valuesOf(body.results).some((v) => v.kind === 'inside' || ('at' in v && v.at !== undefined)));
 
 /** Merges axes of maps; the number of axes stays, merged ones have size 1. */
 function mergeAxes(launch: OrientedLaunch): OrientedLaunch {
@@ -103,15 +98,17 @@ function turnedKernel(kernel: Kernel, order: readonly number[]): Kernel {
 
 function makeTurned(kernel: Kernel, order: readonly number[]): Kernel {
   const to = (axis: number): number => order.indexOf(axis);
+  const permute = <T>(list: readonly T[]): T[] => order.map((k) => list[k]);
   const b = new Builder();
+  const point = (p: Point | undefined): Point | undefined => p && b.point(point(p.base), permute(p.offset), permute(p.edge));
   const results = inline(b, kernel.body.results, {
-    read: (input, _, v) => b.read(input, v.dtype),
+    read: (input, at, v) => b.read(input, v.dtype, point(at)),
     uniform: (index, v) => b.uniform(index, v.dtype),
-    coord: (axis) => b.coord(to(axis)),
+    coord: (axis, at) => b.coord(to(axis), point(at)),
     extent: (axis) => b.extent(to(axis)),
+    inside: (v) => b.inside(point(v.at), permute(v.lo), permute(v.hi)),
   });
   const body: Fn = b.fn(kernel.body.name, { ...kernel.body, results });
   const reduction = kernel.reduction && { ...kernel.reduction, axes: kernel.reduction.axes.map(to).sort((x, y) => x - y) };
   return { ...kernel, body, reduction };
 }
-

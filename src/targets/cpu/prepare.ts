@@ -60,7 +60,8 @@ export function prepare(program: Program, launch: OrientedLaunch): Prepared {
     inputs, outputs: outputsFrom(launch, 'body'), outputStrides: launch.bodyStrides,
   });
 
-  const alongKept = (list: readonly number[], none: number): number[] => (keptAxes.length > 0 ? keptAxes.map((k) => list[k]) : [none]);
+  const alongKept = (list: readonly number[], none: number): number[] =>
+    (keptAxes.length > 0 ? keptAxes.map((k) => list[k]) : [none]);
   const kept = alongKept(sizes, 1);
   const { chunks, planeLength } = blocking.geometry;
   const ends = blockMap(sizeOf(kept.slice(0, -1)), kept.at(-1)!, 16 + chunks);
