@@ -1,5 +1,5 @@
 /** What became of every edge of the graph and why: the raw material of `explain()`. */
-import { evaluationCost } from './cost.ts';
+import { ownCost } from './cost.ts';
 import { distinctUses, find, isInternal, outputsOf, usesOf, type Assignment, type Group, type Use } from './groups.ts';
 import type { Verdict } from './kernel.ts';
 import type { Node } from './simplify.ts';
@@ -57,10 +57,9 @@ type Judgement = Omit<PlanDecision, 'producer' | 'consumer'>;
 
 function judgeInlined(node: Node, own: readonly Use[], evaluations: number, first: boolean): Judgement {
   if (evaluations === 1) return { verdict: 'fused', reason: 'needed at one point of one loop', passesSaved: 2, extra: 0 };
-  const cost = evaluationCost(node, () => true, new Map());
   const again = distinctUses(own).length - (first ? 1 : 0);
   return {
-    verdict: 'recomputed', reason: `computed at ${evaluations} points: cheaper than storing it`, passesSaved: 2, extra: cost * again,
+    verdict: 'recomputed', reason: `computed at ${evaluations} points: cheaper than storing it`, passesSaved: 2, extra: ownCost(node) * again,
   };
 }
 

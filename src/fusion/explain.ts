@@ -160,10 +160,12 @@ function namesOf(canonical: Canonical): Map<Expr, string> {
 const exprAt = ({ canonical: { nodes }, plan }: BoundPlan, n: number): Expr => nodes[n] ?? nodes[plan.copies[n - nodes.length]];
 const bytesOfValues = (e: Expr): number => sizeOf(e.shape) * dtypes[e.dtype].bytes;
 
-/** A node as a loop of its own reads its sources and writes itself; views and scalars are free. */
+/** A node as a loop of its own reads its sources, through their views, and writes itself; scalars are free. */
 function bytesOfNode(e: Expr): number {
-  return bytesOfValues(e) + e.src.reduce((sum, s) => sum + (s.kind === 'fill' ? 0 : bytesOfValues(s)), 0);
+  return bytesOfValues(e) + e.src.reduce((sum, s) => sum + (s.kind === 'fill' ? 0 : bytesRead(s)), 0);
 }
+
+const bytesRead = (e: Expr): number => (e.kind === 'view' ? Math.min(bytesOfValues(e), bytesRead(e.src[0])) : bytesOfValues(e));
 
 function bytesOf({ kernel, domain, inputs, outputs }: Launch): number {
   const touched = ({ strides }: Access) => strides.reduce((n, s, k) => (s === 0 ? n : n * domain[k]), 1);

@@ -56,7 +56,10 @@ export interface Access {
   readonly strides: readonly number[];
 }
 
-/** One run of a kernel. A domain may have sizes of 0: along a kept axis nothing happens, along a reduced axis the result is the identity. */
+/**
+ * One run of a kernel. A domain may have sizes of 0: along a kept axis nothing happens, along a reduced axis the result is
+ * the identity.
+ */
 export interface Launch {
   readonly kernel: Kernel;
   readonly domain: Shape;
