@@ -184,7 +184,7 @@ class Kernelizer {
   private coordinate(path: Path, axis: number, at: Point | undefined): Value {
     const { canonical } = this.a.graph;
     const rank = canonical.shapes[this.group.domain].length;
-    const from = resolveAxes(path, canonical, rank)[axis]?.from ?? axis;
+    const { from } = resolveAxes(path, canonical, rank)[axis];
     const b = this.body;
     const part = (kind: 'scale' | 'offset') =>
       this.uniform(`${kind}${axis}@${pathKey(path)}`, { kind, path, rank, axis }, 'int32', false);
