@@ -1,6 +1,6 @@
 /**
- * Instructions as expressions: `c.x('f32x4.add', [a, b])` takes locals and returns the local that holds the result. Every
- * result gets a local of its own; the engine's optimiser turns them into registers.
+ * Instructions as expressions: `c.x('f32x4.add', [a, b])` takes locals and returns the local that holds the result. The
+ * engine's optimiser turns locals into registers; what limits them is their number, so long bodies hand theirs back.
  */
 import type { IndexArithmetic } from '../../dsl/border.ts';
 import type { FuncBuilder, Local, OpArgs, OpName, ValType } from './wasm.ts';
@@ -12,7 +12,44 @@ export type Scalar = Local | number;
 const TYPES: Readonly<Record<string, ValType>> = { i: 'i32', l: 'i64', f: 'f32', d: 'f64', v: 'v128' };
 
 export class Code {
+  private readonly free: Local[] = [];
+  private tracked: Local[] | undefined;
+
   constructor(readonly f: FuncBuilder) {}
+
+  /** Emits, and says which v128 locals the results of `x` took. */
+  track<T>(emit: () => T): { readonly value: T; readonly taken: readonly Local[] } {
+    const before = this.tracked;
+    const taken: Local[] = (this.tracked = []);
+    try {
+      return { value: emit(), taken };
+    } finally {
+      this.tracked = before;
+    }
+  }
+
+  /** Emits what outlives the value being computed. */
+  keep<T>(emit: () => T): T {
+    const before = this.tracked;
+    this.tracked = undefined;
+    try {
+      return emit();
+    } finally {
+      this.tracked = before;
+    }
+  }
+
+  /** Gives a local from `track` back: nothing that is emitted from now on reads its value. */
+  release(local: Local): void {
+    this.free.push(local);
+  }
+
+  private result(type: ValType): Local {
+    if (!this.tracked || type !== 'v128') return this.f.local(type);
+    const local = this.free.pop() ?? this.f.local(type);
+    this.tracked.push(local);
+    return local;
+  }
 
   push(s: Scalar): void {
     if (typeof s === 'number') this.f.i32(s);
@@ -29,7 +66,7 @@ export class Code {
   x<N extends OpName>(name: N, args: readonly Scalar[], ...immediates: OpArgs<N>): Local {
     const type = TYPES[OPS.get(name)!.gives];
     this.raw(name, args, ...immediates);
-    const out = this.f.local(type);
+    const out = this.result(type);
     this.f.set(out);
     return out;
   }

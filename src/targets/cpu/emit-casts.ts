@@ -17,15 +17,20 @@ const fits = (from: DType, to: DType): boolean => dtypes[from].min >= dtypes[to]
 /** 32-bit lanes 0 and 1 of two registers side by side. */
 const join = (c: Code, low: Local, high: Local): Local => c.x('i8x16.shuffle', [low, high], LOW_HALVES);
 
-/** `regs` hold `from` in its own width; bool comes as 64-bit masks when `to` is float64. Says how wide the result is. */
-export function castLanes(c: Code, regs: Regs, from: DType, to: DType, count: number): { width: Width; regs: Regs } {
-  if (to === 'float64') return { width: 64, regs: toFloat64(c, regs, from, count) };
-  if (to === 'bool') {
-    const shape = from === 'float64' ? 'f64x2' : from === 'float32' ? 'f32x4' : 'i32x4';
-    return { width: from === 'float64' ? 64 : 32, regs: regs.map((v) => c.x(`${shape}.ne`, [v, c.f.constant(shape, 0)])) };
+/** The width a cast leaves its result in: a test of 64-bit lanes gives masks as wide. */
+export const castWidth = (from: DType, to: DType): Width => (to === 'float64' || (to === 'bool' && from === 'float64') ? 64 : 32);
+
+/** `regs` hold `from` in its own width; bool comes as 64-bit masks when `to` is float64. */
+export function castLanes(c: Code, regs: Regs, from: DType, to: DType, count: number): Regs {
+  switch (to) {
+    case 'float64': return toFloat64(c, regs, from, count);
+    case 'float32': return toFloat32(c, regs, from, count);
+    case 'bool': {
+      const shape = from === 'float64' ? 'f64x2' : from === 'float32' ? 'f32x4' : 'i32x4';
+      return regs.map((v) => c.x(`${shape}.ne`, [v, c.f.constant(shape, 0)]));
+    }
+    default: return toInteger(c, regs, from, to, count);
   }
-  if (to === 'float32') return { width: 32, regs: toFloat32(c, regs, from, count) };
-  return { width: 32, regs: toInteger(c, regs, from, to, count) };
 }
 
 function toFloat64(c: Code, regs: Regs, from: DType, count: number): Regs {

@@ -2,7 +2,7 @@
 import type { DType } from '../../dsl/dtype.ts';
 import { valuesOf, type Value } from '../../dsl/kernel/ir.ts';
 import type { Code } from './code.ts';
-import { castLanes } from './emit-casts.ts';
+import { castLanes, castWidth } from './emit-casts.ts';
 import { opTable } from './emit-ops.ts';
 import { constant, narrow, registers, widen, widthOf, type Regs, type Width } from './lanes.ts';
 import type { Func, Local } from './wasm.ts';
@@ -28,15 +28,46 @@ interface Held {
 
 export class Evaluator {
   private readonly held = new Map<Value, Held>();
+  /** Uses that are still to come, of values under `prepare`. */
+  private readonly uses = new Map<Value, number>();
+  /** How many values hold a local of this evaluation. */
+  private readonly holders = new Map<Local, number>();
 
   constructor(private readonly c: Code, readonly site: Site, private readonly fmod: Func | undefined) {}
 
-  /** Reads first when there are few: loads that are issued together overlap. */
+  /** Computes `results`. Locals of values without further use are used again. */
   prepare(results: readonly Value[]): void {
     const order = valuesOf(results);
+    const use = (v: Value): unknown => this.uses.set(v, (this.uses.get(v) ?? 0) + 1);
+    for (const v of order) if (v.kind === 'op') v.args.forEach(use);
+    results.forEach(use);
+    // Reads first when there are few: loads that are issued together overlap.
     const reads = order.filter((v) => v.kind === 'read');
     if (reads.length <= 8) reads.forEach((v) => this.hold(v));
-    order.forEach((v) => this.hold(v));
+    for (const v of order) {
+      this.hold(v);
+      if (v.kind === 'op') v.args.forEach((a) => this.used(a));
+    }
+  }
+
+  private used(v: Value): void {
+    const left = this.uses.get(v)! - 1;
+    this.uses.set(v, left);
+    const held = this.held.get(v);
+    if (left > 0 || !held) return;
+    for (const local of [...(held[32] ?? []), ...(held[64] ?? [])]) this.letGo(local);
+    this.held.delete(v);
+  }
+
+  private letGo(local: Local): void {
+    const holders = this.holders.get(local);
+    if (holders === undefined) return;
+    if (holders > 1) {
+      this.holders.set(local, holders - 1);
+    } else {
+      this.holders.delete(local);
+      this.c.release(local);
+    }
   }
 
   /** The registers of a value; masks and integers are converted to the width asked for. */
@@ -45,8 +76,7 @@ export class Evaluator {
     const known = this.site.known?.(v, width);
     if (known) return this.repeat(known, width);
     const held = this.hold(v);
-    const { count } = this.site;
-    return (held[width] ??= width === 64 ? widen(this.c, held[32]!, count) : narrow(this.c, held[64]!, count));
+    return (held[width] ??= this.own(() => (width === 64 ? widen : narrow)(this.c, held[width === 64 ? 32 : 64]!, this.site.count)));
   }
 
   private repeat(v: Local, width: Width): Regs {
@@ -61,37 +91,51 @@ export class Evaluator {
   private hold(v: Value): Held {
     const found = this.held.get(v);
     if (found) return found;
-    const { width, regs } = this.compute(v);
-    const held: Held = { natural: width, [width]: regs };
+    const held = this.compute(v);
     this.held.set(v, held);
     return held;
   }
 
-  private compute(v: Value): { width: Width; regs: Regs } {
-    const width = widthOf(v.dtype);
-    if (v.kind === 'const') return { width, regs: this.regs(v) };
-    const known = this.site.known?.(v, width);
-    if (known) return { width, regs: this.repeat(known, width) };
-    if (v.kind !== 'op') return { width, regs: this.site.leaf(v) };
-    if (v.op === 'cast') {
-      const from = v.args[0].dtype;
-      const regs = this.regs(v.args[0], from === 'bool' && v.dtype === 'float64' ? 64 : widthOf(from));
-      return castLanes(this.c, regs, from, v.dtype, this.site.count);
+  /** Emits registers; locals that were only needed on the way are free again, the others have one holder more. */
+  private own(emit: () => Regs): Regs {
+    const { value: regs, taken } = this.c.track(emit);
+    const kept = new Set(regs);
+    for (const local of taken) {
+      if (kept.has(local)) this.holders.set(local, 0);
+      else this.c.release(local);
     }
-    return this.operate(v);
+    for (const local of regs) {
+      const holders = this.holders.get(local);
+      if (holders !== undefined) this.holders.set(local, holders + 1);
+    }
+    return regs;
+  }
+
+  private compute(v: Value): Held {
+    const width = widthOf(v.dtype);
+    if (v.kind === 'const') return { natural: width, [width]: this.regs(v) };
+    const known = this.site.known?.(v, width);
+    if (known) return { natural: width, [width]: this.repeat(known, width) };
+    if (v.kind !== 'op') return { natural: width, [width]: this.own(() => this.site.leaf(v)) };
+    return v.op === 'cast' ? this.cast(v.args[0], v.dtype) : this.operate(v);
+  }
+
+  private cast(v: Value, to: DType): Held {
+    const regs = this.regs(v, v.dtype === 'bool' && to === 'float64' ? 64 : widthOf(v.dtype));
+    const natural = castWidth(v.dtype, to);
+    return { natural, [natural]: this.own(() => castLanes(this.c, regs, v.dtype, to, this.site.count)) };
   }
 
   /** Register by register. All operands come in the width of the op: 64 bits beside float64. */
-  private operate(v: Value & { kind: 'op' }): { width: Width; regs: Regs } {
+  private operate(v: Value & { kind: 'op' }): Held {
     const dtype = v.op === 'select' ? v.args[1].dtype : v.args[0].dtype;
     const width = dtype === 'bool' ? this.widthOfMasks(v.args) : widthOf(dtype);
     const args = v.args.map((a) => this.regs(a, width));
     const count = v.args[1];
     const shift = count?.kind === 'const' ? count.value : undefined;
+    const context = { c: this.c, dtype, shift, lanes: this.site.count, fmod: this.fmod };
     const op = opTable(dtype)[v.op];
-    const lanes = this.site.count;
-    const regs = args[0].map((a, j) => op({ c: this.c, dtype, shift, lanes, fmod: this.fmod }, a, args[1]?.[j], args[2]?.[j]));
-    return { width, regs };
+    return { natural: width, [width]: this.own(() => args[0].map((a, j) => op(context, a, args[1]?.[j], args[2]?.[j]))) };
   }
 
   /** Masks stay as wide as the comparisons that made them. */

@@ -50,7 +50,7 @@ export class Row {
 
   /** The one register of a value that does not depend on the column. */
   readonly known = (v: Value, width: Width): Local | undefined =>
-    (this.isInvariant(v) ? this.constant.regs(v, width)[0] : undefined);
+    (this.isInvariant(v) ? this.frame.c.keep(() => this.constant.regs(v, width)[0]) : undefined);
 
   private isInvariant(v: Value): boolean {
     let is = this.invariants.get(v);
@@ -86,7 +86,7 @@ export class Row {
     const { c, coords, sizes } = this.frame;
     const key = `${axis}:${stepsKey(steps)}`;
     let x = this.mapped.get(key);
-    if (x === undefined) this.mapped.set(key, x = followSteps(c, coords[axis], sizes[axis], steps));
+    if (x === undefined) this.mapped.set(key, x = c.keep(() => followSteps(c, coords[axis], sizes[axis], steps)));
     return x;
   }
 
@@ -134,7 +134,7 @@ export class Row {
     const column = (steps: readonly AxisStep[]): Scalar => {
       const key = stepsKey(steps);
       let found = at.get(key);
-      if (found === undefined) at.set(key, found = followSteps(c, x, columns, steps));
+      if (found === undefined) at.set(key, found = c.keep(() => followSteps(c, x, columns, steps)));
       return found;
     };
     const leaf = (v: Leaf): Local => {
