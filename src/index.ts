@@ -1,13 +1,11 @@
 /** Weft: arrays as lazy graphs, fused into WebAssembly threads or WebGPU. Public exports only. */
 import './runtime.ts';
 
-export {
-  evaluate, where, WeftArray, type ArrayLike_ as ArrayLike,
-} from './dsl/array.ts';
+export { evaluate, where, WeftArray, type ArrayInput } from './dsl/array.ts';
 export { arange, array, eye, full, linspace, ones, zeros } from './dsl/create.ts';
 export {
-  add, atan2, bitwiseAnd, bitwiseOr, bitwiseXor, div, eq, floorDiv, ge, gt, hypot, le, leftShift, logicalAnd, logicalOr, logicalXor,
-  lt, maximum, minimum, mod, mul, ne, pow, rem, rightShift, sub,
+  add, atan2, bitwiseAnd, bitwiseOr, bitwiseXor, div, eq, floorDiv, ge, gt, hypot, le, leftShift, logicalAnd, logicalOr,
+  logicalXor, lt, maximum, minimum, mod, mul, ne, pow, rem, rightShift, sub,
 } from './dsl/functions.ts';
 export { iterate } from './dsl/iterate.ts';
 export { scope } from './dsl/scope.ts';

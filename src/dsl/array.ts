@@ -1,6 +1,6 @@
 /** The fluent API: `WeftArray` is a handle on a node of the lazy graph. */
 import { ArgumentError, DisposedError, DTypeError } from '../errors.ts';
-import { asDType, isFloat, type ArrayOf, type DType, type TypedArrayInput } from './dtype.ts';
+import { asDType, type ArrayOf, type DType, type TypedArrayInput } from './dtype.ts';
 import { applyRule, binary, castExpr, unary, whereExpr, type BinaryName, type Operand, type UnaryName } from './elementwise.ts';
 import { evaluator, type EvaluateOptions, type ExplainOptions } from './evaluator.ts';
 import { dependencies, topological, type Expr } from './expr.ts';
@@ -8,27 +8,28 @@ import { nest, sourceOf, type NestedArray } from './literal.ts';
 import { meanExpr, reduceExpr, stdExpr, varExpr, type Axes, type ReduceOptions, type SumOptions, type VarOptions } from './reduce.ts';
 import { setSurvivors, track } from './scope.ts';
 import { showShape, sizeOf, type Shape } from './shape.ts';
-import type { Axis_, BinaryResult, Floating, FloatOr, ReducedSum } from './types.ts';
+import type { AxisOption, BinaryResult, Floating, ReducedSum, UnaryResult } from './types.ts';
 import { broadcastView, expandDimsView, flipView, reshapeView, sliceView, squeezeView, transposeView, type SliceRange } from './views.ts';
 
 /** What an array meets: another array, a number or boolean (which take its dtype), a typed array or nested arrays. */
-export type ArrayLike_ = WeftArray | number | boolean | TypedArrayInput | NestedArray;
+export type ArrayInput = WeftArray | number | boolean | TypedArrayInput | NestedArray;
 
+// `keyof typeof` and not its alias: only so do editors show the docstrings of the tables.
 type UnaryMethods<D extends DType> = {
-  readonly [K in UnaryName]: () => WeftArray<(typeof unary)[K]['kind'] extends 'float' ? Floating<D> : (typeof unary)[K]['kind'] extends 'test' | 'logic' ? 'bool' : D>;
+  readonly [K in keyof typeof unary]: () => WeftArray<UnaryResult<(typeof unary)[K]['kind'], D>>;
 };
 type BinaryMethods<D extends DType> = {
-  readonly [K in BinaryName]: <O extends ArrayLike_>(other: O) => WeftArray<BinaryResult<(typeof binary)[K]['kind'], D, O>>;
+  readonly [K in keyof typeof binary]: <O extends ArrayInput>(other: O) => WeftArray<BinaryResult<(typeof binary)[K]['kind'], D, O>>;
 };
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the methods of the op tables are added below, from the tables
+// The methods of the op tables are added to the prototype below, from the tables.
 export interface WeftArray<D extends DType = DType> extends UnaryMethods<D>, BinaryMethods<D> {}
 
 /**
  * An array of one dtype and any shape. Methods build a graph and return at once; nothing is computed until a value is
  * asked for by `data`, `array`, `item` or `eval`. Immutable: every method gives a new array.
  */
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see above
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the interface above
 export class WeftArray<D extends DType = DType> {
   #node: Expr;
   #disposed = false;
@@ -143,7 +144,7 @@ export class WeftArray<D extends DType = DType> {
   }
 
   /** Values limited to lo..hi; NaN stays NaN. */
-  clamp<L extends ArrayLike_, H extends ArrayLike_>(lo: L, hi: H): WeftArray<BinaryResult<'arith', BinaryResult<'arith', D, L>, H>> {
+  clamp<L extends ArrayInput, H extends ArrayInput>(lo: L, hi: H): WeftArray<BinaryResult<'arith', BinaryResult<'arith', D, L>, H>> {
     const low = applyRule('clamp', binary.maximum, [WeftArray.node(this), operand(lo)]);
     return wrap(applyRule('clamp', binary.minimum, [low, operand(hi)]));
   }
@@ -178,47 +179,47 @@ export class WeftArray<D extends DType = DType> {
 
   /** Sum; narrow integers and bool in 32 bits, wrapping. 0 of nothing. */
   sum(axis?: Axes, options?: SumOptions): WeftArray<ReducedSum<D>>;
-  sum(options?: SumOptions & Axis_): WeftArray<ReducedSum<D>>;
+  sum(options?: SumOptions & AxisOption): WeftArray<ReducedSum<D>>;
   sum(...args: ReduceArguments<SumOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('sum', x, a, o)); }
   /** Product; narrow integers and bool in 32 bits, wrapping. 1 of nothing. */
   prod(axis?: Axes, options?: SumOptions): WeftArray<ReducedSum<D>>;
-  prod(options?: SumOptions & Axis_): WeftArray<ReducedSum<D>>;
+  prod(options?: SumOptions & AxisOption): WeftArray<ReducedSum<D>>;
   prod(...args: ReduceArguments<SumOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('prod', x, a, o)); }
   /** Smallest element; NaN wins. */
   min(axis?: Axes, options?: ReduceOptions): WeftArray<D>;
-  min(options?: ReduceOptions & Axis_): WeftArray<D>;
+  min(options?: ReduceOptions & AxisOption): WeftArray<D>;
   min(...args: ReduceArguments<ReduceOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('min', x, a, o)); }
   /** Largest element; NaN wins. */
   max(axis?: Axes, options?: ReduceOptions): WeftArray<D>;
-  max(options?: ReduceOptions & Axis_): WeftArray<D>;
+  max(options?: ReduceOptions & AxisOption): WeftArray<D>;
   max(...args: ReduceArguments<ReduceOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('max', x, a, o)); }
   /** Whether any element is true (not 0). */
   any(axis?: Axes, options?: ReduceOptions): WeftArray<'bool'>;
-  any(options?: ReduceOptions & Axis_): WeftArray<'bool'>;
+  any(options?: ReduceOptions & AxisOption): WeftArray<'bool'>;
   any(...args: ReduceArguments<ReduceOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('any', x, a, o)); }
   /** Whether all elements are true (not 0). */
   all(axis?: Axes, options?: ReduceOptions): WeftArray<'bool'>;
-  all(options?: ReduceOptions & Axis_): WeftArray<'bool'>;
+  all(options?: ReduceOptions & AxisOption): WeftArray<'bool'>;
   all(...args: ReduceArguments<ReduceOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('all', x, a, o)); }
   /** Position (row-major over the reduced axes) of the first smallest element; the first NaN wins. int32. */
   argMin(axis?: Axes, options?: ReduceOptions): WeftArray<'int32'>;
-  argMin(options?: ReduceOptions & Axis_): WeftArray<'int32'>;
+  argMin(options?: ReduceOptions & AxisOption): WeftArray<'int32'>;
   argMin(...args: ReduceArguments<ReduceOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('argMin', x, a, o)); }
   /** Position (row-major over the reduced axes) of the first largest element; the first NaN wins. int32. */
   argMax(axis?: Axes, options?: ReduceOptions): WeftArray<'int32'>;
-  argMax(options?: ReduceOptions & Axis_): WeftArray<'int32'>;
+  argMax(options?: ReduceOptions & AxisOption): WeftArray<'int32'>;
   argMax(...args: ReduceArguments<ReduceOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('argMax', x, a, o)); }
   /** Arithmetic mean, floating; NaN of nothing. */
-  mean(axis?: Axes, options?: SumOptions): WeftArray<FloatOr<D>>;
-  mean(options?: SumOptions & Axis_): WeftArray<FloatOr<D>>;
+  mean(axis?: Axes, options?: SumOptions): WeftArray<Floating<D>>;
+  mean(options?: SumOptions & AxisOption): WeftArray<Floating<D>>;
   mean(...args: ReduceArguments<SumOptions>): WeftArray { return reduce(this, args, meanExpr); }
   /** Variance in two passes; option `correction` (0) is subtracted from n. */
-  var(axis?: Axes, options?: VarOptions): WeftArray<FloatOr<D>>;
-  var(options?: VarOptions & Axis_): WeftArray<FloatOr<D>>;
+  var(axis?: Axes, options?: VarOptions): WeftArray<Floating<D>>;
+  var(options?: VarOptions & AxisOption): WeftArray<Floating<D>>;
   var(...args: ReduceArguments<VarOptions>): WeftArray { return reduce(this, args, varExpr); }
   /** Standard deviation: the square root of `var`. */
-  std(axis?: Axes, options?: VarOptions): WeftArray<FloatOr<D>>;
-  std(options?: VarOptions & Axis_): WeftArray<FloatOr<D>>;
+  std(axis?: Axes, options?: VarOptions): WeftArray<Floating<D>>;
+  std(options?: VarOptions & AxisOption): WeftArray<Floating<D>>;
   std(...args: ReduceArguments<VarOptions>): WeftArray { return reduce(this, args, stdExpr); }
 }
 
@@ -229,17 +230,21 @@ for (const name of Object.keys(unary) as UnaryName[]) {
 }
 for (const name of Object.keys(binary) as BinaryName[]) {
   Object.defineProperty(WeftArray.prototype, name, {
-    value(this: WeftArray, other: ArrayLike_) { return wrap(applyRule(name, binary[name], [WeftArray.node(this), operand(other, name)])); },
+    value(this: WeftArray, other: ArrayInput) {
+      return wrap(applyRule(name, binary[name], [WeftArray.node(this), operand(other, name)]));
+    },
   });
 }
 
 /** `(axis, options)`, or everything in one options object. */
-type ReduceArguments<O> = [axis?: Axes | (O & Axis_), options?: O];
+type ReduceArguments<O> = [axis?: Axes | (O & AxisOption), options?: O];
 
-function reduce<O extends object>(x: WeftArray, [first, second]: ReduceArguments<O>, make: (x: Expr, axes: Axes | undefined, options: O | undefined) => Expr): WeftArray {
+function reduce<O extends object>(
+  x: WeftArray, [first, second]: ReduceArguments<O>, make: (x: Expr, axes: Axes | undefined, options: O | undefined) => Expr,
+): WeftArray {
   const node = WeftArray.node(x);
   if (typeof first === 'object' && first !== null && !Array.isArray(first)) {
-    const options = first as O & Axis_;
+    const options = first as O & AxisOption;
     return wrap(make(node, options.axis, options));
   }
   return wrap(make(node, first as Axes | undefined, second));
@@ -249,7 +254,7 @@ function reduce<O extends object>(x: WeftArray, [first, second]: ReduceArguments
 export const wrap = <D extends DType = DType>(node: Expr): WeftArray<D> => new WeftArray<D>(node);
 
 /** The node or number behind an operand; typed and nested arrays become sources. */
-export function operand(x: ArrayLike_, argument = 'operand'): Operand {
+export function operand(x: ArrayInput, argument = 'operand'): Operand {
   if (x instanceof WeftArray) return WeftArray.node(x);
   if (typeof x === 'number' || typeof x === 'boolean') return x;
   if (x === undefined || x === null) throw new ArgumentError(`${argument}: expected an array or a number, got ${String(x)}`);
@@ -257,7 +262,7 @@ export function operand(x: ArrayLike_, argument = 'operand'): Operand {
 }
 
 /** The node of an operand that must be an array. */
-export function arrayNode(x: ArrayLike_, argument: string): Expr {
+export function arrayNode(x: ArrayInput, argument: string): Expr {
   const o = operand(x, argument);
   return typeof o === 'object' ? o : sourceOf(o, {}, argument);
 }
@@ -284,18 +289,16 @@ async function evaluateHandles(arrays: readonly WeftArray[], options: EvaluateOp
 }
 
 /** `condition ? a : b` for every element; all three broadcast. */
-export function where<A extends ArrayLike_, B extends ArrayLike_>(condition: ArrayLike_, a: A, b: B): WeftArray<FloatOrAny<A, B>> {
+export function where<A extends ArrayInput, B extends ArrayInput>(condition: ArrayInput, a: A, b: B): WeftArray<Chosen<A, B>> {
   return wrap(whereExpr(operand(condition, 'where: condition'), operand(a, 'where'), operand(b, 'where')));
 }
-type FloatOrAny<A, B> = A extends WeftArray<infer D> ? BinaryResult<'arith', D, B> : B extends WeftArray<infer D> ? BinaryResult<'arith', D, A> : DType;
-
-/** True when the dtype is floating; narrows the array's type. */
-export const isFloating = (x: WeftArray): x is WeftArray<'float32' | 'float64'> => isFloat(x.dtype);
+type Chosen<A, B> = A extends WeftArray<infer D> ? BinaryResult<'arith', D, B> : B extends WeftArray<infer D> ? BinaryResult<'arith', D, A> : DType;
 
 // What a scope must not free: the arrays it returns, and every source that one of these will still read.
 setSurvivors((results) => {
   const arrays = results.filter((r): r is WeftArray => r instanceof WeftArray && !r.disposed);
-  const needed = new Set(topological(arrays.map((a) => WeftArray.node(a)), (e) => evaluator().resident(e) && dependencies(e).length > 0));
+  const evaluated = (e: Expr): boolean => evaluator().resident(e) && dependencies(e).length > 0;
+  const needed = new Set(topological(arrays.map((a) => WeftArray.node(a)), evaluated));
   return (candidate) => candidate instanceof WeftArray && !candidate.disposed
     && (arrays.includes(candidate) || needed.has(WeftArray.node(candidate)));
 });

@@ -32,7 +32,9 @@ type DTypeOfData<T> = T extends readonly boolean[] | boolean ? 'bool'
  * const a = wf.array([[1, 2], [3, 4]]);
  * await a.sum().item(); // 10
  */
-export function array<const D extends DType>(data: TypedArrayInput | NestedArray | WeftArray, options: ArrayOptions & { readonly dtype: D }): WeftArray<D>;
+export function array<const D extends DType>(
+  data: TypedArrayInput | NestedArray | WeftArray, options: ArrayOptions & { readonly dtype: D },
+): WeftArray<D>;
 export function array<T extends TypedArrayInput | NestedArray>(data: T, options?: ArrayOptions): WeftArray<DTypeOfData<T>>;
 export function array(data: TypedArrayInput | NestedArray | WeftArray, options?: ArrayOptions): WeftArray;
 export function array(data: TypedArrayInput | NestedArray | WeftArray, options: ArrayOptions = {}): WeftArray {
@@ -43,17 +45,23 @@ export function array(data: TypedArrayInput | NestedArray | WeftArray, options: 
 }
 
 /** Every element is `value`. */
-export function full<D extends DType = 'float32'>(shape: number | readonly number[], value: number | boolean, options: DTypeOption<D> = {}): WeftArray<D> {
+export function full(shape: number | readonly number[], value: boolean): WeftArray<'bool'>;
+export function full<D extends DType = 'float32'>(
+  shape: number | readonly number[], value: number | boolean, options?: DTypeOption<D>,
+): WeftArray<D>;
+export function full(shape: number | readonly number[], value: number | boolean, options: DTypeOption = {}): WeftArray {
   if (typeof value !== 'number' && typeof value !== 'boolean') throw new ArgumentError(`full: value must be a number or boolean, got ${String(value)}`);
   const dtype = options.dtype === undefined ? (typeof value === 'boolean' ? 'bool' : 'float32') : asDType(options.dtype, 'full: dtype');
   return wrap(makeExpr({ kind: 'fill', dtype, shape: asShape(shape, 'full: shape'), src: [], value: castNumber(Number(value), 'float64', dtype) }));
 }
 
 /** Every element is 0. */
-export const zeros = <D extends DType = 'float32'>(shape: number | readonly number[], options: DTypeOption<D> = {}): WeftArray<D> => full(shape, 0, options);
+export const zeros = <D extends DType = 'float32'>(shape: number | readonly number[], options: DTypeOption<D> = {}): WeftArray<D> =>
+  full(shape, 0, options);
 
 /** Every element is 1. */
-export const ones = <D extends DType = 'float32'>(shape: number | readonly number[], options: DTypeOption<D> = {}): WeftArray<D> => full(shape, 1, options);
+export const ones = <D extends DType = 'float32'>(shape: number | readonly number[], options: DTypeOption<D> = {}): WeftArray<D> =>
+  full(shape, 1, options);
 
 /**
  * start, start + step, ... up to but not including stop. `arange(stop)` starts at 0.
@@ -78,16 +86,20 @@ type ArangeArguments<D extends DType> =
 /**
  * `count` evenly spaced values from start to stop, both included (`endpoint: false` leaves stop out).
  */
-export function linspace<D extends DType = 'float32'>(start: number, stop: number, count = 50, options: DTypeOption<D> & { readonly endpoint?: boolean } = {}): WeftArray<D> {
+export function linspace<D extends DType = 'float32'>(
+  start: number, stop: number, count = 50, options: DTypeOption<D> & { readonly endpoint?: boolean } = {},
+): WeftArray<D> {
   if (!Number.isFinite(start) || !Number.isFinite(stop)) throw new ArgumentError(`linspace: start and stop must be finite, got ${start} and ${stop}`);
   if (!Number.isInteger(count) || count < 0) throw new ArgumentError(`linspace: count must be a non-negative integer, got ${count}`);
   const dtype = options.dtype === undefined ? 'float32' : asDType(options.dtype, 'linspace: dtype');
   const endpoint = options.endpoint ?? true;
   const intervals = Math.max(1, endpoint ? count - 1 : count);
   const computed: DType = dtype === 'float64' ? 'float64' : 'float32';
+  const step = (stop - start) / intervals;
+  const spaced = [number(start, computed), number(step, computed), number(stop, computed), number(intervals, 'int32')];
   const ramp = endpoint && count > 1
-    ? mapExpr(spacedFn(computed), [number(start, computed), number((stop - start) / intervals, computed), number(stop, computed), number(intervals, 'int32')], 0, 'linspace', [count])
-    : rampExpr(count, computed, start, (stop - start) / intervals);
+    ? mapExpr(spacedFn(computed), spaced, 0, 'linspace', [count])
+    : rampExpr(count, computed, start, step);
   return wrap(castExpr(ramp, dtype));
 }
 
@@ -96,7 +108,9 @@ export function linspace<D extends DType = 'float32'>(start: number, stop: numbe
  * @param rows number of rows
  * @param options `columns` (default: rows), `k`: which diagonal, positive above the main one
  */
-export function eye<D extends DType = 'float32'>(rows: number, options: DTypeOption<D> & { readonly columns?: number; readonly k?: number } = {}): WeftArray<D> {
+export function eye<D extends DType = 'float32'>(
+  rows: number, options: DTypeOption<D> & { readonly columns?: number; readonly k?: number } = {},
+): WeftArray<D> {
   const shape = asShape([rows, options.columns ?? rows], 'eye: shape');
   const k = options.k ?? 0;
   if (!Number.isInteger(k)) throw new ArgumentError(`eye: k must be an integer, got ${k}`);

@@ -11,7 +11,9 @@ export type TypedArray =
 
 /** A typed array from a user, whatever buffer it views. */
 export type TypedArrayInput =
-  | Float32Array | Float64Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array | Uint8ClampedArray;
+  | Float32Array | Float64Array
+  | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array
+  | Uint8Array | Uint8ClampedArray;
 
 /** Which JavaScript typed array holds a dtype. bool is one byte, 0 or 1. */
 export interface ArrayOf {

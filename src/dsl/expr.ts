@@ -21,7 +21,8 @@ interface Base {
 export interface SourceExpr extends Base { readonly kind: 'source'; readonly name: string }
 /** One number everywhere. */
 export interface FillExpr extends Base { readonly kind: 'fill'; readonly value: number }
-/** `fn.results[result]` at every point; all of `src` have this node's shape and are read at the current point. `fn` may use coordinates. */
+/** `fn.results[result]` at every point; all of `src` have this node's shape and are read at the current point. `fn` may use
+ * coordinates. */
 export interface MapExpr extends Base { readonly kind: 'map'; readonly fn: Fn; readonly result: number }
 /** Other coordinates for the same values. */
 export interface ViewExpr extends Base { readonly kind: 'view'; readonly view: View }

@@ -1,5 +1,5 @@
 /** The methods of two operands as functions, for when a number comes first: `sub(1, a)`. Generated from the op table. */
-import { operand, wrap, WeftArray, type ArrayLike_ } from './array.ts';
+import { operand, wrap, type ArrayInput, type WeftArray } from './array.ts';
 import { applyRule, binary, type BinaryName } from './elementwise.ts';
 import type { BinaryResult } from './types.ts';
 import type { DType } from './dtype.ts';
@@ -9,11 +9,13 @@ type ResultOf<K extends BinaryName, A, B> =
     : B extends WeftArray<infer D> ? WeftArray<BinaryResult<(typeof binary)[K]['kind'], D, A>>
       : WeftArray<DType>;
 
-type Functions = { readonly [K in BinaryName]: <A extends ArrayLike_, B extends ArrayLike_>(a: A, b: B) => ResultOf<K, A, B> };
+type Functions = {
+  readonly [K in keyof typeof binary]: <A extends ArrayInput, B extends ArrayInput>(a: A, b: B) => ResultOf<K, A, B>;
+};
 
 const functions = Object.fromEntries((Object.keys(binary) as BinaryName[]).map((name) => [
   name,
-  (a: ArrayLike_, b: ArrayLike_) => wrap(applyRule(name, binary[name], [operand(a, name), operand(b, name)])),
+  (a: ArrayInput, b: ArrayInput) => wrap(applyRule(name, binary[name], [operand(a, name), operand(b, name)])),
 ])) as unknown as Functions;
 
 export const {

@@ -1,11 +1,13 @@
 /** Time loops as part of the graph. */
 import { ArgumentError, DTypeError, ShapeError } from '../errors.ts';
-import { arrayNode, wrap, WeftArray, type ArrayLike_ } from './array.ts';
+import { arrayNode, wrap, WeftArray, type ArrayInput } from './array.ts';
 import type { DType } from './dtype.ts';
 import { makeExpr, newLoop, type CarryExpr, type Expr } from './expr.ts';
 import { sameShape, showShape } from './shape.ts';
 
-type StatesOf<T extends readonly ArrayLike_[]> = { -readonly [K in keyof T]: T[K] extends WeftArray<infer D> ? WeftArray<D> : WeftArray };
+type StatesOf<T extends readonly ArrayInput[]> = {
+  -readonly [K in keyof T]: T[K] extends WeftArray<infer D> ? WeftArray<D> : WeftArray
+};
 
 /**
  * The state after `steps` applications of `step`. `step` is called once, to record the body; shapes and dtypes of the
@@ -19,10 +21,14 @@ type StatesOf<T extends readonly ArrayLike_[]> = { -readonly [K in keyof T]: T[K
  * const u100 = wf.iterate(u0, 100, (u) => heat(u));
  * const [u, v] = wf.iterate([u0, v0], 100, ([u, v]) => [u.add(v), v.mul(0.5)]);
  */
-export function iterate<D extends DType>(initial: WeftArray<D>, steps: number, step: (state: WeftArray<D>) => WeftArray): WeftArray<D>;
-export function iterate<const T extends readonly ArrayLike_[]>(initial: T, steps: number, step: (states: StatesOf<T>) => readonly WeftArray[]): StatesOf<T>;
+export function iterate<D extends DType>(
+  initial: WeftArray<D>, steps: number, step: (state: WeftArray<D>) => WeftArray,
+): WeftArray<D>;
+export function iterate<const T extends readonly ArrayInput[]>(
+  initial: T, steps: number, step: (states: StatesOf<T>) => readonly WeftArray[],
+): StatesOf<T>;
 export function iterate(
-  initial: WeftArray | readonly ArrayLike_[],
+  initial: WeftArray | readonly ArrayInput[],
   steps: number,
   step: ((state: WeftArray) => WeftArray) | ((states: WeftArray[]) => readonly WeftArray[]),
 ): WeftArray | WeftArray[] {
@@ -33,7 +39,7 @@ export function iterate(
     return loop([WeftArray.node(initial)], steps, ([u]) => [one(u)])[0];
   }
   if (!Array.isArray(initial) || initial.length === 0) throw new ArgumentError('iterate: the initial state must be an array or a list of arrays');
-  const states = initial.map((s: ArrayLike_, k) => arrayNode(s, `iterate: state ${k}`));
+  const states = initial.map((s: ArrayInput, k) => arrayNode(s, `iterate: state ${k}`));
   return loop(states, steps, step as (states: WeftArray[]) => readonly WeftArray[]);
 }
 

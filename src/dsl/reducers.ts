@@ -3,7 +3,7 @@ import { dtypes, type DType } from './dtype.ts';
 import type { OpName } from './ops.ts';
 
 export interface ReducerInfo {
-  /** Combines two partial results; arg reducers combine (value, index) pairs . */
+  /** Combines two partial results; arg reducers combine (value, index) pairs. */
   readonly combine: OpName | 'argMin' | 'argMax';
   /** The result of reducing nothing, or undefined when there is none (then an empty reduction is an error). */
   readonly empty: number | undefined;

@@ -1,16 +1,16 @@
 /** Scopes: arrays made inside are freed at the end, except what is returned. */
 
 /** What a scope needs to know of an array. */
-interface Disposable_ { dispose(): void }
+interface Freeable { dispose(): void }
 
 interface Frame {
-  readonly made: Set<Disposable_>;
+  readonly made: Set<Freeable>;
 }
 
 const frames: Frame[] = [];
 
 /** Called for every array that is made. */
-export function track(array: Disposable_): void {
+export function track(array: Freeable): void {
   frames.at(-1)?.made.add(array);
 }
 
@@ -26,9 +26,9 @@ export function track(array: Disposable_): void {
  * });
  * await total.item(); // 2000
  */
-export function scope<R>(fn: (own: <T extends Disposable_>(array: T) => T) => R): R {
+export function scope<R>(fn: (own: <T extends Freeable>(array: T) => T) => R): R {
   const frame: Frame = { made: new Set() };
-  const own = <T extends Disposable_>(array: T): T => (frame.made.add(array), array);
+  const own = <T extends Freeable>(array: T): T => (frame.made.add(array), array);
   frames.push(frame);
   let result: R;
   try {
@@ -57,7 +57,7 @@ function kept(value: unknown): unknown[] {
   return typeof value === 'object' && value !== null ? [value, ...Object.values(value)] : [];
 }
 
-let survivorsOf: (arrays: readonly unknown[]) => (candidate: Disposable_) => boolean = (arrays) => (c) => arrays.includes(c);
+let survivorsOf: (arrays: readonly unknown[]) => (candidate: Freeable) => boolean = (arrays) => (c) => arrays.includes(c);
 
 /** `array.ts` says which arrays a returned one still needs. */
 export const setSurvivors = (rule: typeof survivorsOf): void => {

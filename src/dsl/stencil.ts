@@ -1,13 +1,13 @@
 /** Stencils: functions of relative reads, and linear stencils given by a table of weights. */
 import { ArgumentError, DTypeError, ShapeError } from '../errors.ts';
-import { arrayNode, wrap, WeftArray, type ArrayLike_ } from './array.ts';
+import { arrayNode, wrap, type ArrayInput, type WeftArray } from './array.ts';
 import { asBorders, borderRules, type BorderMode } from './border.ts';
 import { asDType, castNumber, isFloat, promote, weak, type DType } from './dtype.ts';
 import { castExpr } from './elementwise.ts';
-import { makeExpr, type Expr } from './expr.ts';
+import { makeExpr, type Expr, type StencilExpr } from './expr.ts';
 import { kernelShape, lowerKernel, neighborhoodOf, type KernelFunction, type KernelParam } from './kernel/index.ts';
 import { Builder, type Fn, type Value } from './kernel/ir.ts';
-import { asAxis, broadcastShapes, showShape } from './shape.ts';
+import { asAxis, broadcastShapes, showShape, stridesOf } from './shape.ts';
 import { broadcastView } from './views.ts';
 
 /** An array inside a stencil kernel: call it with relative indices. */
@@ -39,9 +39,9 @@ export interface StencilOptions extends BorderOptions {
   readonly dtype?: DType;
 }
 
-/** Parameters that are called are arrays, the others scalars. */
-type StencilArguments<P extends readonly unknown[]> = { [K in keyof P]: ArrayLike_ };
-type StencilResult<R> = R extends readonly unknown[] ? { [K in keyof R]: WeftArray } : WeftArray;
+/** One operand per parameter: where the kernel calls it an array, else a scalar. */
+type StencilArguments<P extends readonly unknown[]> = { [K in keyof P]: ArrayInput };
+type StencilResult<R> = R extends readonly unknown[] ? { -readonly [K in keyof R]: WeftArray } : WeftArray;
 
 /**
  * Makes an array function from a kernel of relative reads. The kernel is an ordinary function: `u(-1, 0)` is the element
@@ -57,7 +57,9 @@ type StencilResult<R> = R extends readonly unknown[] ? { [K in keyof R]: WeftArr
  * const mean3 = wf.stencil((u: wf.Neighbors1) => (u(-1) + u(0) + u(1)) / 3);
  * await mean3(wf.array([1, 2, 3, 4, 5])).array(); // [0, 2, 3, 4, 0]
  */
-export function stencil<P extends readonly never[], R>(kernel: (...args: P) => R, options: StencilOptions = {}): (...args: StencilArguments<P>) => StencilResult<R> {
+export function stencil<P extends readonly unknown[], const R>(
+  kernel: (...args: P) => R, options: StencilOptions = {},
+): (...args: StencilArguments<P>) => StencilResult<R> {
   if (typeof kernel !== 'function') throw new ArgumentError(`stencil: the kernel must be a function, got ${typeof kernel}`);
   const f = kernel as unknown as KernelFunction;
   const cval = checkCval(options.cval, 'stencil');
@@ -67,7 +69,7 @@ export function stencil<P extends readonly never[], R>(kernel: (...args: P) => R
   const border = asBorders(options.border ?? 'fill', rank, 'stencil: border');
   checkNeighborhood(options.neighborhood, rank);
 
-  const call = (...args: readonly ArrayLike_[]): WeftArray | WeftArray[] => {
+  const call = (...args: readonly ArrayInput[]): WeftArray | WeftArray[] => {
     if (args.length !== shape.params.length) {
       throw new ArgumentError(`stencil: the kernel takes ${shape.params.length} arguments (${shape.params.map((p) => p.name).join(', ')}), got ${args.length}`);
     }
@@ -97,14 +99,17 @@ function rankOf(params: readonly ParamShape[]): number {
 }
 
 /** Nodes of the arguments, arrays broadcast to one shape, scalars of the dtype they take beside the arrays. */
-function bindArguments(args: readonly ArrayLike_[], shapes: readonly ParamShape[], rank: number): { inputs: Expr[]; params: KernelParam[] } {
+function bindArguments(
+  args: readonly ArrayInput[], shapes: readonly ParamShape[], rank: number,
+): { inputs: Expr[]; params: KernelParam[] } {
   const nodes = args.map((a, k) => {
     const { name, indices } = shapes[k];
-    if (indices === undefined) {
-      if (a instanceof WeftArray && a.rank > 0) throw new ShapeError(`stencil: ${name} is used as a scalar in the kernel, but an array of shape ${showShape(a.shape)} was given; read it as ${name}(${new Array(rank).fill('0').join(', ')})`);
-      return a;
-    }
+    if (indices === undefined && (typeof a === 'number' || typeof a === 'boolean')) return a;
     const node = arrayNode(a, `stencil: ${name}`);
+    if (indices === undefined) {
+      if (node.shape.length > 0) throw new ShapeError(`stencil: ${name} is used as a scalar in the kernel, but an array of shape ${showShape(node.shape)} was given; read it as ${name}(${new Array(rank).fill('0').join(', ')})`);
+      return node;
+    }
     if (node.shape.length !== rank) throw new ShapeError(`stencil: the kernel reads ${name} with ${rank} ${rank === 1 ? 'index' : 'indices'}, but the array has shape ${showShape(node.shape)} (rank ${node.shape.length})`);
     return node;
   });
@@ -112,9 +117,8 @@ function bindArguments(args: readonly ArrayLike_[], shapes: readonly ParamShape[
   const common = broadcastShapes(arrays.map((n) => n.shape), 'stencil');
   const dtype = arrays.map((n) => n.dtype).reduce(promote);
   const inputs = nodes.map((n, k): Expr => {
-    if (shapes[k].indices !== undefined) return broadcastView(n as Expr, common);
-    if (typeof n === 'number' || typeof n === 'boolean') return scalarFill(n, dtype);
-    return arrayNode(n as ArrayLike_, `stencil: ${shapes[k].name}`);
+    if (typeof n !== 'object') return scalarFill(n, dtype);
+    return shapes[k].indices === undefined ? n : broadcastView(n, common);
   });
   return { inputs, params: inputs.map((n, k) => ({ kind: shapes[k].indices === undefined ? 'scalar' : 'array', dtype: n.dtype })) };
 }
@@ -124,7 +128,8 @@ function scalarFill(value: number | boolean, beside: DType): Expr {
   return makeExpr({ kind: 'fill', dtype, shape: [], src: [], value: castNumber(Number(value), 'float64', dtype) });
 }
 
-interface Edges { readonly border: readonly BorderMode[]; readonly cval: number; readonly lo: readonly number[]; readonly hi: readonly number[] }
+/** The fields of a stencil node that say what happens at the edge. */
+type Edges = Pick<StencilExpr, 'border' | 'cval' | 'lo' | 'hi'>;
 
 function stencilExprs(fn: Fn, inputs: readonly Expr[], params: readonly KernelParam[], edges: Edges): Expr[] {
   const full = inputs[params.findIndex((p) => p.kind === 'array')].shape;
@@ -138,7 +143,7 @@ function stencilExprs(fn: Fn, inputs: readonly Expr[], params: readonly KernelPa
   const src = inputs.map((n, k) => (params[k].kind === 'scalar' ? broadcastView(n, shape) : n));
   return fn.results.map((r, result) => {
     checkCvalFits(edges.cval, r.dtype);
-    return makeExpr({ kind: 'stencil', fn, result, src, shape, dtype: r.dtype, border: edges.border, cval: edges.cval, lo: edges.lo, hi: edges.hi });
+    return makeExpr({ kind: 'stencil', fn, result, src, shape, dtype: r.dtype, ...edges });
   });
 }
 
@@ -162,7 +167,9 @@ function checkNeighborhood(ranges: readonly Range[] | undefined, rank: number): 
 }
 
 /** Declared or inferred; 0 is always part of it. Reads beyond a declared neighbourhood are an error. */
-function reach(declared: readonly Range[] | undefined, inferred: readonly { lo: number[]; hi: number[] }[], rank: number): { lo: number[]; hi: number[] } {
+function reach(
+  declared: readonly Range[] | undefined, inferred: readonly { lo: number[]; hi: number[] }[], rank: number,
+): { lo: number[]; hi: number[] } {
   const axes = Array.from({ length: rank }, (_, k) => k);
   const lo = axes.map((k) => Math.min(0, ...inferred.map((n) => n.lo[k])));
   const hi = axes.map((k) => Math.max(0, ...inferred.map((n) => n.hi[k])));
@@ -193,7 +200,7 @@ export interface CorrelateOptions extends BorderOptions {
  * @example
  * const blurX = wf.correlate([1, 2, 1].map((w) => w / 4), { axis: -1, border: 'reflect' });
  */
-export function correlate(weights: Weights, options: CorrelateOptions = {}): (x: ArrayLike_) => WeftArray {
+export function correlate(weights: Weights, options: CorrelateOptions = {}): (x: ArrayInput) => WeftArray {
   const cval = checkCval(options.cval, 'correlate');
   const table = readTable(weights);
   if (options.axis !== undefined && table.shape.length !== 1) throw new ShapeError(`correlate: with the option axis the weights must be a flat list, got shape ${showShape(table.shape)}`);
@@ -210,7 +217,8 @@ export function correlate(weights: Weights, options: CorrelateOptions = {}): (x:
       throw new ShapeError(`correlate: weights of rank ${table.shape.length} do not fit an array of shape ${showShape(node.shape)}; use the option axis to apply a list along one axis`);
     }
     const at = options.axis === undefined ? undefined : asAxis(options.axis, rank, 'correlate: axis');
-    const place = (offsets: readonly number[]): number[] => (at === undefined ? [...offsets] : Array.from({ length: rank }, (_, k) => (k === at ? offsets[0] : 0)));
+    const place = (offsets: readonly number[]): number[] =>
+      at === undefined ? [...offsets] : Array.from({ length: rank }, (_, k) => (k === at ? offsets[0] : 0));
     const lo = place(centre.map((c) => -c)), hi = place(table.shape.map((n, k) => n - 1 - centre[k]));
     const border = asBorders(options.border ?? 'fill', rank, 'correlate: border');
     const integers = table.values.every(Number.isInteger);
@@ -227,8 +235,10 @@ interface Table { readonly shape: readonly number[]; readonly values: readonly n
 function readTable(weights: Weights): Table {
   const shape: number[] = [];
   for (let w: unknown = weights; Array.isArray(w); w = w[0]) shape.push(w.length);
-  const even = (w: unknown, depth: number): boolean =>
-    depth === shape.length ? typeof w === 'number' : Array.isArray(w) && w.length === shape[depth] && w.every((v) => even(v, depth + 1));
+  const even = (w: unknown, depth: number): boolean => {
+    if (depth === shape.length) return typeof w === 'number';
+    return Array.isArray(w) && w.length === shape[depth] && w.every((v) => even(v, depth + 1));
+  };
   if (shape.length === 0 || shape.includes(0) || !even(weights, 0)) {
     throw new ArgumentError('correlate: weights must be numbers nested evenly, e.g. [1, 2, 1] or [[0, 1, 0], [1, -4, 1], [0, 1, 0]]');
   }
@@ -236,14 +246,16 @@ function readTable(weights: Weights): Table {
 }
 
 /** The sum of weighted reads. Equal weights of a mirrored pair are not grouped: the order of additions is the table's. */
-function linearFn(table: Table, centre: readonly number[], dtype: DType, rank: number, place: (offsets: readonly number[]) => number[]): Fn {
+function linearFn(
+  table: Table, centre: readonly number[], dtype: DType, rank: number, place: (offsets: readonly number[]) => number[],
+): Fn {
   const b = new Builder();
   const none = new Array<'none'>(rank).fill('none');
+  const strides = stridesOf(table.shape);
   let sum: Value | undefined;
   table.values.forEach((weight, flat) => {
     if (weight === 0) return;
-    const position: number[] = [];
-    for (let k = table.shape.length - 1, rest = flat; k >= 0; rest = Math.floor(rest / table.shape[k]), k--) position[k] = rest % table.shape[k];
+    const position = strides.map((step, k) => Math.floor(flat / step) % table.shape[k]);
     const read = b.read(0, dtype, b.point(undefined, place(position.map((p, k) => p - centre[k])), none));
     const term = b.op('mul', [read, b.constant(weight, dtype)]);
     sum = sum ? b.op('add', [sum, term]) : term;

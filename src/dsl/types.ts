@@ -6,16 +6,14 @@ import type { Axes } from './reduce.ts';
 type Float = 'float32' | 'float64';
 
 /** True when D is not known: the union of all dtypes. */
-type Unknown_<D extends DType> = DType extends D ? true : false;
+type Unspecified<D extends DType> = DType extends D ? true : false;
 
 /** The dtype of `div`, `sqrt` and their like. */
-export type Floating<D extends DType> = Unknown_<D> extends true ? Float : D extends 'float64' ? 'float64' : 'float32';
-/** The dtype of `mean`: the option `dtype` may make it float64. */
-export type FloatOr<D extends DType> = Floating<D>;
+export type Floating<D extends DType> = Unspecified<D> extends true ? Float : D extends 'float64' ? 'float64' : 'float32';
 
 /** Two arrays: exact for floats, bool and equal dtypes; mixed integers are just some dtype. */
 type Promote<A extends DType, B extends DType> =
-  Unknown_<A> extends true ? DType : Unknown_<B> extends true ? DType
+  Unspecified<A> extends true ? DType : Unspecified<B> extends true ? DType
     : [A] extends [B] ? A
       : 'float64' extends A | B ? 'float64'
         : 'float32' extends A | B ? 'float32'
@@ -28,6 +26,10 @@ type Meet<D extends DType, O> =
       : O extends boolean ? D
         : O extends Float32Array ? Promote<D, 'float32'> : O extends Float64Array ? Promote<D, 'float64'> : DType;
 
+/** `kind` is that of a rule in `elementwise.ts`. */
+export type UnaryResult<Kind extends string, D extends DType> =
+  Kind extends 'test' | 'logic' ? 'bool' : Kind extends 'float' ? Floating<D> : D;
+
 export type BinaryResult<Rule extends string, D extends DType, O> =
   Rule extends 'compare' | 'logic' ? 'bool'
     : Rule extends 'float' ? Floating<Meet<D, O>>
@@ -35,7 +37,7 @@ export type BinaryResult<Rule extends string, D extends DType, O> =
 
 /** Sums of narrow integers are 32 bits wide. The option `dtype` can override this. */
 export type ReducedSum<D extends DType> =
-  Unknown_<D> extends true ? DType : D extends 'bool' | 'int8' | 'int16' ? 'int32' : D extends 'uint8' | 'uint16' ? 'uint32' : D;
+  Unspecified<D> extends true ? DType : D extends 'bool' | 'int8' | 'int16' ? 'int32' : D extends 'uint8' | 'uint16' ? 'uint32' : D;
 
 /** The axis among the options. */
-export interface Axis_ { readonly axis?: Axes }
+export interface AxisOption { readonly axis?: Axes }

@@ -32,7 +32,10 @@ export function transposeView(x: Expr, axes?: readonly number[]): Expr {
   return viewExpr(x, maps, order.map((a) => x.shape[a]));
 }
 
-/** [start, stop, step] as in Python: missing or null means the end, negatives count from the back. One number picks an index and drops the axis. */
+/**
+ * [start, stop, step] as in Python: missing or null means the end, negatives count from the back. One number picks an index
+ * and drops the axis.
+ */
 export type SliceRange = number | null | undefined | readonly (number | null | undefined)[];
 
 export function sliceView(x: Expr, ranges: readonly SliceRange[]): Expr {
@@ -55,8 +58,10 @@ function pickIndex(i: number, n: number, k: number): number {
   return i < 0 ? i + n : i;
 }
 
-/** Python's slice.indices. */
-function resolveRange(range: readonly (number | null | undefined)[], n: number, k: number): { start: number; step: number; count: number } {
+interface Steps { readonly start: number; readonly step: number; readonly count: number }
+
+/** Python's slice.indices, for axis `k` of size `n`. */
+function resolveRange(range: readonly (number | null | undefined)[], n: number, k: number): Steps {
   const [a, b, s] = range;
   const step = s ?? 1;
   if (range.length > 3 || ![a ?? 0, b ?? 0, step].every(Number.isInteger) || step === 0) {
@@ -91,8 +96,8 @@ export function squeezeView(x: Expr, axes?: number | readonly number[] | null): 
     if (x.shape[k] !== 1) throw new ShapeError(`squeeze: axis ${k} has size ${x.shape[k]}, not 1; shape is ${showShape(x.shape)}`);
   }
   let next = 0;
-  const axes_ = x.shape.map((_, k) => (gone.includes(k) ? axis(-1) : axis(next++)));
-  return viewExpr(x, axes_, x.shape.filter((_, k) => !gone.includes(k)));
+  const maps = x.shape.map((_, k) => (gone.includes(k) ? axis(-1) : axis(next++)));
+  return viewExpr(x, maps, x.shape.filter((_, k) => !gone.includes(k)));
 }
 
 export function reshapeView(x: Expr, wanted: number | readonly number[]): Expr {

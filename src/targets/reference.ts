@@ -71,7 +71,9 @@ const flatIndex = (at: readonly number[], shape: Shape): number => stridesOf(sha
 const read = (values: Values, e: Expr, at: readonly number[]): number => values.get(e)![flatIndex(at, e.shape)];
 
 /** The value of a function at a point. */
-function pointValue(e: MapExpr | StencilExpr, fn: Fn, at: readonly number[], readInput: (input: number, point: Point | undefined) => number): number {
+function pointValue(
+  e: MapExpr | StencilExpr, fn: Fn, at: readonly number[], readInput: (input: number, point: Point | undefined) => number,
+): number {
   const memo = new Map<Value, number>();
   const value = (v: Value): number => {
     const found = memo.get(v);
@@ -127,15 +129,17 @@ function argBest(group: readonly number[], sign: number): number {
 }
 
 function evaluateStencil(e: StencilExpr, values: Values): TypedArray {
+  const rules = e.border.map((mode) => borderRules[mode]);
   return eachPoint(e, (at) => {
     if (leaves(e, at)) return e.cval;
     return pointValue(e, e.fn, at, (input, point) => {
       const source = e.src[input];
-      if (!point) return read(values, source, at.map((c, k) => c + shift(e.border[k], e.lo[k], source.shape[k], e.shape[k])));
-      const target = at.map((c, k) => c + point.offset[k] + shift(e.border[k], e.lo[k], source.shape[k], e.shape[k]));
-      const outside = target.some((c, k) => borderRules[e.border[k]].readGuard && (c < 0 || c >= source.shape[k]));
+      const here = at.map((c, k) => c + shift(e.border[k], e.lo[k], source.shape[k], e.shape[k]));
+      if (!point) return read(values, source, here);
+      const there = here.map((c, k) => c + point.offset[k]);
+      const outside = there.some((c, k) => rules[k].readGuard && (c < 0 || c >= source.shape[k]));
       if (outside) return castNumber(e.cval, 'float64', source.dtype);
-      return read(values, source, target.map((c, k) => edgeMaps[borderRules[e.border[k]].edge](numberArithmetic, c, source.shape[k])));
+      return read(values, source, there.map((c, k) => edgeMaps[rules[k].edge](numberArithmetic, c, source.shape[k])));
     });
   });
 }

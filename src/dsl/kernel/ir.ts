@@ -101,14 +101,18 @@ export class Builder {
 
   inside(at: Point | undefined, lo: readonly number[], hi: readonly number[]): Value {
     if (lo.every((l, k) => l === 0 && hi[k] === 0)) return this.constant(1, 'bool');
-    return this.share(`i${lo.join()}:${hi.join()}@${this.id(at)}`, () => ({ kind: 'inside', dtype: 'bool', at, lo: [...lo], hi: [...hi] }));
+    const key = `i${lo.join()}:${hi.join()}@${this.id(at)}`;
+    return this.share(key, () => ({ kind: 'inside', dtype: 'bool', at, lo: [...lo], hi: [...hi] }));
   }
 
   reduced(index: number, dtype: DType): Value {
     return this.share(`R${index}`, () => ({ kind: 'reduced', dtype, index }));
   }
 
-  /** An op on values; `to` is the dtype of a cast. Constants fold, and a few identities that are exact in IEEE arithmetic apply. */
+  /**
+   * An op on values; `to` is the dtype of a cast. Constants fold, and a few identities that are exact in IEEE arithmetic
+   * apply.
+   */
   op(name: OpName, args: readonly Value[], to?: DType): Value {
     const typed = resultOf(name, args.map((a) => a.dtype), to);
     if ('problem' in typed) throw new InternalError(typed.problem);
