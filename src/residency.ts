@@ -4,8 +4,9 @@
  */
 import type { TypedArray } from './dsl/dtype.ts';
 import type { Expr } from './dsl/expr.ts';
-import { DisposedError } from './errors.ts';
+import { DisposedError, TargetError } from './errors.ts';
 import { showShape } from './dsl/shape.ts';
+import { isLive } from './targets/registry.ts';
 import type { DeviceBuffer, PlanTarget } from './targets/target.ts';
 
 /** A buffer with its owners: several nodes may share one, and a running job pins what it uses. */
@@ -57,6 +58,8 @@ interface Resident {
   /** Handles that stand on it and were not disposed; the last one to go frees the values. */
   claims: number;
   disposed: boolean;
+  /** Why there are no values any more, when a target took them along. */
+  lost: string | undefined;
 }
 
 const records = new WeakMap<Expr, Resident>();
@@ -69,7 +72,7 @@ function record(e: Expr): Resident {
   let r = records.get(e);
   // An expression whose values were disposed may be computed again, into a record of its own.
   if (!r || (r.disposed && e.kind !== 'source')) {
-    r = { host: undefined, buffers: new Map(), claims: 0, disposed: false };
+    r = { host: undefined, buffers: new Map(), claims: 0, disposed: false, lost: undefined };
     records.set(e, r);
     collected.register(r, r.buffers);
   }
@@ -83,27 +86,42 @@ export function alias(from: Expr, to: Expr): void {
 
 export const isDisposed = (e: Expr): boolean => records.get(e)?.disposed ?? false;
 
-export function isResident(e: Expr): boolean {
+const isAlive = ({ target, buffer }: Held): boolean => isLive(target) && (target.alive?.(buffer) ?? true);
+
+/** The buffers of a node; those that went with their target are dropped first. */
+function buffersOf(e: Expr): ReadonlyMap<PlanTarget, Held> {
   const r = records.get(e);
-  return r !== undefined && (r.host !== undefined || r.buffers.size > 0);
+  if (!r) return none;
+  for (const held of r.buffers.values()) {
+    if (isAlive(held)) continue;
+    r.buffers.delete(held.target);
+    r.lost = isLive(held.target) ? `target '${held.target.name}' lost its device` : `target '${held.target.name}' was closed`;
+    release(held);
+  }
+  return r.buffers;
 }
+const none: ReadonlyMap<PlanTarget, Held> = new Map();
 
+export const isResident = (e: Expr): boolean => hostOf(e) !== undefined || buffersOf(e).size > 0;
 export const hostOf = (e: Expr): TypedArray | undefined => records.get(e)?.host;
-export const heldOn = (e: Expr, target: PlanTarget): Held | undefined => records.get(e)?.buffers.get(target);
+const heldOn = (e: Expr, target: PlanTarget): Held | undefined => buffersOf(e).get(target);
 /** Any buffer of the node, on whatever target. */
-export const heldAnywhere = (e: Expr): Held | undefined => records.get(e)?.buffers.values().next().value;
+export const heldAnywhere = (e: Expr): Held | undefined => buffersOf(e).values().next().value;
 
+/** What an array that was disposed gets, it does not keep. */
 export function setHost(e: Expr, data: TypedArray): void {
-  record(e).host = data;
+  const r = record(e);
+  if (!r.disposed) r.host = data;
 }
 
+/** The node becomes an owner of the buffer, unless its array was disposed. */
 export function setHeld(e: Expr, held: Held): void {
   const r = record(e);
+  if (r.disposed) return release(held);
   const before = r.buffers.get(held.target);
   r.buffers.set(held.target, held);
   if (before) release(before);
 }
-
 
 /** A handle stands on the node. */
 export function claim(e: Expr): void {
@@ -129,11 +147,12 @@ export interface Captured {
 }
 
 export function capture(nodes: Iterable<Expr>): Captured {
-  const kept = new Map([...nodes].map((e) => [e, { host: hostOf(e), buffers: [...records.get(e)?.buffers.values() ?? []].map(share) }]));
+  const keep = (e: Expr) => ({ host: hostOf(e), buffers: [...buffersOf(e).values()].map(share) });
+  const kept = new Map([...nodes].map((e) => [e, keep(e)]));
   return {
     host: (e) => hostOf(e) ?? kept.get(e)?.host,
-    on: (e, target) => heldOn(e, target) ?? kept.get(e)?.buffers.find((h) => h.target === target),
-    anywhere: (e) => heldAnywhere(e) ?? kept.get(e)?.buffers[0],
+    on: (e, target) => heldOn(e, target) ?? kept.get(e)?.buffers.find((h) => h.target === target && isAlive(h)),
+    anywhere: (e) => heldAnywhere(e) ?? kept.get(e)?.buffers.find(isAlive),
     release: () => kept.forEach(({ buffers }) => buffers.forEach(release)),
   };
 }
@@ -141,8 +160,13 @@ export function capture(nodes: Iterable<Expr>): Captured {
 /** The values as they are when asked. */
 export const present: Captured = { host: hostOf, on: heldOn, anywhere: heldAnywhere, release: () => {} };
 
-export function assertAlive(e: Expr): void {
+/** A source must have values; the error says who took them. */
+export function assertAvailable(e: Expr): void {
   if (isDisposed(e)) {
     throw new DisposedError(`a ${e.dtype} array of shape ${showShape(e.shape)} that this result needs was disposed; evaluate the result before disposing, or keep the array in the scope's return value`);
+  }
+  const lost = isResident(e) ? undefined : records.get(e)?.lost;
+  if (lost) {
+    throw new TargetError(`a ${e.dtype} array of shape ${showShape(e.shape)} was lost: ${lost}, and its values were nowhere else; make it again, and read what has to outlive its target with data()`);
   }
 }

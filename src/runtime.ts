@@ -7,8 +7,8 @@ import { ArgumentError, DTypeError, InternalError, OutOfMemoryError, TargetError
 import { explain, planFor, validateBound, type BoundPlan } from './fusion/index.ts';
 import { options } from './options.ts';
 import {
-  alias, assertAlive, capture, claim, collectGarbage, heldAnywhere, hold, hostOf, isResident, present, release, setHeld, setHost, share,
-  unclaim, type Captured, type Held,
+  alias, assertAvailable, capture, claim, collectGarbage, heldAnywhere, hold, hostOf, isDisposed, isResident, present, release,
+  setHeld, setHost, share, unclaim, type Captured, type Held,
 } from './residency.ts';
 import { targetNamed, targetNamedSync } from './targets/registry.ts';
 import type { GraphTarget, Job, PlanTarget, Target } from './targets/target.ts';
@@ -53,7 +53,7 @@ const runtime: Evaluator = {
     const work = inspect(roots);
     const values = capture(work.inputs);
     try {
-      const target = targetNamedSync(chooseName(work, request) ?? 'cpu');
+      const target = targetNamedSync(chooseName(work, request) ?? 'cpu', "use await data(), or dataSync({ target: 'cpu' })");
       check(work, target);
       if (target.kind === 'graph') return onGraph(target, roots, (e) => (work.inputs.has(e) ? hostValuesSync(e, values) : undefined));
       if (!target.runSync) throw new TargetError(`dataSync: target '${target.name}' has no synchronous results; use await data(), or dataSync({ target: 'cpu' })`);
@@ -77,7 +77,8 @@ const runtime: Evaluator = {
 
   explain(roots, request) {
     const work = inspect(roots);
-    const target = targetNamedSync(chooseName(work, request) ?? 'cpu');
+    const name = chooseName(work, request) ?? 'cpu';
+    const target = targetNamedSync(name, `explain after an evaluation there, e.g. await x.eval({ target: '${name}' })`);
     check(work, target);
     if (target.kind === 'graph') return `target ${target.name}: ${target.describe()}; every node is evaluated by itself, nothing is fused`;
     return explainOn(target, planOn(target, roots, work), request);
@@ -93,11 +94,11 @@ interface Work {
   readonly inputs: ReadonlySet<Expr>;
 }
 
-/** Walks the graph once; throws before any work when part of it was disposed. */
+/** Walks the graph once; throws before any work when values it needs were disposed or lost. */
 function inspect(roots: readonly Expr[]): Work {
   const nodes = topological(roots, isResident);
   for (const e of nodes) {
-    if (e.kind === 'source') assertAlive(e);
+    if (e.kind === 'source') assertAvailable(e);
   }
   checkCarries(roots);
   return { nodes, inputs: new Set(nodes.filter(isResident)) };
@@ -180,7 +181,7 @@ function keep(e: Expr, data: TypedArray): TypedArray {
 }
 
 function missing(e: Expr): never {
-  assertAlive(e);
+  assertAvailable(e);
   throw new InternalError(`no values for a ${e.kind} node that should be resident`);
 }
 
@@ -196,7 +197,8 @@ function prepare(target: PlanTarget, bound: BoundPlan, values: Captured, fetched
   const bySlot = new Array<Held>(bound.slots.length);
   try {
     for (const { slot, expr } of bound.inputs) {
-      bySlot[slot] = share(values.on(expr, target) ?? upload(target, expr, fetched.get(expr) ?? missing(expr), bound.slots[slot].bytes));
+      const held = values.on(expr, target);
+      bySlot[slot] = held ? share(held) : upload(target, expr, fetched.get(expr) ?? missing(expr), bound.slots[slot].bytes);
     }
     bound.slots.forEach((s, slot) => {
       bySlot[slot] ??= hold(target, target.allocate(s.bytes));
@@ -219,35 +221,39 @@ async function afterCollecting<T>(attempt: () => T): Promise<T> {
   }
 }
 
-/** A new buffer with a node's values, which the node keeps. */
+/** A new buffer with a node's values, owned by the caller and by the node. */
 function upload(target: PlanTarget, e: Expr, data: TypedArray, bytes: number): Held {
   const made = hold(target, target.allocate(bytes));
-  target.upload(made.buffer, data);
-  setHeld(e, made);
+  try {
+    target.upload(made.buffer, data);
+  } catch (error) {
+    release(made);
+    throw error;
+  }
+  setHeld(e, share(made));
   return made;
 }
 
-/** Every root gets its buffer; what was scratch is freed. */
-function settle({ bySlot }: Prepared, bound: BoundPlan, roots: readonly Expr[]): Expr[] {
-  return roots.map((root, k) => {
-    if (!isResident(root)) setHeld(root, share(bySlot[bound.outputs[k].slot]));
-    return standIn(root);
-  });
-}
+/** Every root gets its buffer. */
+const settle = ({ bySlot }: Prepared, bound: BoundPlan, roots: readonly Expr[]): Expr[] =>
+  roots.map((root, k) => standIn(root, (e) => setHeld(e, share(bySlot[bound.outputs[k].slot]))));
 
 function onGraph(target: GraphTarget, roots: readonly Expr[], data: (e: Expr) => TypedArray | undefined): Expr[] {
   const results = target.evaluate(roots, data);
-  return roots.map((root, k) => {
-    if (!isResident(root)) setHost(root, results[k]);
-    return standIn(root);
-  });
+  return roots.map((root, k) => standIn(root, (e) => setHost(e, results[k])));
 }
 
-/** A source with the root's values, so that the graph which computed them can be collected. */
-function standIn(root: Expr): Expr {
-  if (root.kind === 'source') return root;
+/**
+ * A source with the root's values, so that the graph which computed them can be collected. `give` gives a node the values,
+ * where it has none yet. A source that was disposed while it was evaluated stays so: its values go to another one.
+ */
+function standIn(root: Expr, give: (e: Expr) => void): Expr {
+  const gone = root.kind === 'source' && isDisposed(root);
+  if (!gone && !isResident(root)) give(root);
+  if (root.kind === 'source' && !gone) return root;
   const source = makeExpr({ kind: 'source', name: 'result', dtype: root.dtype, shape: root.shape, src: [] });
-  alias(root, source);
+  if (gone) give(source);
+  else alias(root, source);
   return source;
 }
 

@@ -12,7 +12,15 @@ const starting = new Map<string, Promise<Target>>();
 
 /**
  * Adds a target, or replaces one of the same name that has not been used yet. `configure({ target: name })` and
- * `data({ target: name })` then reach it.
+ * `data({ target: name })` then reach it. `src/targets/target.ts` says what a target is.
+ * @throws ArgumentError when the name is 'auto' or a target of that name is in use
+ * @example
+ * const noise: wf.GraphTarget = {
+ *   kind: 'graph', name: 'noise', describe: () => 'answers at random', refuses: () => undefined, close: async () => {},
+ *   evaluate: (roots) => roots.map((r) => new Float32Array(r.shape.reduce((n, size) => n * size, 1)).map(Math.random)),
+ * };
+ * wf.registerTarget({ name: 'noise', sync: true, create: () => noise });
+ * (await wf.zeros([2, 3]).add(1).data({ target: 'noise' })).length; // 6
  */
 export function registerTarget(factory: TargetFactory): void {
   if (factory.name === 'auto') throw new ArgumentError("registerTarget: the name 'auto' is taken");
@@ -37,17 +45,21 @@ export async function targetNamed(name: string): Promise<Target> {
   if (!start) {
     start = Promise.resolve(factory.create(targetOptions()));
     starting.set(name, start);
-    start.then((t) => live.set(name, t), () => {}).finally(() => starting.delete(name));
+    const mine = start;
+    start.then(
+      (t) => starting.get(name) === mine && (starting.delete(name), live.set(name, t)),
+      () => starting.get(name) === mine && starting.delete(name),
+    );
   }
   return start;
 }
 
-/** The target without waiting: one that is running, or one that starts at once. */
-export function targetNamedSync(name: string): Target {
+/** The target without waiting: one that is running, or one that starts at once. `otherwise` says what to do instead. */
+export function targetNamedSync(name: string, otherwise: string): Target {
   const factory = factoryOf(name);
   const ready = live.get(name);
   if (ready) return ready;
-  if (!factory.sync) throw new TargetError(`target '${name}' starts asynchronously; use await data() or await eval() instead of the sync form`);
+  if (!factory.sync) throw new TargetError(`target '${name}' is not running, and takes a moment to start; ${otherwise}`);
   const made = factory.create(targetOptions()) as Target;
   live.set(name, made);
   return made;
@@ -55,11 +67,27 @@ export function targetNamedSync(name: string): Target {
 
 export const liveTarget = (name: string): Target | undefined => live.get(name);
 
-/** Stops workers and devices of every target. The next evaluation starts them again; resident arrays are lost. */
+/** False once a target was closed: its buffers count for nothing any more. */
+export const isLive = (target: Target): boolean => live.get(target.name) === target;
+
+/**
+ * Stops the workers and devices of every target; what is running there fails. The next evaluation starts them again.
+ * Arrays made from JavaScript values, and results that were read, are there as before; other results that only stayed
+ * resident are lost, and using them is a TargetError.
+ * @example
+ * const y = wf.array([1, 2]).mul(3);
+ * await y.data();
+ * await wf.closeTargets(); // a Node program without pending work ends by itself; this is for pages and tests
+ * await y.add(1).array(); // [4, 7]
+ */
 export async function closeTargets(): Promise<void> {
-  const all = [...live.values()];
+  const running = [...live.values()], late = [...starting.values()];
   live.clear();
-  await Promise.all(all.map((t) => t.close()));
+  starting.clear();
+  await Promise.all([
+    ...running.map((t) => t.close()),
+    ...late.map((start) => start.then((t) => t.close(), () => {})),
+  ]);
 }
 
 onConfigure(() => live.forEach((t) => t.configure?.(targetOptions())));

@@ -47,7 +47,10 @@ export interface PlanTarget extends TargetBase {
   readonly profile: CostProfile;
   /** Contents are undefined. Throws OutOfMemoryError and changes nothing when there is no room. */
   allocate(bytes: number): DeviceBuffer;
+  /** May come after `close`. */
   release(buffer: DeviceBuffer): void;
+  /** False when the contents are gone, with a device that was lost. Missing: they never are while the target runs. */
+  alive?(buffer: DeviceBuffer): boolean;
   upload(buffer: DeviceBuffer, data: TypedArray): void;
   run(job: Job): Promise<void>;
   /** Only where results can be had without waiting for the event loop. */
