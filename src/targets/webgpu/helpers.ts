@@ -236,6 +236,25 @@ fn mantissa_f32(x: f32) -> f32 {
   },
 
   // reductions
+  /**
+   * What a + b loses to rounding, exactly (Knuth's two-sum). Compilers may simplify (a + b) - a to b, and Mesa does, but
+   * not across bits that are combined with a number they do not know. Needs the params field `zero`.
+   */
+  roundingOf: {
+    code: lines(`
+fn opaque_f32(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) | P.zero); }
+
+fn roundingOf(a: f32, b: f32) -> f32 {
+  let sum = opaque_f32(a + b);
+  let added = opaque_f32(sum - a);
+  return (a - (sum - added)) + (b - added);
+}`),
+  },
+  /** A sum and what it has lost, which is no number once the sum is infinite. */
+  withLost: {
+    needs: ['isFinite_f32'],
+    code: 'fn withLost(sum: f32, lost: f32) -> f32 { return select(sum, sum + lost, isFinite_f32(lost)); }',
+  },
   firstLess_f32: { needs: ['isNaN_f32'], code: firstBefore('firstLess_f32', 'f32', '<') },
   firstLess_i32: { code: firstBefore('firstLess_i32', 'i32', '<') },
   firstLess_u32: { code: firstBefore('firstLess_u32', 'u32', '<') },

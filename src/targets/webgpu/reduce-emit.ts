@@ -16,15 +16,15 @@ export interface ReduceVariant {
   readonly sink: 'partials' | 'epilogue';
 }
 
-/** Elements that are added one after the other before their sum joins the rest: keeps the error of long float sums small. */
+/** Elements that are added one after the other before their sum joins the rest. */
 const block = 64;
 
-/** A field of the accumulator: a term's value, or the position that goes with it. */
+/** A field of the accumulator: a term's value, the position that goes with it, or what a float sum has lost to rounding. */
 interface AccField {
   readonly name: string;
   readonly type: Scalar;
   readonly term: number;
-  readonly position: boolean;
+  readonly role: 'value' | 'position' | 'lost';
 }
 
 interface Term {
@@ -36,9 +36,10 @@ interface Term {
 const termsOf = (kernel: Kernel): Term[] =>
   kernel.reduction!.terms.map((t) => ({ ...t, dtype: kernel.body.results[t.value].dtype }));
 
-const fieldsOf = (terms: readonly Term[]): AccField[] => terms.flatMap((t, k) => {
-  const value: AccField = { name: `t${k}`, type: scalarOf(t.dtype), term: k, position: false };
-  return isArgReducer(t.reducer) ? [value, { name: `t${k}_at`, type: 'i32' as const, term: k, position: true }] : [value];
+const fieldsOf = (terms: readonly Term[]): AccField[] => terms.flatMap((t, k): AccField[] => {
+  const value: AccField = { name: `t${k}`, type: scalarOf(t.dtype), term: k, role: 'value' };
+  if (isArgReducer(t.reducer)) return [value, { name: `t${k}_at`, type: 'i32', term: k, role: 'position' }];
+  return t.reducer === 'sum' && value.type === 'f32' ? [value, { name: `t${k}_lost`, type: 'f32', term: k, role: 'lost' }] : [value];
 });
 
 /** 32-bit words of one partial result. */
@@ -77,7 +78,8 @@ const size = (module: Module, name: 'kept' | 'reduced' | 'chunk' | 'chunks' | 'i
 function defineAccumulator({ module, terms, fields }: Writer): void {
   module.define('Acc', () => `struct Acc { ${fields.map((f) => `${f.name}: ${f.type}`).join(', ')} }`);
   const identity = fields.map((f) => {
-    if (f.position) return '2147483647i';
+    if (f.role === 'position') return '2147483647i';
+    if (f.role === 'lost') return '0.0f';
     const { reducer, dtype } = terms[f.term];
     return module.constant(reducerInfo(reducer).identity(dtype), dtype);
   });
@@ -85,8 +87,12 @@ function defineAccumulator({ module, terms, fields }: Writer): void {
   const lines: string[] = [];
   const values = fields.map((f) => {
     const { reducer, dtype } = terms[f.term];
+    if (f.role === 'lost') {
+      module.param({ name: 'zero', type: 'u32', value: () => 0 });
+      return `a.${f.name} + b.${f.name} + ${module.helper('roundingOf')}(a.t${f.term}, b.t${f.term})`;
+    }
     if (!isArgReducer(reducer)) return combineText(module, reducer, dtype, `a.${f.name}`, `b.${f.name}`);
-    if (!f.position) {
+    if (f.role === 'value') {
       const before = module.helper(`${reducer === 'argMin' ? 'firstLess' : 'firstGreater'}_${scalarOf(dtype)}`);
       lines.push(`  let first${f.term} = ${before}(a.${f.name}, a.${f.name}_at, b.${f.name}, b.${f.name}_at);`);
     }
@@ -149,7 +155,7 @@ function elementBody(w: Writer, stored: boolean, head: string[]): string[] {
     lines.push(`${bodyIndent}let cell = ${index};`);
     outputs.forEach((o, k) => lines.push(`${bodyIndent}${module.output(kernel.outputs.indexOf(o))}[cell] = ${results[w.terms.length + k]};`));
   }
-  const values = w.fields.map((f) => (f.position ? 'i32(r)' : results[f.term]));
+  const values = w.fields.map((f) => (f.role === 'position' ? 'i32(r)' : f.role === 'lost' ? '0.0f' : results[f.term]));
   lines.push(`${bodyIndent}part = combine(part, Acc(${values.join(', ')}));`);
   return lines;
 }
@@ -180,7 +186,11 @@ function epilogue(w: Writer, acc: string, point: string, indent: string): { line
   const kept = Array.from({ length: kernel.rank }, (_, k) => k).filter((k) => !axes.includes(k));
   const lines = coordinates(module, kept, point, indent);
   const leaves = pointLeaves({ module, kernel, inner: w.inner, lines, indent, axes: kept });
-  const reduced = (index: number): string => `${acc}.t${index}${isArgReducer(w.terms[index].reducer) ? '_at' : ''}`;
+  const reduced = (index: number): string => {
+    const value = `${acc}.t${index}`;
+    if (isArgReducer(w.terms[index].reducer)) return `${value}_at`;
+    return w.fields.some((f) => f.term === index && f.role === 'lost') ? `${module.helper('withLost')}(${value}, ${value}_lost)` : value;
+  };
   const outputs = kernel.outputs.filter((o) => o.from === 'epilogue');
   const { results } = writeFunction(
     module, outputs.map((o) => fn.results[o.result]), { ...leaves, reduced: (v) => reduced(v.index) }, indent, lines);
