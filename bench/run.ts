@@ -1,42 +1,88 @@
-/** `npm run bench -- [names] [--threads n]`: times Weft against its peers in one run and prints ratios. */
-import { cpus } from 'node:os';
+/** `npm run bench -- [names] [options]`: times Weft against plain JavaScript and its peers in one run and prints ratios. */
 import { Command } from 'commander';
-import Table from 'cli-table3';
 import * as wf from '../src/index.ts';
-import { measure, type Timing } from './measure.ts';
-import type { Workload } from './workload.ts';
-import { squares, sum } from './workloads/maps.ts';
-import { heat, sobel } from './workloads/stencils.ts';
+import { dispatchOverheads } from './dispatch.ts';
+import { measure, messageOf } from './measure.ts';
+import { openGpuJs } from './peers/gpujs.ts';
+import { openJax } from './peers/jax.ts';
+import { openC, openNumba } from './peers/native.ts';
+import type { Peer } from './peers/peer.ts';
+import { machine, printDispatch, printTable, writeJson, type Measured } from './report.ts';
+import { weft, webgpuProblem } from './weft.ts';
+import { plainJs, type Contender, type Workload } from './workload.ts';
+import { WORKLOADS } from './workloads/index.ts';
 
-const workloads: readonly Workload[] = [squares, sum, heat, sobel];
+const PEERS: Readonly<Record<string, (threads: number) => Peer | Promise<Peer>>> = {
+  'gpu.js': openGpuJs, 'jax-js': openJax, C: openC, Numba: openNumba,
+};
 
 const program = new Command('npm run bench --')
   .description('Times Weft against plain JavaScript and other libraries. Every result is checked before it is timed.')
-  .argument('[names...]', `which to run (all): ${workloads.map((w) => w.name).join(', ')}`)
-  .option('--threads <n>', 'CPU threads', Number, 2)
+  .argument('[names...]', `which to run: ${WORKLOADS.map((w) => w.id).join(', ')}`)
+  .option('--all', 'every workload, the slow ones too')
+  .option('--threads <n>', 'CPU threads, of Weft and of its peers', Number, 2)
+  .option('--webgpu', "add Weft's WebGPU target where there is an adapter")
+  .option('--no-peers', 'only Weft and plain JS')
+  .option('--json <file>', 'write the results there, too')
   .parse();
 
-const chosen = program.args.length === 0 ? workloads : workloads.filter((w) => program.args.some((a) => w.name.includes(a)));
-const { threads } = program.opts<{ threads: number }>();
+const options = program.opts<{ all?: boolean; threads: number; webgpu?: boolean; peers: boolean; json?: string }>();
+const { threads } = options;
 wf.configure({ target: 'cpu', threads });
 
-console.log(`${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores; Node ${process.version}; ${threads} threads; medians of interleaved runs`);
-const table = new Table({ head: ['workload', 'size', 'contender', 'first ms', 'median ms', 'min ms', 'against plain JS', 'goal'] });
+const chosen = program.args.length > 0
+  ? WORKLOADS.filter((w) => program.args.some((a) => w.id.includes(a)))
+  : WORKLOADS.filter((w) => options.all || !w.extra);
+if (chosen.length === 0) program.error(`no workload is called ${program.args.join(' or ')}`);
+
+console.log(`${machine()}; Node ${process.version}; ${threads} threads; medians of interleaved runs; peers where they are`);
+announceCores(threads);
+const absent: Record<string, string> = {};
+const peers = options.peers ? await openPeers() : [];
+const webgpu = options.webgpu && !(await missing('WebGPU', webgpuProblem()));
+
+const dispatch = await dispatchOverheads();
+const measured: Measured[] = [];
 for (const workload of chosen) {
-  const timings = await measure(await workload.contenders(), workload.tolerance);
-  timings.forEach((t, k) => table.push([
-    k === 0 ? workload.name : '', k === 0 ? workload.size : '', t.name, ms(t.first),
-    ...(t.problem ? [{ colSpan: 3, content: t.problem }] : [ms(t.median), ms(t.times[0]), ratio(timings[0], t)]),
-    k === timings.length - 1 && workload.goal ? `${workload.goal}x` : '',
-  ]));
+  const contenders = await contendersOf(workload);
+  const timings = await measure(contenders, workload.tolerance);
+  measured.push({ workload, timings });
+  for (const c of contenders) await c.close?.();
+  process.stderr.write(`${workload.id} `);
 }
-console.log(table.toString());
+process.stderr.write('\n');
+printTable(measured);
+printDispatch(dispatch);
+if (options.json) writeJson(options.json, { threads, measured, dispatch, absent });
+for (const peer of peers) await peer.close?.();
 await wf.closeTargets();
 
-function ms(time: number): string {
-  return Number.isNaN(time) ? '-' : time.toFixed(time < 10 ? 2 : 1);
+/** Plain JS, the oracle, then Weft, then its peers. */
+async function contendersOf(workload: Workload): Promise<Contender[]> {
+  const inputs = await workload.inputs();
+  const own = [plainJs(workload, inputs), weft('weft cpu', workload, inputs, { target: 'cpu', threads })];
+  if (threads > 1) own.push(weft('weft cpu, 1 thread', workload, inputs, { target: 'cpu', threads: 1 }));
+  if (webgpu) own.push(weft('weft webgpu', workload, inputs, { target: 'webgpu', threads }));
+  return [...own, ...peers.flatMap((peer) => peer.contender(workload.id, inputs) ?? [])];
 }
 
-function ratio(base: Timing, t: Timing): string {
-  return `${(base.median / t.median).toFixed(2)}x`;
+/** gpu.js and jax-js start as many workers as this says; Node 20 has no `navigator`, and they would guess. */
+function announceCores(count: number): void {
+  const where = typeof navigator === 'undefined' ? Object.assign(globalThis, { navigator: {} }).navigator : navigator;
+  Object.defineProperty(where, 'hardwareConcurrency', { value: count, configurable: true });
+}
+
+async function openPeers(): Promise<Peer[]> {
+  const opened: Peer[] = [];
+  for (const [name, open] of Object.entries(PEERS)) {
+    await missing(name, Promise.resolve(threads).then(open).then((peer) => void opened.push(peer)).catch(messageOf));
+  }
+  return opened;
+}
+
+/** Says why something is not there, if it is not. */
+async function missing(name: string, reason: Promise<string | void>): Promise<boolean> {
+  const why = await reason;
+  if (why) console.log(`without ${name}: ${absent[name] = why}`);
+  return Boolean(why);
 }
