@@ -22,19 +22,21 @@ export type Operand = Expr | number | boolean;
  * bits      integers, or bool through the logical op
  * test      gives bool; integers are never NaN and always finite
  */
-type Rule =
-  | { readonly kind: 'arith'; readonly op: OpName; /** On two bools: a logical op, a dtype to compute in, or refuse. */ readonly onBool: OpName | DType | undefined }
-  | { readonly kind: 'float' | 'rounding' | 'compare' | 'logic'; readonly op: OpName }
-  | { readonly kind: 'bits'; readonly op: OpName; readonly onBool: OpName | undefined }
-  | { readonly kind: 'test'; readonly op: OpName; readonly ofIntegers: 0 | 1 };
+type Rule = Arith | Plain<'float'> | Plain<'rounding'> | Plain<'compare'> | Plain<'logic'> | Bits | Test;
+interface Plain<Kind extends string> { readonly kind: Kind; readonly op: OpName }
+/** `onBool`: what to do with two bools: a logical op, a dtype to compute in, or refuse. */
+interface Arith extends Plain<'arith'> { readonly onBool: OpName | DType | undefined }
+interface Bits extends Plain<'bits'> { readonly onBool: OpName | undefined }
+interface Test extends Plain<'test'> { readonly ofIntegers: 0 | 1 }
 
-const arith = (op: OpName, onBool?: OpName | DType): Rule => ({ kind: 'arith', op, onBool });
-const float = (op: OpName): Rule => ({ kind: 'float', op });
-const rounding = (op: OpName): Rule => ({ kind: 'rounding', op });
-const compare = (op: OpName): Rule => ({ kind: 'compare', op });
-const logic = (op: OpName): Rule => ({ kind: 'logic', op });
-const bits = (op: OpName, onBool?: OpName): Rule => ({ kind: 'bits', op, onBool });
-const test = (op: OpName, ofIntegers: 0 | 1): Rule => ({ kind: 'test', op, ofIntegers });
+// Each says its own kind and not just `Rule`: the types of the methods depend on it.
+const arith = (op: OpName, onBool?: OpName | DType): Arith => ({ kind: 'arith', op, onBool });
+const float = (op: OpName): Plain<'float'> => ({ kind: 'float', op });
+const rounding = (op: OpName): Plain<'rounding'> => ({ kind: 'rounding', op });
+const compare = (op: OpName): Plain<'compare'> => ({ kind: 'compare', op });
+const logic = (op: OpName): Plain<'logic'> => ({ kind: 'logic', op });
+const bits = (op: OpName, onBool?: OpName): Bits => ({ kind: 'bits', op, onBool });
+const test = (op: OpName, ofIntegers: 0 | 1): Test => ({ kind: 'test', op, ofIntegers });
 
 /** Methods of one operand. */
 export const unary = {

@@ -22,7 +22,7 @@ type Promote<A extends DType, B extends DType> =
 /** An array beside an operand: numbers are weak, but may turn integers into float32. */
 type Meet<D extends DType, O> =
   O extends WeftArray<infer E> ? Promote<D, E>
-    : O extends number ? (D extends Float ? D : DType)
+    : O extends number ? (D extends Float ? D : D extends 'bool' ? 'int32' | 'float32' : D | 'float32')
       : O extends boolean ? D
         : O extends Float32Array ? Promote<D, 'float32'> : O extends Float64Array ? Promote<D, 'float64'> : DType;
 
@@ -35,7 +35,7 @@ export type BinaryResult<Rule extends string, D extends DType, O> =
     : Rule extends 'float' ? Floating<Meet<D, O>>
       : Meet<D, O>;
 
-/** Sums of narrow integers are 32 bits wide. The option `dtype` can override this. */
+/** Sums of narrow integers are 32 bits wide. The option `dtype` overrides this at run time, which the type does not follow. */
 export type ReducedSum<D extends DType> =
   Unspecified<D> extends true ? DType : D extends 'bool' | 'int8' | 'int16' ? 'int32' : D extends 'uint8' | 'uint16' ? 'uint32' : D;
 
