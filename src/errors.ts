@@ -1,6 +1,14 @@
 /**
  * Every error a user can meet. One class per kind of mistake, so that `instanceof` and `error.code` both work;
  * a message names the argument, the shapes or dtypes concerned, and the way out.
+ * @example
+ * let code = '';
+ * try {
+ *   wf.array([1, 2]).add([1, 2, 3]);
+ * } catch (error) {
+ *   if (error instanceof wf.WeftError) code = error.code;
+ * }
+ * code; // 'shape'
  */
 export class WeftError extends Error {
   readonly code: string;

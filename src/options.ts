@@ -29,7 +29,8 @@ const checks: { readonly [K in keyof Options]: (value: unknown) => string | unde
 
 /**
  * Sets options for everything that is evaluated from now on, and returns them all.
- * @example wf.configure({ target: 'cpu', threads: 2 });
+ * @example
+ * wf.configure({ target: 'cpu', threads: 2 }).threads; // 2
  * @throws ArgumentError for an unknown option or value; then nothing is changed
  */
 export function configure(changes: Partial<Options> = {}): Options {

@@ -28,6 +28,9 @@ export interface WeftArray<D extends DType = DType> extends UnaryMethods<D>, Bin
 /**
  * An array of one dtype and any shape. Methods build a graph and return at once; nothing is computed until a value is
  * asked for by `data`, `array`, `item` or `eval`. Immutable: every method gives a new array.
+ * @example
+ * const a = wf.array([[1, 2], [3, 4]]);
+ * await a.sub(a.mean(0)).array(); // [[-1, -1], [1, 1]]
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the interface above
 export class WeftArray<D extends DType = DType> {
@@ -63,7 +66,12 @@ export class WeftArray<D extends DType = DType> {
 
   // --- reading ---
 
-  /** Computes and copies the values out, row-major. */
+  /**
+   * Computes and copies the values out, row-major, into a typed array of the dtype (bool as bytes 0 and 1).
+   * @throws DTypeError when the target does not compute a dtype; DisposedError, TargetError when values it needs are gone
+   * @example
+   * await wf.array([1, 4]).sqrt().data(); // [1, 2]
+   */
   async data(options: EvaluateOptions = {}): Promise<ArrayOf[D]> {
     const [result] = await evaluateHandles([this], options);
     return await evaluator().read(result) as ArrayOf[D];
@@ -80,7 +88,12 @@ export class WeftArray<D extends DType = DType> {
     return nest(await this.data(options), this.shape, this.dtype);
   }
 
-  /** The value of an array of one element. */
+  /**
+   * The value of an array of one element; a boolean for bool.
+   * @throws ArgumentError when there are more elements, or none
+   * @example
+   * await wf.array([1, 2, 3]).sum().item(); // 6
+   */
   async item(options: EvaluateOptions = {}): Promise<D extends 'bool' ? boolean : number> {
     if (this.size !== 1) throw new ArgumentError(`item: the array has ${this.size} elements (shape ${showShape(this.shape)}); use data() or reduce it first`);
     const [value] = await this.data(options);
@@ -98,7 +111,13 @@ export class WeftArray<D extends DType = DType> {
     return this.eval({ target });
   }
 
-  /** Which loops the array's program becomes, what was fused and why. */
+  /**
+   * Which loops the array's program becomes, what was fused and why; with `{ code: true }` their code. Nothing runs.
+   * @throws TargetError on a target that is not running yet and takes a moment to start (webgpu)
+   * @example
+   * const a = wf.ones([1000]);
+   * console.log(a.mul(2).sum().explain({ target: 'cpu' }));
+   */
   explain(options: ExplainOptions = {}): string {
     return evaluator().explain([WeftArray.node(this)], options);
   }
@@ -106,6 +125,11 @@ export class WeftArray<D extends DType = DType> {
   /**
    * Frees the array's memory now, unless another array stands for the same values. Using it afterwards is an error, and so
    * is evaluating what still needs it.
+   * @example
+   * const a = wf.array([1, 2]);
+   * const y = await a.mul(2).eval();
+   * a.dispose();
+   * await y.array(); // [2, 4]
    */
   dispose(): void {
     if (this.#disposed) return;
@@ -138,12 +162,21 @@ export class WeftArray<D extends DType = DType> {
 
   // --- dtype and elementwise with more operands ---
 
-  /** Casts: floats to integers truncate and saturate (NaN gives 0), integers among themselves wrap, to bool means not 0. */
+  /**
+   * Casts: floats to integers truncate and saturate (NaN gives 0), integers among themselves wrap, to bool means not 0.
+   * @throws DTypeError for a dtype there is not
+   * @example
+   * await wf.array([-3.7, 3.7, 300]).asType('uint8').array(); // [0, 3, 255]
+   */
   asType<T extends DType>(dtype: T): WeftArray<T> {
     return wrap(castExpr(WeftArray.node(this), asDType(dtype)));
   }
 
-  /** Values limited to lo..hi; NaN stays NaN. */
+  /**
+   * Values limited to lo..hi; NaN stays NaN. All three broadcast.
+   * @example
+   * await wf.array([-2, 0.5, 9]).clamp(-1, 1).array(); // [-1, 0.5, 1]
+   */
   clamp<L extends ArrayInput, H extends ArrayInput>(lo: L, hi: H): WeftArray<BinaryResult<'arith', BinaryResult<'arith', D, L>, H>> {
     const low = applyRule('clamp', binary.maximum, [WeftArray.node(this), operand(lo)]);
     return wrap(applyRule('clamp', binary.minimum, [low, operand(hi)]));
@@ -159,12 +192,21 @@ export class WeftArray<D extends DType = DType> {
   /**
    * One entry per axis: `[start, stop, step]` as in Python (missing or null for the ends, negatives from the back), null
    * for the whole axis, or a number, which picks one index and drops the axis.
-   * @example x.slice([1, -1], null, [null, null, -1])
+   * @throws ShapeError for an index or axis out of range; ArgumentError for a step of 0 or a fraction
+   * @example
+   * const x = wf.array([[1, 2, 3], [4, 5, 6]]);
+   * await x.slice(1).array(); // [4, 5, 6]
+   * await x.slice(null, [null, null, -1]).array(); // [[3, 2, 1], [6, 5, 4]]
    */
   slice(...ranges: SliceRange[]): WeftArray<D> { return wrap(sliceView(WeftArray.node(this), ranges)); }
   /** Axes in another order; reversed by default. */
   transpose(axes?: readonly number[]): WeftArray<D> { return wrap(transposeView(WeftArray.node(this), axes)); }
-  /** The same elements, row-major, in another shape; one size may be -1. */
+  /**
+   * The same elements, row-major, in another shape; one size may be -1.
+   * @throws ShapeError when the number of elements is another
+   * @example
+   * await wf.arange(6).reshape([2, -1]).array(); // [[0, 1, 2], [3, 4, 5]]
+   */
   reshape(shape: number | readonly number[]): WeftArray<D> { return wrap(reshapeView(WeftArray.node(this), shape)); }
   /** Reverses the given axes, or all. */
   flip(axes?: Axes): WeftArray<D> { return wrap(flipView(WeftArray.node(this), axes)); }
@@ -172,12 +214,26 @@ export class WeftArray<D extends DType = DType> {
   expandDims(axes: number | readonly number[]): WeftArray<D> { return wrap(expandDimsView(WeftArray.node(this), axes)); }
   /** Drops the given axes, or all, of size 1. */
   squeeze(axes?: Axes): WeftArray<D> { return wrap(squeezeView(WeftArray.node(this), axes)); }
-  /** Repeats axes of size 1, and leading axes, to this shape. */
+  /**
+   * Repeats axes of size 1, and leading axes, to this shape.
+   * @throws ShapeError when another axis would change
+   * @example
+   * await wf.array([1, 2]).broadcastTo([2, 2]).array(); // [[1, 2], [1, 2]]
+   */
   broadcastTo(shape: Shape): WeftArray<D> { return wrap(broadcastView(WeftArray.node(this), shape)); }
 
-  // --- reductions: over all axes, or over `axis` ---
+  // --- reductions: over all axes, or over `axis`, given first or among the options ---
 
-  /** Sum; narrow integers and bool in 32 bits, wrapping. 0 of nothing. */
+  /**
+   * Sum; narrow integers and bool in 32 bits, wrapping. 0 of nothing. Floats add up in blocks and pairs, the same for any
+   * number of threads.
+   * @throws ShapeError for an axis there is not
+   * @example
+   * const a = wf.array([[1, 2], [3, 4]]);
+   * await a.sum().item(); // 10
+   * await a.sum(0).array(); // [4, 6]
+   * await a.sum({ axis: 1, keepDims: true }).array(); // [[3], [7]]
+   */
   sum(axis?: Axes, options?: SumOptions): WeftArray<ReducedSum<D>>;
   sum(options?: SumOptions & AxisOption): WeftArray<ReducedSum<D>>;
   sum(...args: ReduceArguments<SumOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('sum', x, a, o)); }
@@ -205,7 +261,12 @@ export class WeftArray<D extends DType = DType> {
   argMin(axis?: Axes, options?: ReduceOptions): WeftArray<'int32'>;
   argMin(options?: ReduceOptions & AxisOption): WeftArray<'int32'>;
   argMin(...args: ReduceArguments<ReduceOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('argMin', x, a, o)); }
-  /** Position (row-major over the reduced axes) of the first largest element; the first NaN wins. int32. */
+  /**
+   * Position (row-major over the reduced axes) of the first largest element; the first NaN wins. int32.
+   * @throws ShapeError when there is nothing to choose from
+   * @example
+   * await wf.array([[1, 5], [7, 2]]).argMax(1).array(); // [1, 0]
+   */
   argMax(axis?: Axes, options?: ReduceOptions): WeftArray<'int32'>;
   argMax(options?: ReduceOptions & AxisOption): WeftArray<'int32'>;
   argMax(...args: ReduceArguments<ReduceOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('argMax', x, a, o)); }
@@ -213,7 +274,11 @@ export class WeftArray<D extends DType = DType> {
   mean(axis?: Axes, options?: SumOptions): WeftArray<Floating<D>>;
   mean(options?: SumOptions & AxisOption): WeftArray<Floating<D>>;
   mean(...args: ReduceArguments<SumOptions>): WeftArray { return reduce(this, args, meanExpr); }
-  /** Variance in two passes; option `correction` (0) is subtracted from n. */
+  /**
+   * Variance in two passes; option `correction` (0) is subtracted from n.
+   * @example
+   * await wf.array([1, 2, 3, 4]).var({ correction: 1 }).item(); // 1.6666666
+   */
   var(axis?: Axes, options?: VarOptions): WeftArray<Floating<D>>;
   var(options?: VarOptions & AxisOption): WeftArray<Floating<D>>;
   var(...args: ReduceArguments<VarOptions>): WeftArray { return reduce(this, args, varExpr); }
@@ -269,7 +334,11 @@ export function arrayNode(x: ArrayInput, argument: string): Expr {
 
 /**
  * Computes several arrays in one plan: what they share is computed once. Each stays resident; returns the same arrays.
- * @example const [lo, hi] = await wf.evaluate([a.min(), a.max()]);
+ * @throws ArgumentError when not given a list of arrays
+ * @example
+ * const a = wf.array([3, 1, 2]);
+ * const [lo, hi] = await wf.evaluate([a.min(), a.max()]);
+ * await hi.sub(lo).item(); // 2
  */
 export async function evaluate<const T extends readonly WeftArray[]>(arrays: T, options: EvaluateOptions = {}): Promise<T> {
   if (!Array.isArray(arrays) || !arrays.every((a) => a instanceof WeftArray)) throw new ArgumentError('evaluate: expected a list of arrays, e.g. evaluate([a.min(), a.max()])');
@@ -288,10 +357,19 @@ async function evaluateHandles(arrays: readonly WeftArray[], options: EvaluateOp
   return results;
 }
 
-/** `condition ? a : b` for every element; all three broadcast. */
+/**
+ * `condition ? a : b` for every element; all three broadcast. The dtype is the one `a` and `b` meet in; a condition of
+ * another dtype than bool counts as true where it is not 0.
+ * @throws ShapeError when the shapes do not broadcast
+ * @example
+ * const a = wf.array([-1, 2, -3]);
+ * await wf.where(a.gt(0), a, 0).array(); // [0, 2, 0]
+ */
 export function where<A extends ArrayInput, B extends ArrayInput>(condition: ArrayInput, a: A, b: B): WeftArray<Chosen<A, B>> {
   return wrap(whereExpr(operand(condition, 'where: condition'), operand(a, 'where'), operand(b, 'where')));
 }
+
+/** The dtype of `where`. */
 type Chosen<A, B> = A extends WeftArray<infer D> ? BinaryResult<'arith', D, B> : B extends WeftArray<infer D> ? BinaryResult<'arith', D, A> : DType;
 
 // What a scope must not free: the arrays it returns, and every source that one of these will still read.

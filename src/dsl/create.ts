@@ -44,7 +44,14 @@ export function array(data: TypedArrayInput | NestedArray | WeftArray, options: 
   return wrap(options.shape === undefined ? node : reshapeView(node, options.shape));
 }
 
-/** Every element is `value`. */
+/**
+ * Every element is `value`. float32, bool for a boolean, or the option `dtype`. Takes no memory: it is written into the loops
+ * that use it.
+ * @param shape sizes per axis; a number for one axis
+ * @throws ShapeError for a shape there is not; ArgumentError when `value` is no number or boolean
+ * @example
+ * await wf.full([2, 2], 7).array(); // [[7, 7], [7, 7]]
+ */
 export function full(shape: number | readonly number[], value: boolean): WeftArray<'bool'>;
 export function full<D extends DType = 'float32'>(
   shape: number | readonly number[], value: number | boolean, options?: DTypeOption<D>,
@@ -55,17 +62,28 @@ export function full(shape: number | readonly number[], value: number | boolean,
   return wrap(makeExpr({ kind: 'fill', dtype, shape: asShape(shape, 'full: shape'), src: [], value: castNumber(Number(value), 'float64', dtype) }));
 }
 
-/** Every element is 0. */
+/**
+ * Every element is 0: see `full`.
+ * @example
+ * await wf.zeros([2], { dtype: 'int32' }).array(); // [0, 0]
+ */
 export const zeros = <D extends DType = 'float32'>(shape: number | readonly number[], options: DTypeOption<D> = {}): WeftArray<D> =>
   full(shape, 0, options);
 
-/** Every element is 1. */
+/**
+ * Every element is 1: see `full`.
+ * @example
+ * await wf.ones(3).sum().item(); // 3
+ */
 export const ones = <D extends DType = 'float32'>(shape: number | readonly number[], options: DTypeOption<D> = {}): WeftArray<D> =>
   full(shape, 1, options);
 
 /**
- * start, start + step, ... up to but not including stop. `arange(stop)` starts at 0.
- * @example await wf.arange(1, 2, 0.25).array(); // [1, 1.25, 1.5, 1.75]
+ * start, start + step, ... up to but not including stop, in one axis. `arange(stop)` starts at 0. float32 by default.
+ * @throws ArgumentError when a number is not finite or the step is 0; DTypeError for bool
+ * @example
+ * await wf.arange(4).array(); // [0, 1, 2, 3]
+ * await wf.arange(1, 2, 0.25).array(); // [1, 1.25, 1.5, 1.75]
  */
 export function arange<D extends DType = 'float32'>(...args: ArangeArguments<D>): WeftArray<D> {
   const options = (typeof args.at(-1) === 'object' ? args.at(-1) : {}) as DTypeOption<D>;
@@ -84,7 +102,11 @@ type ArangeArguments<D extends DType> =
   | [start: number, stop: number, step: number, options?: DTypeOption<D>];
 
 /**
- * `count` evenly spaced values from start to stop, both included (`endpoint: false` leaves stop out).
+ * `count` evenly spaced values from start to stop, both included (`endpoint: false` leaves stop out). float32 by default;
+ * for integer dtypes the values are truncated.
+ * @throws ArgumentError when start or stop is not finite, or count is no number of values
+ * @example
+ * await wf.linspace(0, 1, 5).array(); // [0, 0.25, 0.5, 0.75, 1]
  */
 export function linspace<D extends DType = 'float32'>(
   start: number, stop: number, count = 50, options: DTypeOption<D> & { readonly endpoint?: boolean } = {},
@@ -106,7 +128,10 @@ export function linspace<D extends DType = 'float32'>(
 /**
  * Ones on a diagonal, zeros elsewhere.
  * @param rows number of rows
- * @param options `columns` (default: rows), `k`: which diagonal, positive above the main one
+ * @param options `columns` (default: rows), `k`: which diagonal, positive above the main one; `dtype`, float32 by default
+ * @throws ShapeError for a size there is not; ArgumentError when `k` is no integer
+ * @example
+ * await wf.eye(2, { columns: 3, k: 1 }).array(); // [[0, 1, 0], [0, 0, 1]]
  */
 export function eye<D extends DType = 'float32'>(
   rows: number, options: DTypeOption<D> & { readonly columns?: number; readonly k?: number } = {},
@@ -118,6 +143,7 @@ export function eye<D extends DType = 'float32'>(
   return wrap(mapExpr(eyeFn(dtype), [number(k, 'int32')], 0, 'eye', shape));
 }
 
+/** A scalar that a generated function takes as an input. */
 const number = (value: number, dtype: DType): Expr =>
   makeExpr({ kind: 'fill', dtype, shape: [], src: [], value: castNumber(value, 'float64', dtype) });
 

@@ -51,6 +51,12 @@ const info = <D extends DType>(name: D, kind: Kind, bytes: number, min: number, 
   name, kind, bytes, bits: bytes * 8, min, max, array: array as TypedArrayConstructor<ArrayOf[D]>,
 });
 
+/**
+ * What is to be known of each dtype.
+ * @example
+ * wf.dtypes.int16.bytes; // 2
+ * wf.dtypes.uint8.max; // 255
+ */
 export const dtypes: { readonly [D in DType]: DTypeInfo<D> } = {
   float32: info('float32', 'float', 4, -Infinity, Infinity, Float32Array),
   float64: info('float64', 'float', 8, -Infinity, Infinity, Float64Array),
@@ -88,6 +94,9 @@ export function dtypeOf(data: unknown): DType | undefined {
 /**
  * The dtype two arrays meet in: NumPy 2's table restricted to these dtypes. Where NumPy would go to int64 Weft stays at
  * int32, and where it would go to float64 because of 32-bit integers Weft stays at float32.
+ * @example
+ * wf.promote('uint8', 'int8'); // 'int16'
+ * wf.promote('int32', 'float32'); // 'float32'
  */
 export function promote(a: DType, b: DType): DType {
   if (a === b) return a;

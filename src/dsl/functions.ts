@@ -18,6 +18,15 @@ const functions = Object.fromEntries((Object.keys(binary) as BinaryName[]).map((
   (a: ArrayInput, b: ArrayInput) => wrap(applyRule(name, binary[name], [operand(a, name), operand(b, name)])),
 ])) as unknown as Functions;
 
+/**
+ * The methods of the same names with both operands as arguments, each an array, a number, a boolean, or values that make an
+ * array. They broadcast; dtypes and errors are those of the methods.
+ * @example
+ * const a = wf.array([1, 2, 4]);
+ * await wf.sub(1, a).array(); // [0, -1, -3]
+ * await wf.div(1, a).array(); // [1, 0.5, 0.25]
+ * await wf.maximum(2, a).array(); // [2, 2, 4]
+ */
 export const {
   add, sub, mul, div, floorDiv, mod, rem, pow, minimum, maximum, hypot, atan2, eq, ne, lt, le, gt, ge,
   logicalAnd, logicalOr, logicalXor, bitwiseAnd, bitwiseOr, bitwiseXor, leftShift, rightShift,

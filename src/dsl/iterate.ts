@@ -18,8 +18,10 @@ type StatesOf<T extends readonly ArrayInput[]> = {
  * @param step from state to state
  * @throws ShapeError, DTypeError when a state changes its shape or dtype
  * @example
- * const u100 = wf.iterate(u0, 100, (u) => heat(u));
- * const [u, v] = wf.iterate([u0, v0], 100, ([u, v]) => [u.add(v), v.mul(0.5)]);
+ * const heat = wf.stencil((u: wf.Neighbors1) => 0.5 * u(0) + 0.25 * (u(-1) + u(1)), { border: 'wrap' });
+ * await wf.iterate(wf.array([4, 0, 0, 0]), 2, (u) => heat(u)).array(); // [1.5, 1, 0.5, 1]
+ * const [a, b] = wf.iterate([wf.array([1]), wf.array([1])], 10, ([a, b]) => [b, a.add(b)]);
+ * await wf.add(a, b).array(); // [233]
  */
 export function iterate<D extends DType>(
   initial: WeftArray<D>, steps: number, step: (state: WeftArray<D>) => WeftArray,

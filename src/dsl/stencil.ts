@@ -56,6 +56,10 @@ type StencilResult<R> = R extends readonly unknown[] ? { -readonly [K in keyof R
  * @example
  * const mean3 = wf.stencil((u: wf.Neighbors1) => (u(-1) + u(0) + u(1)) / 3);
  * await mean3(wf.array([1, 2, 3, 4, 5])).array(); // [0, 2, 3, 4, 0]
+ *
+ * const grad = wf.stencil((u: wf.Neighbors2) => [u(1, 0) - u(0, 0), u(0, 1) - u(0, 0)], { border: 'nearest' });
+ * const [gy, gx] = grad([[1, 2], [4, 8]]);
+ * await gx.array(); // [[1, 0], [4, 0]]
  */
 export function stencil<P extends readonly unknown[], const R>(
   kernel: (...args: P) => R, options: StencilOptions = {},
@@ -197,8 +201,11 @@ export interface CorrelateOptions extends BorderOptions {
  * convolution: the weights are not flipped. Integers stay integers when all weights are.
  *
  * @param weights nested to the array's rank, or a flat list with `axis`
+ * @throws ArgumentError for ragged weights, an origin outside them or an unknown border; ShapeError when they do not fit the
+ *   array's rank
  * @example
  * const blurX = wf.correlate([1, 2, 1].map((w) => w / 4), { axis: -1, border: 'reflect' });
+ * await blurX([0, 4, 0, 0]).array(); // [1, 2, 1, 0]
  */
 export function correlate(weights: Weights, options: CorrelateOptions = {}): (x: ArrayInput) => WeftArray {
   const cval = checkCval(options.cval, 'correlate');
