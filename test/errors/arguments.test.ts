@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import * as wf from '../../src/index.ts';
 import { spy } from '../support/spy.ts';
 
-type ErrorClass = typeof wf.ShapeError | typeof wf.DTypeError | typeof wf.ArgumentError | typeof wf.DisposedError | typeof wf.TargetError | typeof wf.KernelError;
+type ErrorClass = new (...args: never[]) => Error;
 
 interface Row {
   readonly label: string;
@@ -16,7 +16,8 @@ interface Row {
   readonly error: ErrorClass;
   readonly message: string | RegExp;
 }
-const row = (label: string, error: ErrorClass, message: string | RegExp, call: () => unknown): Row => ({ label, error, message, call });
+const row = (label: string, error: ErrorClass, message: string | RegExp, call: () => unknown): Row =>
+  ({ label, error, message, call });
 
 /** A value of the wrong type, as it comes from JavaScript. */
 const wrong = (value: unknown): never => value as never;

@@ -13,7 +13,13 @@ const line = wf.array([1, 2, 3]);
 /** Outside of every kernel: kernels cannot see it. */
 const OUTER = 3;
 
-interface Row { readonly label: string; readonly error: new (...args: never[]) => Error; readonly message: string | RegExp; readonly call: () => unknown }
+interface Row {
+  readonly label: string;
+  readonly error: new (...args: never[]) => Error;
+  readonly message: string | RegExp;
+  /** May throw at once or reject. */
+  readonly call: () => unknown;
+}
 const row = (label: string, error: Row['error'], message: string | RegExp, call: () => unknown): Row => ({ label, error, message, call });
 
 function table(title: string, rows: readonly Row[]): void {

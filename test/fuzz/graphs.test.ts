@@ -49,7 +49,7 @@ const settings = (count: number): fc.Parameters<[Program]> => ({ numRuns: count,
 const agreement = suite('random programs agree with the reference');
 for (const target of fastTargets) {
   const count = target === 'webgpu' ? Math.ceil(runs / 3) : runs;
-  agreement(`${target}: ${count} programs`, () => fc.assert(fc.asyncProperty(programs(14), async (program) => {
+  agreement(`${target}: ${count} programs`, () => fc.assert(fc.asyncProperty(programs(24), async (program) => {
     fc.pre(target !== 'webgpu' || program.values.every((v) => v.dtype !== 'float64'));
     compare(program, await computeAll(target, rootsOf(program)), await expectedOf(program));
   }), settings(count)));
@@ -57,7 +57,7 @@ for (const target of fastTargets) {
 agreement.run();
 
 const fusion = suite('fused and step by step give the same bits');
-fusion(`cpu: ${runs} programs`, () => fc.assert(fc.asyncProperty(programs(14), async (program) => {
+fusion(`cpu: ${runs} programs`, () => fc.assert(fc.asyncProperty(programs(24), async (program) => {
   const fused = await computeAll('cpu', rootsOf(program));
   const alone: wf.WeftArray[] = [];
   for (const step of program.steps) {

@@ -6,7 +6,8 @@ import type { Info } from './values.ts';
 
 /** Undefined when the step does not apply to the values there are. `weight`: how often it is tried. */
 export type Maker = ((c: Context) => Step | undefined) & { readonly weight: number };
-export const often = (weight: number, maker: (c: Context) => Step | undefined): Maker => Object.assign((c: Context) => maker(c), { weight });
+export const often = (weight: number, maker: (c: Context) => Step | undefined): Maker =>
+  Object.assign((c: Context) => maker(c), { weight });
 
 /** A step with one result. */
 export const step = (source: string, output: Info, make: (v: readonly wf.WeftArray[]) => wf.WeftArray): Step =>

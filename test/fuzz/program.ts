@@ -1,6 +1,6 @@
 /** Random programs: raw numbers from fast-check become a list of steps, each Weft source text and the call it stands for. */
 import fc from 'fast-check';
-import * as wf from '../../src/index.ts';
+import type * as wf from '../../src/index.ts';
 import { makers, type StepName } from './steps.ts';
 import type { Info } from './values.ts';
 
@@ -36,9 +36,9 @@ function contextOf(values: readonly Info[], n: readonly number[], float64: boole
   let next = 0;
   const draw = (limit: number): number => n[next++ % n.length] % Math.max(1, limit);
   const pick = (fits: (x: Info) => boolean = () => true): number | undefined => {
-    const candidates = values.flatMap((x, k) => (fits(x) ? [k] : []));
+    const found = values.flatMap((x, k) => (fits(x) ? [k] : []));
     // Later values are likelier: programs get deep.
-    return candidates.length === 0 ? undefined : candidates[candidates.length - 1 - Math.min(draw(candidates.length), draw(candidates.length))];
+    return found.length === 0 ? undefined : found[found.length - 1 - Math.min(draw(found.length), draw(found.length))];
   };
   return { values, draw, pick, float64 };
 }
@@ -90,8 +90,9 @@ export function buildAll(program: Program): wf.WeftArray[] {
 }
 
 const number = fc.nat({ max: 2 ** 16 });
+const names = Object.keys(makers) as StepName[];
 const raw: fc.Arbitrary<Raw> = fc.record({
-  op: fc.constantFrom(...Object.entries(makers).flatMap(([name, maker]) => new Array<StepName>(maker.weight).fill(name as StepName))),
+  op: fc.constantFrom(...names.flatMap((name) => new Array<StepName>(makers[name].weight).fill(name))),
   n: fc.array(number, { minLength: 8, maxLength: 8 }),
 });
 

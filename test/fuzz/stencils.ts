@@ -11,7 +11,8 @@ function shapeOf(shape: readonly number[], borders: readonly BorderMode[], reach
   return out.some((n) => n < 0) ? undefined : out;
 }
 
-const fits = (x: Info): boolean => x.shape.length >= 1 && x.shape.length <= 4 && x.bound <= LARGEST / 64 && sizeOf(x.shape) <= 1500;
+const fits = (x: Info): boolean =>
+  x.shape.length >= 1 && x.shape.length <= 4 && x.bound <= LARGEST / 64 && sizeOf(x.shape) <= 1500;
 
 function correlate(c: Context): Step | undefined {
   const x = c.pick((i) => fits(i) && i.dtype !== 'uint32' && i.dtype !== 'bool');
@@ -110,5 +111,9 @@ function diffusion(c: Context): Step | undefined {
 }
 
 export const stencilMakers = {
-  correlate: often(3, correlate), table: often(2, table), kernel: often(3, kernel), pair: often(1, pair), diffusion: often(1, diffusion),
+  correlate: often(3, correlate),
+  table: often(2, table),
+  kernel: often(3, kernel),
+  pair: often(1, pair),
+  diffusion: often(1, diffusion),
 } satisfies Record<string, Maker>;

@@ -7,7 +7,7 @@ import type { Context, Step } from './program.ts';
 import { stencilMakers } from './stencils.ts';
 import { converted, exact, infoOf, integerInfo, isFloat, isInteger, LARGEST, reshaped, sizeOf, type Info } from './values.ts';
 
-const MOST_ELEMENTS = 3000;
+const MOST_ELEMENTS = 5000;
 
 const sane = (x: Info): boolean => (!isFloat(x.dtype) || x.bound <= LARGEST) && sizeOf(x.shape) <= MOST_ELEMENTS;
 /** A step, if its result stays small. */
@@ -15,7 +15,7 @@ const kept = (made: Step | undefined): Step | undefined => (made && made.outputs
 
 // --- sources ---
 
-const sizes = [3, 1, 2, 4, 5, 7, 8, 0, 9, 16, 17, 33, 70];
+const sizes = [3, 1, 2, 4, 5, 7, 8, 0, 9, 16, 17, 33, 70, 259, 1031];
 function anyShape(c: Context): number[] {
   const rank = [1, 2, 2, 3, 1, 4, 0, 2][c.draw(8)];
   const shape = Array.from({ length: rank }, () => sizes[Math.min(c.draw(sizes.length), c.draw(sizes.length))]);
@@ -113,9 +113,17 @@ function common(a: readonly number[], b: readonly number[]): number[] | undefine
   return out;
 }
 
-interface Pair { readonly x: number; readonly y: number; readonly a: Info; readonly b: Info; readonly dtype: DType; readonly shape: number[] }
+interface Pair {
+  readonly x: number;
+  readonly y: number;
+  /** What they are in the dtype they meet in. */
+  readonly a: Info;
+  readonly b: Info;
+  readonly dtype: DType;
+  readonly shape: number[];
+}
 
-/** Two values that meet, seen in the dtype they meet in. */
+/** Two values that meet. */
 function pair(c: Context, fits: (x: Info) => boolean = () => true): Pair | undefined {
   const x = c.pick(fits);
   const y = x === undefined ? undefined : c.pick((i) => fits(i) && common(c.values[x].shape, i.shape) !== undefined);
@@ -196,7 +204,7 @@ function view(c: Context): Step | undefined {
   const x = c.pick();
   if (x === undefined) return undefined;
   const i = c.values[x], { shape } = i, rank = shape.length;
-  const made = (text: string, to: readonly number[], make: (a: wf.WeftArray) => wf.WeftArray): Step | undefined =>
+  const made: MakeView = (text, to, make) =>
     kept(step(`v${x}.${text}`, reshaped(i, to), (v) => make(v[x])));
   switch (c.draw(7)) {
     case 0: return made('transpose()', [...shape].reverse(), (a) => a.transpose());
@@ -207,7 +215,8 @@ function view(c: Context): Step | undefined {
     }
     case 2: return slice(c, made, shape);
     case 3: {
-      const n = sizeOf(shape), to = n % 2 === 0 && c.draw(2) === 0 ? [2, n / 2] : n % 3 === 0 && c.draw(2) === 0 ? [n / 3, 3] : [n];
+      const n = sizeOf(shape);
+      const to = n % 2 === 0 && c.draw(2) === 0 ? [2, n / 2] : n % 3 === 0 && c.draw(2) === 0 ? [n / 3, 3] : [n];
       return made(`reshape([${to.join()}])`, to, (a) => a.reshape(to));
     }
     case 4: {
@@ -224,7 +233,9 @@ function view(c: Context): Step | undefined {
   }
 }
 
-function slice(c: Context, made: (text: string, to: readonly number[], make: (a: wf.WeftArray) => wf.WeftArray) => Step | undefined, shape: readonly number[]): Step | undefined {
+type MakeView = (text: string, to: readonly number[], make: (a: wf.WeftArray) => wf.WeftArray) => Step | undefined;
+
+function slice(c: Context, made: MakeView, shape: readonly number[]): Step | undefined {
   const ranges = shape.map((n): [number, number, number] | null => {
     if (n < 2 || c.draw(3) === 0) return null;
     const start = c.draw(n), step_ = 1 + c.draw(2);
@@ -274,14 +285,17 @@ function loop(c: Context): Step | undefined {
   const steps = c.draw(5);
   if (x === undefined) return undefined;
   const i = c.values[x];
-  const y = c.pick((o) => isFloat(o.dtype) && exact(o) && o.bound <= 64 && String(common(i.shape, o.shape)) === String(i.shape) && promote(o.dtype, i.dtype) === i.dtype);
+  const keepsState = (o: Info): boolean =>
+    String(common(i.shape, o.shape)) === String(i.shape) && promote(o.dtype, i.dtype) === i.dtype;
+  const y = c.pick((o) => isFloat(o.dtype) && exact(o) && o.bound <= 64 && keepsState(o));
   const grain = Math.min(i.grain, y === undefined ? 1 : c.values[y].grain);
   const bound = y === undefined ? i.bound : c.values[y].bound;
   switch (c.draw(3)) {
     case 0: return y === undefined ? undefined : kept(step(`wf.iterate(v${x}, ${steps}, (u) => u.add(v${y}))`,
       infoOf(i.dtype, i.shape, i.bound + steps * bound, grain, 0), (v) => wf.iterate(v[x], steps, (u) => u.add(v[y]))));
     case 1: return kept(step(`wf.iterate(v${x}, ${steps}, (u) => u.flip().mul(2).mod(32))`,
-      infoOf(i.dtype, i.shape, Math.max(i.bound, 32), Math.min(1, i.grain), 0), (v) => wf.iterate(v[x], steps, (u) => u.flip().mul(2).mod(32))));
+      infoOf(i.dtype, i.shape, Math.max(i.bound, 32), Math.min(1, i.grain), 0),
+      (v) => wf.iterate(v[x], steps, (u) => u.flip().mul(2).mod(32))));
     default: {
       const out = infoOf(i.dtype, i.shape, i.bound * 2 ** steps, i.grain, 0);
       return kept({
@@ -293,8 +307,21 @@ function loop(c: Context): Step | undefined {
 }
 
 export const makers = {
-  source: often(3, source), rule: often(1, rule), unary: often(3, unary), smoothFunction: often(1, smoothFunction), root: often(1, root),
-  tame: often(3, tame), cast: often(2, cast), arithmetic: often(6, arithmetic), withNumber: often(4, withNumber), division: often(1, division),
-  discrete: often(3, discrete), choose: often(2, choose), view: often(6, view), reduction: often(5, reduction), loop: often(2, loop), ...stencilMakers,
+  source: often(3, source),
+  rule: often(2, rule),
+  unary: often(3, unary),
+  smoothFunction: often(1, smoothFunction),
+  root: often(1, root),
+  tame: often(3, tame),
+  cast: often(2, cast),
+  arithmetic: often(6, arithmetic),
+  withNumber: often(4, withNumber),
+  division: often(1, division),
+  discrete: often(3, discrete),
+  choose: often(2, choose),
+  view: often(6, view),
+  reduction: often(6, reduction),
+  loop: often(2, loop),
+  ...stencilMakers,
 } satisfies Record<string, Maker>;
 export type StepName = keyof typeof makers;

@@ -12,7 +12,13 @@ const test = suite('making arrays');
 const on = (label: string, run: (target: TargetName) => Promise<void>): void =>
   targets.forEach((target) => test(`${target}: ${label}`, () => run(target)));
 
-interface Values { readonly label: string; readonly data: TypedArray | NestedArray; readonly dtype: DType; readonly shape: number[]; readonly expected: NestedArray }
+interface Values {
+  readonly label: string;
+  readonly data: TypedArray | NestedArray;
+  readonly dtype: DType;
+  readonly shape: number[];
+  readonly expected: NestedArray;
+}
 
 const values: readonly Values[] = [
   { label: 'a list of numbers is float32', data: [1, 2.5, -3], dtype: 'float32', shape: [3], expected: [1, 2.5, -3] },
@@ -99,7 +105,13 @@ on('zeros, ones and full', async (target) => {
   assert.equal(await nested(target, () => wf.zeros([0, 3])), []);
 });
 
-const ramps: readonly { readonly label: string; readonly make: () => wf.WeftArray; readonly dtype?: DType; readonly expected: number[] }[] = [
+interface Ramp {
+  readonly label: string;
+  readonly make: () => wf.WeftArray;
+  readonly dtype?: DType;
+  readonly expected: number[];
+}
+const ramps: readonly Ramp[] = [
   { label: 'arange(5)', make: () => wf.arange(5), expected: [0, 1, 2, 3, 4] },
   { label: 'arange(2, 5)', make: () => wf.arange(2, 5), expected: [2, 3, 4] },
   { label: 'arange(1, 2, 0.25)', make: () => wf.arange(1, 2, 0.25), expected: [1, 1.25, 1.5, 1.75] },
@@ -146,7 +158,8 @@ on('eye: square, wide, tall and off the main diagonal', async (target) => {
 });
 
 on('rules meet arrays without being stored', async (target) => {
-  const { values: v } = await compute(target, () => wf.arange(4).mul(wf.array([1, 2, 3, 4])).add(wf.ones([4])).add(wf.full([], 0.5)));
+  const make = () => wf.arange(4).mul(wf.array([1, 2, 3, 4])).add(wf.ones([4])).add(wf.full([], 0.5));
+  const { values: v } = await compute(target, make);
   assert.equal([...v], [1.5, 3.5, 7.5, 13.5]);
 });
 

@@ -17,7 +17,8 @@ interface Row {
   /** 0 where it is missing. */
   readonly ulp?: number;
 }
-const row = (label: string, dtype: DType, expected: readonly number[], build: () => wf.WeftArray, ulp?: number): Row => ({ label, dtype, expected, build, ulp });
+const row = (label: string, dtype: DType, expected: readonly number[], build: () => wf.WeftArray, ulp?: number): Row =>
+  ({ label, dtype, expected, build, ulp });
 
 function table(title: string, rows: readonly Row[]): void {
   const test = suite(title);

@@ -95,7 +95,10 @@ function few(dtype: DType): number[] {
   const list = specials[dtype];
   if (!isFloat(dtype)) return list.length % 2 === 1 || list.length === 2 ? [...list] : list.slice(0, -1);
   const finest = dtype === 'float32' ? 2 ** -149 : 2 ** -1074;
-  return [0, -0, 1, -1, 0.5, -1.5, 2, -2.5, 3, -3, 7, 0.1, 10, -10.25, 1e-10, 2 ** 24, -(2 ** 31), 1e20, -1e-20, 1e30, finest, Infinity, -Infinity, NaN, 88.5];
+  return [
+    0, -0, 1, -1, 0.5, -1.5, 2, -2.5, 3, -3, 7, 0.1, 10, -10.25, 1e-10, 2 ** 24, -(2 ** 31), 1e20, -1e-20, 1e30, finest,
+    Infinity, -Infinity, NaN, 88.5,
+  ];
 }
 
 function combined(a: DType, b: DType): { left: number[]; right: number[] } {

@@ -146,7 +146,11 @@ threads('sums, means and stencils have the same bits for 1, 2, 3 and 8', async (
     wf.configure({ threads: count });
     const parts = await computeAll('cpu', () => {
       const a = wf.array(data);
-      return [a.sum(), a.mean(), a.std(), a.mul(a).sum(), blur(a).sum(), a.slice([0, 1_234_560]).reshape([1234560 / 80, 80]).sum(0), a.slice([0, 1_234_560]).reshape([80, 15432]).sum(1), blur(blur(a)).slice([1000, 2000])];
+      const even = a.slice([0, 15_432 * 80]);
+      return [
+        a.sum(), a.mean(), a.std(), a.mul(a).sum(), blur(a).sum(), blur(blur(a)).slice([1000, 2000]),
+        even.reshape([15_432, 80]).sum(0), even.reshape([80, 15_432]).sum(1),
+      ];
     });
     results.push(Float32Array.from(parts.flatMap((p) => [...p.values])));
   }
@@ -170,7 +174,8 @@ for (const target of fastTargets) {
     return live?.kind === 'plan' ? live.compilations : 0;
   };
   /** Programs compiled for each variant after the first. */
-  async function compiledFor<T>(variants: readonly T[], build: (v: T) => wf.WeftArray | readonly wf.WeftArray[]): Promise<number[]> {
+  type Build<T> = (variant: T) => wf.WeftArray | readonly wf.WeftArray[];
+  async function compiledFor<T>(variants: readonly T[], build: Build<T>): Promise<number[]> {
     const counts: number[] = [];
     for (const v of variants) {
       const before = compilations();
@@ -179,21 +184,24 @@ for (const target of fastTargets) {
     }
     return counts.slice(1);
   }
-  const fresh = (n: number, shape: readonly number[] = [n]): wf.WeftArray => wf.array(Float32Array.from({ length: n }, (_, k) => k % 17), { shape });
+  const fresh = (n: number, shape: readonly number[] = [n]): wf.WeftArray =>
+    wf.array(Float32Array.from({ length: n }, (_, k) => k % 17), { shape });
 
   test('for another size of a map', async () => {
     assert.equal(await compiledFor([100, 101, 5000, 4096], (n) => fresh(n).mul(3).add(1).sqrt()), [0, 0, 0]);
   });
   test('for another size of a reduction', async () => {
     // Small and large reductions are organised differently, so every kind of size is seen once before.
-    const small = [10, 100, 1000, 10_000, 100_000, 1_000_000];
-    assert.equal((await compiledFor([...small, 37, 5000, 70_000, 300_000], (n) => fresh(n).mul(3).sum())).slice(small.length - 1), [0, 0, 0, 0]);
+    const seen = [10, 100, 1000, 10_000, 100_000, 1_000_000];
+    const counts = await compiledFor([...seen, 37, 5000, 70_000, 300_000], (n) => fresh(n).mul(3).sum());
+    assert.equal(counts.slice(seen.length - 1), [0, 0, 0, 0]);
     assert.equal(await compiledFor([[7, 30], [9, 40], [50, 64]], ([r, c]) => fresh(r * c, [r, c]).sum(1)), [0, 0]);
     assert.equal(await compiledFor([[7, 30], [30, 5], [64, 64]], ([r, c]) => fresh(r * c, [r, c]).max(0)), [0, 0]);
   });
   test('for another size of a stencil', async () => {
     const blur = wf.stencil((u: wf.Neighbors2) => (u(-1, 0) + u(1, 0) + u(0, -1) + u(0, 1)) / 4, { border: 'reflect' });
-    assert.equal(await compiledFor([[10, 20], [33, 65], [128, 9]], ([r, c]) => blur(fresh(r * c, [r, c]))), [0, 0]);
+    // A short inner axis is walked in another way.
+    assert.equal(await compiledFor([[10, 20], [33, 65], [128, 40]], ([r, c]) => blur(fresh(r * c, [r, c]))), [0, 0]);
   });
   test('for another number', async () => {
     assert.equal(await compiledFor([0.5, 1.25, -77, Math.PI], (k) => fresh(50).mul(k).add(k * k).gt(k)), [0, 0, 0]);

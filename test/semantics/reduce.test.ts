@@ -40,7 +40,9 @@ function sample(shape: readonly number[], dtype: DType, seed: number): nd.Nd {
 
 const toWeft = (x: nd.Nd, dtype: DType): wf.WeftArray => wf.array(typed(dtype, x.data), { shape: x.shape, dtype });
 
-async function expectReduced(target: string, reducer: ReducerName, x: nd.Nd, dtype: DType, axes: readonly number[] | undefined, keepDims: boolean): Promise<void> {
+async function expectReduced(
+  target: string, reducer: ReducerName, x: nd.Nd, dtype: DType, axes: readonly number[] | undefined, keepDims: boolean,
+): Promise<void> {
   const label = `${reducer} of ${dtype} [${x.shape.join()}] over ${axes ? `[${axes.join()}]` : 'all'}${keepDims ? ', keepDims' : ''}`;
   const over = axes ? [...axes].map((a) => (a < 0 ? a + x.shape.length : a)).sort() : nd.range(x.shape.length);
   const expected = nd.reduce(x, over, (group) => plain[reducer](group, dtype), keepDims);
@@ -82,7 +84,10 @@ for (const target of targets) {
 
 for (const target of targets) {
   const test = suite(`lengths around the blocks of a reduction on ${target}`);
-  for (const n of [2, 3, 4, 5, 15, 16, 17, 63, 64, 65, 127, 129, 255, 256, 257, 511, 513, 1023, 1025, 4095, 4097, 16385, 65537, 100003]) {
+  const lengths = [
+    2, 3, 4, 5, 15, 16, 17, 63, 64, 65, 127, 129, 255, 256, 257, 511, 513, 1023, 1025, 4095, 4097, 16385, 65537, 100003,
+  ];
+  for (const n of lengths) {
     test(`${n} elements`, async () => {
       const x = sample([n], 'int32', n);
       const f: nd.Nd = { shape: [n], data: x.data.map((_, k) => (k * 7919) % 1009 - 500) };
@@ -172,7 +177,8 @@ for (const target of targets) {
   const test = suite(`mean, var and std on ${target}`);
   const x: nd.Nd = { shape: [7, 13], data: nd.range(91).map((k) => Math.fround(Math.sin(k) * 10 + 3)) };
   const mean = (g: readonly number[]): number => g.reduce((a, b) => a + b, 0) / g.length;
-  const variance = (g: readonly number[], correction = 0): number => g.reduce((a, v) => a + (v - mean(g)) ** 2, 0) / (g.length - correction);
+  const variance = (g: readonly number[], correction = 0): number =>
+    g.reduce((a, v) => a + (v - mean(g)) ** 2, 0) / (g.length - correction);
   const rounded = { rtol: 2e-6, atol: 1e-6 };
   for (const [label, axes] of [['all', [0, 1]], ['axis 0', [0]], ['axis 1', [1]]] as const) {
     test(`over ${label}`, async () => {
@@ -217,7 +223,8 @@ for (const target of fastTargets) {
     expectClose(values, [500], { ulp: 4, label: 'mean' });
   });
   test('long columns', async () => {
-    const { values } = await compute(target, () => wf.array(new Float32Array(3 * 500_000).fill(0.1), { shape: [500_000, 3] }).sum(0));
+    const data = new Float32Array(3 * 500_000).fill(0.1);
+    const { values } = await compute(target, () => wf.array(data, { shape: [500_000, 3] }).sum(0));
     expectClose(values, [1, 1, 1].map(() => 500_000 * Math.fround(0.1)), { ulp: 4, label: 'columns' });
   });
   test.run();
@@ -231,7 +238,10 @@ for (const target of targets) {
     const data = Float32Array.from({ length: 1003 }, (_, k) => (k * 31) % 97 - 20);
     const results = await computeAll(target, () => {
       const a = wf.array(data);
-      return [a.min(), a.max(), a.argMin(), a.argMax(), a.sum(), a.mean(), a.gt(0).sum(), a.lt(-100).any(), a.ne(77).all(), a.min(null, { keepDims: true })];
+      return [
+        a.min(), a.max(), a.argMin(), a.argMax(), a.sum(), a.mean(), a.gt(0).sum(), a.lt(-100).any(), a.ne(77).all(),
+        a.min(null, { keepDims: true }),
+      ];
     });
     const g = [...data];
     const expected = [Math.min(...g), Math.max(...g), plain.argMin(g, 'float32'), plain.argMax(g, 'float32'), plain.sum(g, 'float32'), plain.sum(g, 'float32') / 1003, g.filter((v) => v > 0).length, 0, 1, Math.min(...g)];

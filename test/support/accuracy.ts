@@ -49,8 +49,7 @@ const powerUlp = (e: Element): number => {
   return 3 + 2 * product + Math.abs(y) * 4 + 3 * product;
 };
 /** 3 ULP, but an absolute 2^-21 between 0.5 and 2. */
-const logUlp = (e: Element): number => (e.args[0] >= 0.5 && e.args[0] <= 2 ? 2 ** -21 / 2 ** (Math.floor(log2Floor(e.expected)) - 23) : 3);
-const log2Floor = (x: number): number => Math.log2(Math.abs(x) || 2 ** -126);
+const logUlp = ({ args: [x], expected }: Element): number => (x >= 0.5 && x <= 2 ? 2 ** -21 / ulpOf(expected, 'float32') : 3);
 
 /** WGSL's accuracy table for what is left to the device, and Weft's own library over WGSL's 2.5 ULP division. */
 const webgpuUlp: { readonly [N in ElementwiseName]?: Bound } = {
