@@ -1,5 +1,10 @@
-/** How partial results of reductions combine, register by register: single values, or (value, index) pairs of arg reducers. */
-import { dtypes, type DType } from '../../dsl/dtype.ts';
+/**
+ * How partial results of reductions combine, register by register: single values, the (value, index) pairs of arg reducers,
+ * and the (sum, rounding errors) pairs of float sums.
+ */
+import { InternalError } from '../../errors.ts';
+import { isFloat, type DType } from '../../dsl/dtype.ts';
+import type { Builder, Value } from '../../dsl/kernel/ir.ts';
 import { isArgReducer, reducers, type ReducerName } from '../../dsl/reducers.ts';
 import type { Code, Scalar } from './code.ts';
 import { opTable, type OpContext } from './emit-ops.ts';
@@ -15,18 +20,31 @@ export interface Term {
   readonly value: number;
 }
 
-/** A partial result in one register; the index has lanes as wide as the value's. */
+/**
+ * A partial result in one register. What goes with it: the index of an arg reducer's value, in lanes as wide as the value's;
+ * of a float sum the rounding errors so far.
+ */
 export interface Partial {
   readonly value: Local;
-  readonly index: Local | undefined;
+  readonly extra: Local | undefined;
 }
 
 export const isArg = (t: Term): boolean => isArgReducer(t.reducer);
-/** Rounding errors grow with the number of terms: these are summed in blocks. */
-export const isRounded = (t: Term): boolean => dtypes[t.dtype].kind === 'float' && (t.reducer === 'sum' || t.reducer === 'prod');
+/** Float sums carry their rounding errors along, so that the result is right to the last place or two, however many terms. */
+export const isCompensated = (t: Term): boolean => t.reducer === 'sum' && isFloat(t.dtype);
 
 /** The dtypes of a term's partial results in memory. */
-export const planesOf = (t: Term): readonly DType[] => (isArg(t) ? [t.dtype, 'int32'] : [t.dtype]);
+export const planesOf = (t: Term): readonly DType[] =>
+  (isArg(t) ? [t.dtype, 'int32'] : isCompensated(t) ? [t.dtype, t.dtype] : [t.dtype]);
+
+/** The value of a finished term as an expression; `plane(k)` reads its k-th plane. */
+export function finished(b: Builder, t: Term, plane: (k: 0 | 1) => Value): Value {
+  if (isArg(t)) return plane(1);
+  if (!isCompensated(t)) return plane(0);
+  // The errors of an infinite sum are NaN and of no interest.
+  const errors = b.op('select', [b.op('isFinite', [plane(1)]), plane(1), b.constant(0, t.dtype)]);
+  return b.op('add', [plane(0), errors]);
+}
 
 /**
  * What a reduction starts from. The index is that of the first point, `start`: where no value is ahead of the identity, all
@@ -34,17 +52,37 @@ export const planesOf = (t: Term): readonly DType[] => (isArg(t) ? [t.dtype, 'in
  */
 export function identity(c: Code, t: Term, start: Scalar): Partial {
   const value = constant(c, reducers[t.reducer].identity(t.dtype), t.dtype);
-  if (!isArg(t)) return { value, index: undefined };
+  if (isCompensated(t)) return { value, extra: constant(c, 0, t.dtype) };
+  if (!isArg(t)) return { value, extra: undefined };
   const index = c.x('i32x4.splat', [start]);
-  return { value, index: widthOf(t.dtype) === 64 ? c.x('i64x2.extend_low_i32x4_s', [index]) : index };
+  return { value, extra: widthOf(t.dtype) === 64 ? c.x('i64x2.extend_low_i32x4_s', [index]) : index };
+}
+
+const contextOf = (c: Code, dtype: DType): OpContext => ({ c, dtype, shift: undefined, lanes: 4, fmod: undefined });
+
+/** Combines values without what goes with them. */
+export function combineValues(c: Code, t: Term, a: Local, b: Local): Local {
+  const how = reducers[t.reducer].combine;
+  if (how === 'argMin' || how === 'argMax') throw new InternalError('the values of arg reducers go with their indices');
+  const op = t.dtype === 'bool' ? (how === 'min' ? 'and' : how === 'max' ? 'or' : how) : how;
+  return opTable(t.dtype)[op](contextOf(c, t.dtype), a, b, b);
 }
 
 export function combine(c: Code, t: Term, a: Partial, b: Partial): Partial {
-  const how = reducers[t.reducer].combine;
-  if (how === 'argMin' || how === 'argMax') return better(c, t.dtype, how, a, b);
-  const context = contextOf(c, t.dtype);
-  const op = t.dtype === 'bool' ? (how === 'min' ? 'and' : how === 'max' ? 'or' : how) : how;
-  return { value: opTable(t.dtype)[op](context, a.value, b.value, b.value), index: undefined };
+  if (isArg(t)) return better(c, t, a, b);
+  if (isCompensated(t)) return exactSum(c, t.dtype === 'float64' ? 'f64x2' : 'f32x4', a, b);
+  return { value: combineValues(c, t, a.value, b.value), extra: undefined };
+}
+
+/** a + b with the rounding error of the sum, exact whatever their sizes (Knuth), added to the errors so far. */
+function exactSum(c: Code, p: 'f32x4' | 'f64x2', a: Partial, b: Partial): Partial {
+  const [add, sub] = [`${p}.add`, `${p}.sub`] as const;
+  const value = c.x(add, [a.value, b.value]);
+  const ofB = c.x(sub, [value, a.value]);
+  const ofA = c.x(sub, [value, ofB]);
+  const error = c.x(add, [c.x(sub, [a.value, ofA]), c.x(sub, [b.value, ofB])]);
+  const before = b.extra ? c.x(add, [a.extra!, b.extra]) : a.extra!;
+  return { value, extra: c.x(add, [before, error]) };
 }
 
 /** `combine` where `b` comes later than `a` in every lane, so that a tie needs no look at the index. */
@@ -55,35 +93,31 @@ export function next(c: Code, t: Term, a: Partial, b: Partial): Partial {
   const largest = t.reducer === 'argMax';
   const test = (name: 'lt' | 'gt' | 'le' | 'ge' | 'eq', x: Local, y: Local): Local => ops[name](context, x, y, y);
   // For floats: a is a number, and b is not behind it or level, as a NaN is not either.
-  const take = dtypes[t.dtype].kind === 'float'
+  const take = isFloat(t.dtype)
     ? c.x('v128.andnot', [test('eq', a.value, a.value), test(largest ? 'le' : 'ge', b.value, a.value)])
     : test(largest ? 'gt' : 'lt', b.value, a.value);
   return chosen(c, take, a, b);
 }
 
-const contextOf = (c: Code, dtype: DType): OpContext => ({ c, dtype, shift: undefined, lanes: 4, fmod: undefined });
-
 const chosen = (c: Code, take: Local, a: Partial, b: Partial): Partial => ({
   value: c.x('v128.bitselect', [b.value, a.value, take]),
-  index: c.x('v128.bitselect', [b.index!, a.index!, take]),
+  extra: c.x('v128.bitselect', [b.extra!, a.extra!, take]),
 });
 
 /** The larger (smaller) value, NaN before all numbers, the smaller index among equals. */
-function better(c: Code, d: DType, how: 'argMin' | 'argMax', a: Partial, b: Partial): Partial {
-  const context = contextOf(c, d);
-  const ops = opTable(d);
+function better(c: Code, { reducer, dtype }: Term, a: Partial, b: Partial): Partial {
+  const context = contextOf(c, dtype);
+  const ops = opTable(dtype);
   const test = (name: 'lt' | 'gt' | 'eq', x: Local, y: Local): Local => ops[name](context, x, y, y);
-  const [indexA, indexB] = [a.index!, b.index!];
-  let ahead = test(how === 'argMax' ? 'gt' : 'lt', b.value, a.value);
+  let ahead = test(reducer === 'argMax' ? 'gt' : 'lt', b.value, a.value);
   let equal = test('eq', a.value, b.value);
-  if (dtypes[d].kind === 'float') {
+  if (isFloat(dtype)) {
     const [nanA, nanB] = [a, b].map(({ value }) => ops.isNaN(context, value, value, value));
     ahead = c.x('v128.or', [ahead, c.x('v128.andnot', [nanB, nanA])]);
     equal = c.x('v128.or', [equal, c.x('v128.and', [nanA, nanB])]);
   }
-  const earlier = c.x(widthOf(d) === 64 ? 'i64x2.lt_s' : 'i32x4.lt_s', [indexB, indexA]);
-  const take = c.x('v128.or', [ahead, c.x('v128.and', [equal, earlier])]);
-  return chosen(c, take, a, b);
+  const earlier = c.x(widthOf(dtype) === 64 ? 'i64x2.lt_s' : 'i32x4.lt_s', [b.extra!, a.extra!]);
+  return chosen(c, c.x('v128.or', [ahead, c.x('v128.and', [equal, earlier])]), a, b);
 }
 
 /** Combines neighbours, then neighbours of the results, and so on: the order of pairwise summation. */
@@ -95,31 +129,29 @@ export function pairwise<T>(list: readonly T[], f: (a: T, b: T) => T): T {
 
 /** All lanes combined, in every lane. */
 export function horizontal(c: Code, t: Term, p: Partial): Partial {
-  const shuffled = ({ value, index }: Partial, by: number[]): Partial => ({
+  const shuffled = ({ value, extra }: Partial, by: number[]): Partial => ({
     value: c.x('i8x16.shuffle', [value, value], by),
-    index: index && c.x('i8x16.shuffle', [index, index], by),
+    extra: extra && c.x('i8x16.shuffle', [extra, extra], by),
   });
   const halves = combine(c, t, p, shuffled(p, SWAP_HALVES));
   return widthOf(t.dtype) === 64 ? halves : combine(c, t, halves, shuffled(halves, SWAP_PAIRS));
 }
 
 /** Partial results in locals that change. */
-export interface Accumulator {
+export interface Accumulator extends Partial {
   readonly term: Term;
-  readonly value: Local;
-  readonly index: Local | undefined;
 }
 
 export function accumulator(c: Code, term: Term, name: string): Accumulator {
-  return { term, value: c.f.local('v128', name), index: isArg(term) ? c.f.local('v128', `${name}_index`) : undefined };
+  return { term, value: c.f.local('v128', name), extra: planesOf(term).length > 1 ? c.f.local('v128', `${name}_extra`) : undefined };
 }
 
-export function assign(c: Code, to: Accumulator, p: Partial): void {
+function assign(c: Code, to: Accumulator, p: Partial): void {
   c.f.get(p.value);
   c.f.set(to.value);
-  if (to.index && p.index) {
-    c.f.get(p.index);
-    c.f.set(to.index);
+  if (to.extra && p.extra) {
+    c.f.get(p.extra);
+    c.f.set(to.extra);
   }
 }
 

@@ -4,10 +4,10 @@
  */
 import type { Geometry } from './layout.ts';
 
-/** Columns that accumulate, in one stream, before rounded sums move to the second level. */
-export const SEGMENT = 2048;
-/** Dense sums read several address streams: 1.7x the bandwidth of one. */
+/** Dense reductions read several address streams: 1.7x the bandwidth of one. */
 export const STREAMS = 4;
+/** Rows that accumulate side by side where the inner axis is kept: their sum is one access to the partial results. */
+export const ROWS_TOGETHER = 4;
 
 /** Elements of a block of light work; heavier bodies get smaller blocks, down to a floor. */
 const BLOCK = 65536;
@@ -48,11 +48,13 @@ export function blockMap(rows: number, columns: number, cost: number, tile = Inf
   };
 }
 
-/** The inner axis is reduced: a chunk is a piece of a row, or several rows, of one kept point. */
-export function blockReduceInner(kept: number, rows: number, columns: number, cost: number): Blocking {
-  const segment = STREAMS * SEGMENT;
-  const most = Math.max(segment, blockSize(cost));
-  const c = split(columns, most, segment);
+/**
+ * The inner axis is reduced: a chunk is a piece of a row, or several rows, of one kept point. `together`: as many kept points
+ * share cache lines, so their chunks are small enough for all to be done while those are there.
+ */
+export function blockReduceInner(kept: number, rows: number, columns: number, cost: number, together = 1): Blocking {
+  const most = blockSize(cost);
+  const c = split(columns, Math.max(FLOOR, Math.floor(most / together)), 64);
   const r = split(rows, Math.max(1, Math.floor(most / Math.max(1, c.per))), 1);
   const k = split(kept, Math.max(1, Math.floor(most / Math.max(1, c.per * r.per))), 1);
   return {

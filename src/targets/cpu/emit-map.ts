@@ -28,11 +28,11 @@ export function storing(frame: Frame, stores: readonly number[], count: number):
   const address = ({ row, stride }: Target, x: Scalar): Scalar => c.add(row, c.mul(x, stride));
   return {
     begin: (x) => targets.forEach((t, k) => c.assign(running[k], address(t, x))),
-    vector: (values) => targets.forEach(({ dtype, result, stride }, k) => (typeof stride === 'number'
+    vectors: ([{ values }]) => targets.forEach(({ dtype, result, stride }, k) => (typeof stride === 'number'
       ? store(c, dtype, running[k], 0, values[result], count)
       : scatter(c, dtype, running[k], stride, values[result], count))),
     advance: (columns) => targets.forEach((t, k) => c.advance(running[k], c.mul(t.stride, columns))),
-    cell: (values, x) => targets.forEach((t) => storeOne(c, t.dtype, address(t, x), 0, values[t.result])),
+    cells: ([values], x) => targets.forEach((t) => storeOne(c, t.dtype, address(t, x), 0, values[t.result])),
   };
 }
 
@@ -49,7 +49,7 @@ export function emitMap(
       before?.(frame, rows, columns);
       frame.walk(outer, rows[0], rows[1], 'row', () => {
         const row = rowOf(frame, body);
-        emitColumns(frame, body, row, columns[0], columns[1], storing(frame, stores, body.count));
+        emitColumns(frame, body, [row], columns[0], columns[1], storing(frame, stores, body.count));
       });
     });
   });

@@ -9,15 +9,16 @@
 import { dtypes } from '../../dsl/dtype.ts';
 import { costOf, valuesOf } from '../../dsl/kernel/ir.ts';
 import {
-  accumulator, combine, horizontal, identity, isArg, isRounded, next, pairwise, planesOf, reset, step,
+  accumulator, combine, combineValues, horizontal, identity, isArg, next, pairwise, planesOf, reset, step,
   type Accumulator, type Partial, type Term,
 } from './accumulate.ts';
-import { SEGMENT, STREAMS } from './blocks.ts';
+import { ROWS_TOGETHER, STREAMS } from './blocks.ts';
 import type { Code, Scalar } from './code.ts';
 import { bodyOf, emitColumns, rowOf, type Body, type Sink } from './columns.ts';
 import { storing } from './emit-map.ts';
 import { Frame, PARAMS, type Cut, type Nest } from './frame.ts';
 import { iota, load, loadSplat, narrow, registers, store, storeOne, widen, widthOf, type Regs } from './lanes.ts';
+import type { Row } from './row.ts';
 import type { Func, Local, ModuleBuilder } from './wasm.ts';
 
 export interface ReduceNest extends Nest {
@@ -47,153 +48,119 @@ export function emitReduce(module: ModuleBuilder, name: string, nest: ReduceNest
 
 const outerAxes = (frame: Frame): number[] => frame.coords.map((_, k) => k);
 
-/** The current row, its body outputs and a sink for its values. */
-function reduceRow(frame: Frame, nest: ReduceNest, body: Body): { row: ReturnType<typeof rowOf>; stores: Sink | undefined } {
-  const row = rowOf(frame, body);
-  return { row, stores: nest.stores.length === 0 ? undefined : storing(frame, nest.stores, body.count) };
-}
-
-function both(a: Sink, b: Sink | undefined): Sink {
-  if (!b) return a;
+/** Sums and stores in one pass. */
+function both(a: Sink, b: Sink): Sink {
   return {
     begin: (x) => { a.begin(x); b.begin(x); },
-    vector: (v, x, stream) => { a.vector(v, x, stream); b.vector(v, x, stream); },
+    vectors: (turn) => { a.vectors(turn); b.vectors(turn); },
     advance: (count) => { a.advance(count); b.advance(count); },
-    cell: (v, x) => { a.cell(v, x); b.cell(v, x); },
+    cells: (values, x) => { a.cells(values, x); b.cells(values, x); },
   };
+}
+
+/** Feeds `sink` with `rows`, and stores what the body stores. */
+function feed(
+  frame: Frame, nest: ReduceNest, body: Body, rows: readonly Row[], [from, to]: readonly [Local, Local], sink: Sink, streams = 1,
+): void {
+  const all = nest.stores.length === 0 ? sink : both(sink, storing(frame, nest.stores, body.count));
+  emitColumns(frame, body, rows, from, to, all, streams);
 }
 
 /** The numbers of the reduced points from `first + x`, in lanes as wide as the term's values. */
 function indices(c: Code, t: Term, first: Scalar, count: number, spread: boolean): Regs {
   const splat = c.x('i32x4.splat', [first]);
-  const regs = Array.from({ length: registers(count, 32) }, (_, j) => (spread ? c.x('i32x4.add', [splat, iota(c, 4 * j)]) : splat));
+  const regs = Array.from({ length: registers(count, 32) }, (_, j) =>
+    (spread ? c.x('i32x4.add', [splat, iota(c, 4 * j)]) : splat));
   return widthOf(t.dtype) === 64 ? widen(c, regs, count) : regs;
 }
 
-const partials = (values: Regs, index: Regs | undefined): Partial[] =>
-  values.map((value, j) => ({ value, index: index?.[j] }));
+const partials = (values: Regs, extra: Regs | undefined): Partial[] =>
+  values.map((value, j) => ({ value, extra: extra?.[j] }));
+
+/** Light bodies over dense rows, without border: worth doing in several places at once. */
+function isLight(nest: ReduceNest, body: Body): boolean {
+  const dense = valuesOf(nest.results).every((v) => v.kind !== 'read' || nest.inputs[v.input].inner !== 'strided');
+  const light = costOf(nest.results) <= 12 && nest.terms.length <= 2 && nest.stores.length === 0;
+  return dense && light && body.low === 0 && body.high === 0 && body.insideRows === undefined;
+}
 
 // ---- inner axis reduced ----
 
-/** Several address streams pay for light bodies over dense rows. */
-function streamsFor(nest: ReduceNest, body: Body): number {
-  const values = valuesOf(nest.results);
-  const dense = values.every((v) => v.kind !== 'read' || nest.inputs[v.input].inner !== 'strided');
-  const light = costOf(nest.results) <= 12 && nest.terms.length <= 2 && nest.stores.length === 0;
-  return dense && light && body.low === 0 && body.high === 0 ? STREAMS : 1;
-}
-
 function reduceInner(frame: Frame, nest: ReduceNest, body: Body, cut: Cut): void {
-  const { c, f } = frame;
+  const { c } = frame;
   const keptAxes = outerAxes(frame).filter((k) => !nest.axes.includes(k));
   const reducedAxes = outerAxes(frame).filter((k) => nest.axes.includes(k));
-  const streams = streamsFor(nest, body);
-  const segment = streams * SEGMENT;
-  const sums = nest.terms.map((t) => new Sums(c, t, body.count, streams));
-  const pending = f.local('i32', 'pending');
+  const streams = isLight(nest, body) ? STREAMS : 1;
+  const totals = nest.terms.map((t) => new Total(c, t, body.count, streams));
   const start = c.variable(c.add(c.mul(cut.rows[0], frame.columns), cut.columns[0]), 'start');
   frame.walk(keptAxes, cut.kept[0], cut.kept[1], 'kept', (kept) => {
-    sums.forEach((s) => s.reset(start));
-    c.assign(pending, 0);
+    totals.forEach((t) => t.reset(start));
     frame.walk(reducedAxes, cut.rows[0], cut.rows[1], 'row', (r) => {
-      const { row, stores } = reduceRow(frame, nest, body);
+      const row = rowOf(frame, body);
       const firstIndex = c.variable(c.mul(r, frame.columns), 'firstIndex');
-      const from = c.variable(cut.columns[0], 'from');
-      c.whileBelow(from, cut.columns[1], () => {
-        const to = c.min(c.add(from, segment), cut.columns[1]);
-        emitColumns(frame, body, row, from, to, both(sumSink(c, sums, firstIndex, body.count), stores), streams);
-        if (sums.some((s) => s.flushes)) {
-          c.advance(pending, c.sub(to, from));
-          c.raw('i32.ge_u', [pending, segment]);
-          f.if(() => {
-            sums.forEach((s) => s.flush());
-            c.assign(pending, 0);
-          });
-        }
-        c.assign(from, to);
-      });
+      feed(frame, nest, body, [row], cut.columns, totalSink(c, totals, firstIndex, body.count), streams);
     });
     const chunk = c.add(c.mul(cut.rowBlock, frame.get('columnBlocks')), cut.columnBlock);
     const place = c.variable(c.add(c.mul(chunk, frame.get('planeLength')), kept));
-    sums.forEach((s, k) => storePartial(frame, s.term, planeIndex(nest.terms)[k], place, s.total()));
+    totals.forEach((t, k) => new PlaneRow(frame, t.term, planeIndex(nest.terms)[k], place).storeCell(0, t.result()));
   });
 }
 
-function storePartial(frame: Frame, t: Term, plane: number, place: Local, p: Partial): void {
-  const { c, planes } = frame;
-  storeOne(c, t.dtype, c.add(planes[plane], c.mul(place, bytesOf(t, 0))), 0, p.value);
-  if (p.index) storeOne(c, 'int32', c.add(planes[plane + 1], c.mul(place, bytesOf(t, 1))), 0, p.index);
-}
-
-function sumSink(c: Code, sums: readonly Sums[], firstIndex: Local, count: number): Sink {
+function totalSink(c: Code, totals: readonly Total[], firstIndex: Local, count: number): Sink {
   return {
     begin: () => undefined,
     advance: () => undefined,
-    vector: (values, x, stream) => sums.forEach((s) => {
-      const index = isArg(s.term) ? indices(c, s.term, c.add(firstIndex, x), count, true) : undefined;
-      s.add(partials(values[s.term.value], index), stream);
-    }),
-    cell: (values, x) => sums.forEach((s) => {
-      const index = isArg(s.term) ? indices(c, s.term, c.add(firstIndex, x), 1, false)[0] : undefined;
-      s.addCell({ value: values[s.term.value], index });
+    vectors: (turn) => totals.forEach((t) => t.add(turn.map(({ values, x }) => {
+      const index = isArg(t.term) ? indices(c, t.term, c.add(firstIndex, x), count, true) : undefined;
+      return partials(values[t.term.value], index);
+    }))),
+    cells: ([values], x) => totals.forEach((t) => {
+      const index = isArg(t.term) ? indices(c, t.term, c.add(firstIndex, x), 1, false)[0] : undefined;
+      t.addCell({ value: values[t.term.value], extra: index });
     }),
   };
 }
 
 /**
- * Running results of one term: per stream and lane, and one for single cells. Rounded ones are moved into a second level
- * every few thousand points, so that no long chain of additions builds up error.
+ * The running result of one term. The vectors of a turn are combined among themselves first, so that there is one chain of
+ * dependent instructions per turn, and float sums pay for their exactness once; only arg reducers, which have to know which
+ * value came first, keep each vector apart.
  */
-class Sums {
-  private readonly lanes: Accumulator[][];
+class Total {
+  private readonly lanes: readonly Accumulator[];
   private readonly cell: Accumulator;
-  private readonly upper: Accumulator[];
-  readonly flushes: boolean;
 
   constructor(private readonly c: Code, readonly term: Term, count: number, streams: number) {
-    const n = registers(count, widthOf(term.dtype));
-    this.lanes = Array.from({ length: streams }, (_, s) =>
-      Array.from({ length: n }, (_, j) => accumulator(c, term, `${term.reducer}${s}_${j}`)));
+    const n = isArg(term) ? streams * registers(count, widthOf(term.dtype)) : 1;
+    this.lanes = Array.from({ length: n }, (_, j) => accumulator(c, term, `${term.reducer}${j}`));
     this.cell = accumulator(c, term, `${term.reducer}_cell`);
-    this.flushes = isRounded(term);
-    this.upper = this.flushes ? [...this.lanes[0], this.cell].map((_, j) => accumulator(c, term, `${term.reducer}_upper${j}`)) : [];
-  }
-
-  private get lower(): Accumulator[] {
-    return [...this.lanes.flat(), this.cell];
   }
 
   /** `start` is the number of the first point. */
   reset(start: Scalar): void {
-    [...this.lower, ...this.upper].forEach((a) => reset(this.c, a, start));
+    [...this.lanes, this.cell].forEach((a) => reset(this.c, a, start));
   }
 
-  add(values: readonly Partial[], stream: number): void {
-    values.forEach((v, j) => step(this.c, this.lanes[stream][j], v));
+  add(turn: readonly (readonly Partial[])[]): void {
+    const { c, term, lanes } = this;
+    const list = turn.flat();
+    if (isArg(term)) {
+      list.forEach((p, j) => step(c, lanes[j], p));
+    } else {
+      const value = pairwise(list.map((p) => p.value), (a, b) => combineValues(c, term, a, b));
+      step(c, lanes[0], { value, extra: undefined });
+    }
   }
 
   addCell(value: Partial): void {
     step(this.c, this.cell, value);
   }
 
-  /** The streams folded into one vector, and the cell. */
-  private folded(): Partial[] {
-    const fold = (list: readonly Partial[]): Partial => pairwise(list, (a, b) => combine(this.c, this.term, a, b));
-    return [...this.lanes[0].map((_, j) => fold(this.lanes.map((s) => s[j]))), this.cell];
-  }
-
-  flush(): void {
-    if (!this.flushes) return;
-    this.folded().forEach((p, j) => step(this.c, this.upper[j], p));
-    this.lower.forEach((a) => reset(this.c, a, 0));
-  }
-
-  /** The result, in every lane. */
-  total(): Partial {
+  /** In every lane. */
+  result(): Partial {
     const { c, term } = this;
-    const parts = this.folded().map((p, j) => (this.flushes ? combine(c, term, this.upper[j], p) : p));
-    const lanes = pairwise(parts.slice(0, -1), (a, b) => combine(c, term, a, b));
-    return combine(c, term, horizontal(c, term, lanes), parts.at(-1)!);
+    const lanes = pairwise<Partial>(this.lanes, (a, b) => combine(c, term, a, b));
+    return combine(c, term, horizontal(c, term, lanes), this.cell);
   }
 }
 
@@ -202,30 +169,46 @@ class Sums {
 function reduceOuter(frame: Frame, nest: ReduceNest, body: Body, cut: Cut): void {
   const { c } = frame;
   const keptAxes = outerAxes(frame).filter((k) => !nest.axes.includes(k));
+  const together = isLight(nest, body) && !nest.terms.some(isArg) ? ROWS_TOGETHER : 1;
   const first = planeIndex(nest.terms);
   frame.walk(keptAxes, cut.kept[0], cut.kept[1], 'kept', (kept) => {
     const place = c.variable(c.add(c.mul(cut.rowBlock, frame.get('planeLength')), c.mul(kept, frame.columns)));
-    const rows = nest.terms.map((t, k) => new PlaneRow(frame, t, first[k], place));
-    rows.forEach((r) => r.fill(cut.columns, cut.rows[0]));
-    frame.walk(nest.axes, cut.rows[0], cut.rows[1], 'row', (r) => {
-      const { row, stores } = reduceRow(frame, nest, body);
-      emitColumns(frame, body, row, cut.columns[0], cut.columns[1], both(planeSink(c, rows, r, body.count), stores));
-    });
+    const planes = nest.terms.map((t, k) => new PlaneRow(frame, t, first[k], place));
+    planes.forEach((p) => p.fill(cut.columns, cut.rows[0]));
+    const r = c.variable(cut.rows[0], 'row');
+    frame.seek(nest.axes, r);
+    const take = (count: number): void => {
+      const rows = Array.from({ length: count }, () => {
+        const row = rowOf(frame, body);
+        // What the body stores goes to the current row, so that is left only when it is done.
+        if (nest.stores.length === 0) frame.next(nest.axes);
+        return row;
+      });
+      feed(frame, nest, body, rows, cut.columns, planeSink(c, planes, r, body.count));
+      if (nest.stores.length > 0) frame.next(nest.axes);
+      c.advance(r, count);
+    };
+    if (together > 1) c.whileBelow(r, c.variable(c.sub(cut.rows[1], together - 1)), () => take(together));
+    c.whileBelow(r, cut.rows[1], () => take(1));
   });
 }
 
-function planeSink(c: Code, rows: readonly PlaneRow[], r: Local, count: number): Sink {
+function planeSink(c: Code, planes: readonly PlaneRow[], r: Local, count: number): Sink {
+  const together = (t: Term, values: readonly Local[]): Local => pairwise(values, (a, b) => combineValues(c, t, a, b));
   return {
-    begin: (x) => rows.forEach((p) => p.begin(x)),
-    advance: (columns) => rows.forEach((p) => p.advance(columns)),
-    vector: (values) => rows.forEach((p) => {
-      const index = isArg(p.term) ? indices(c, p.term, r, count, false) : undefined;
+    begin: (x) => planes.forEach((p) => p.begin(x)),
+    advance: (columns) => planes.forEach((p) => p.advance(columns)),
+    vectors: (turn) => planes.forEach((p) => {
+      const { term } = p;
+      const index = isArg(term) ? indices(c, term, r, count, false) : undefined;
+      const values = turn[0].values[term.value].map((_, j) => together(term, turn.map((v) => v.values[term.value][j])));
       const old = p.load(count);
-      p.store(partials(values[p.term.value], index).map((v, j) => next(c, p.term, old[j], v)), count);
+      p.store(partials(values, index).map((v, j) => next(c, term, old[j], v)), count);
     }),
-    cell: (values, x) => rows.forEach((p) => {
-      const index = isArg(p.term) ? indices(c, p.term, r, 1, false)[0] : undefined;
-      p.storeCell(x, next(c, p.term, p.loadCell(x), { value: values[p.term.value], index }));
+    cells: (rows, x) => planes.forEach((p) => {
+      const { term } = p;
+      const extra = isArg(term) ? indices(c, term, r, 1, false)[0] : undefined;
+      p.storeCell(x, next(c, term, p.loadCell(x), { value: together(term, rows.map((v) => v[term.value])), extra }));
     }),
   };
 }
@@ -258,31 +241,34 @@ class PlaneRow {
 
   load(count: number): Partial[] {
     const { c, term, running } = this;
-    const index = running[1] && load(c, 'int32', running[1], 0, count);
-    return partials(load(c, term.dtype, running[0], 0, count), index && this.matching(index, count));
+    const extra = running[1] && load(c, planesOf(term)[1], running[1], 0, count);
+    return partials(load(c, term.dtype, running[0], 0, count), extra && this.matching(extra, count));
   }
 
-  private matching(index: Regs, count: number): Regs {
-    return widthOf(this.term.dtype) === 64 ? widen(this.c, index, count) : index;
+  /** Indices in lanes as wide as the values. */
+  private matching(extra: Regs, count: number): Regs {
+    return isArg(this.term) && widthOf(this.term.dtype) === 64 ? widen(this.c, extra, count) : extra;
   }
 
   store(values: readonly Partial[], count: number): void {
     const { c, term, running } = this;
     store(c, term.dtype, running[0], 0, values.map((v) => v.value), count);
     if (!running[1]) return;
-    const index = values.map((v) => v.index!);
-    store(c, 'int32', running[1], 0, widthOf(term.dtype) === 64 ? narrow(c, index, count) : index, count);
+    const extra = values.map((v) => v.extra!);
+    const narrowed = isArg(term) && widthOf(term.dtype) === 64 ? narrow(c, extra, count) : extra;
+    store(c, planesOf(term)[1], running[1], 0, narrowed, count);
   }
 
   loadCell(x: Scalar): Partial {
     const { c, term } = this;
     const value = loadSplat(c, term.dtype, this.at(x, 0));
-    return { value, index: this.rows[1] && this.matching([loadSplat(c, 'int32', this.at(x, 1))], 1)[0] };
+    return { value, extra: this.rows[1] && this.matching([loadSplat(c, planesOf(term)[1], this.at(x, 1))], 1)[0] };
   }
 
   storeCell(x: Scalar, p: Partial): void {
     storeOne(this.c, this.term.dtype, this.at(x, 0), 0, p.value);
-    if (p.index) storeOne(this.c, 'int32', this.at(x, 1), 0, p.index);
+    // An index of 64 bits has what counts in its lower half.
+    if (p.extra) storeOne(this.c, planesOf(this.term)[1], this.at(x, 1), 0, p.extra);
   }
 
   /** Sets a range of columns to what a reduction starts from, `start` being the number of its first point. */

@@ -76,7 +76,8 @@ export class Evaluator {
     const known = this.site.known?.(v, width);
     if (known) return this.repeat(known, width);
     const held = this.hold(v);
-    return (held[width] ??= this.own(() => (width === 64 ? widen : narrow)(this.c, held[width === 64 ? 32 : 64]!, this.site.count)));
+    const convert = width === 64 ? widen : narrow;
+    return (held[width] ??= this.own(() => convert(this.c, held[held.natural]!, this.site.count)));
   }
 
   private repeat(v: Local, width: Width): Regs {

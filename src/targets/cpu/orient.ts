@@ -14,8 +14,8 @@ export interface OrientedLaunch extends Launch {
   readonly bodyInner: 'unit' | 'strided';
 }
 
-/** An inner axis shorter than this gives its place to one that is at least `LONG`. */
-const SHORT = 16;
+/** An inner axis of less than a vector gives its place to one that is at least `LONG`. */
+const SHORT = 8;
 const LONG = 64;
 
 export function orient(launch: Launch): OrientedLaunch {
@@ -60,14 +60,16 @@ function mergeAxes(launch: OrientedLaunch): OrientedLaunch {
 }
 
 /**
- * The axis to run along instead. Of a reduction it is the last kept one, which leaves the order of the kept points, and so
- * the place of every result, as it is.
+ * The axis to run along instead: of a reduction the last kept or the last reduced one, which leaves the order of kept and of
+ * reduced points, and so the place and the index of every result, as it is.
  */
 function longAxis({ kernel, domain }: Launch): number | undefined {
+  const inner = domain.length - 1;
   const outer = domain.map((_, k) => k).slice(0, -1);
-  const candidates = kernel.reduction ? outer.filter((k) => !kernel.reduction!.axes.includes(k)).slice(-1) : outer;
-  if (kernel.reduction && !kernel.reduction.axes.includes(domain.length - 1)) return undefined;
-  return candidates.filter((k) => domain[k] >= LONG).at(-1);
+  if (!kernel.reduction) return outer.filter((k) => domain[k] >= LONG).at(-1);
+  const reduced = new Set(kernel.reduction.axes);
+  const other = outer.filter((k) => reduced.has(k) !== reduced.has(inner)).at(-1);
+  return other !== undefined && domain[other] >= LONG ? other : undefined;
 }
 
 const innerOf = (stride: number): InnerStride => (stride === 1 ? 'unit' : stride === 0 ? 'zero' : 'strided');

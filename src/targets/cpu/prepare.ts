@@ -53,7 +53,7 @@ export function prepare(program: Program, launch: OrientedLaunch): Prepared {
   }
 
   const { reduce, finish, keptAxes, cost } = program;
-  const blocking = blockReduction(program, sizes);
+  const blocking = blockReduction(program, sizes, launch.bodyInner === 'strided');
   const first = makeCall(0, reduce, blocking, cost, {
     // Coordinates are found by division: outer sizes of zero, whose loops do not run, must not divide.
     sizes: sizes.map((n, k) => (k === sizes.length - 1 ? n : Math.max(1, n))),
@@ -77,11 +77,14 @@ export function prepare(program: Program, launch: OrientedLaunch): Prepared {
 const outputsFrom = ({ kernel }: Launch, from: 'body' | 'epilogue'): number[] =>
   kernel.outputs.flatMap((o, k) => (o.from === from ? [k] : []));
 
-function blockReduction({ reduce, keptAxes, cost }: Program & { kind: 'reduce' }, sizes: readonly number[]): Blocking {
+function blockReduction(
+  { reduce, keptAxes, cost }: Program & { kind: 'reduce' }, sizes: readonly number[], turned: boolean,
+): Blocking {
   const inner = sizes.length - 1;
   const outer = (axes: readonly number[]): number => axes.reduce((n, k) => (k === inner ? n : n * sizes[k]), 1);
-  const block = reduce.axes.includes(inner) ? blockReduceInner : blockReduceOuter;
-  return block(outer(keptAxes), outer(reduce.axes), sizes[inner], cost);
+  const [kept, rows, columns] = [outer(keptAxes), outer(reduce.axes), sizes[inner]];
+  if (!reduce.axes.includes(inner)) return blockReduceOuter(kept, rows, columns, cost);
+  return blockReduceInner(kept, rows, columns, cost, turned ? sizes[keptAxes.at(-1)!] : 1);
 }
 
 interface CallParts {

@@ -3,7 +3,7 @@ import { isFloat, type DType } from '../../dsl/dtype.ts';
 import { Builder, costOf, inline, valuesOf, type Fn, type Value } from '../../dsl/kernel/ir.ts';
 import { expandMath } from '../../dsl/kernel/math/index.ts';
 import type { InnerStride, Kernel } from '../../fusion/kernel.ts';
-import { isArg, planesOf, type Term } from './accumulate.ts';
+import { finished, planesOf, type Term } from './accumulate.ts';
 import { emitMap } from './emit-map.ts';
 import { combineChunks, emitReduce, planeIndex, type ReduceNest } from './emit-reduce.ts';
 import { remainderFunction } from './emit-remainder.ts';
@@ -67,9 +67,7 @@ function epilogueOver(epilogue: Fn, terms: readonly Term[], inputs: number): Val
   return inline(b, expandMath(epilogue).results, {
     read: (input, _, v) => b.read(input, v.dtype),
     uniform: (index, v) => b.uniform(index, v.dtype),
-    reduced: (k) => (isArg(terms[k])
-      ? b.read(inputs + first[k] + 1, 'int32')
-      : b.read(inputs + first[k], terms[k].dtype)),
+    reduced: (k) => finished(b, terms[k], (plane) => b.read(inputs + first[k] + plane, planesOf(terms[k])[plane])),
   });
 }
 
