@@ -62,7 +62,7 @@ async function contendersOf(workload: Workload): Promise<Contender[]> {
   const inputs = await workload.inputs();
   const own = [plainJs(workload, inputs), weft('weft cpu', workload, inputs, { target: 'cpu', threads })];
   if (threads > 1) own.push(weft('weft cpu, 1 thread', workload, inputs, { target: 'cpu', threads: 1 }));
-  if (webgpu) own.push(weft('weft webgpu', workload, inputs, { target: 'webgpu', threads }));
+  if (webgpu) own.push(weft('weft webgpu, read back', workload, inputs, { target: 'webgpu', threads }));
   return [...own, ...peers.flatMap((peer) => peer.contender(workload.id, inputs) ?? [])];
 }
 

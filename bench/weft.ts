@@ -20,6 +20,8 @@ export function weft(name: string, workload: Workload, inputs: readonly Tensor[]
       wf.configure({ threads });
       using made = disposable(workload.weft(sources));
       await wf.evaluate(made.arrays, { target });
+      // On a GPU that is only submitted; reading the results waits for it.
+      if (target === 'webgpu') await Promise.all(made.arrays.map((y) => y.data()));
     },
     async results() {
       using made = disposable(workload.weft(sources));

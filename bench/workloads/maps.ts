@@ -24,7 +24,8 @@ export const squares: Workload = {
 const squared = new Float32Array(COUNT);
 
 export const sum: Workload = {
-  id: 'sum', name: 'sum', size: '16M float32', tolerance: { largest: 1e-5 }, goal: 5,
+  // Peers that add 16M floats one after the other are 7e-4 off.
+  id: 'sum', name: 'sum', size: '16M float32', tolerance: { largest: 1e-3 }, goal: 5,
   inputs: () => [tensor(Float32Array.from({ length: LARGE }, (_, k) => (k % 1000) / 1000))],
   weft: ([a]) => [a.sum()],
   plainJs([{ data: a }]) {
