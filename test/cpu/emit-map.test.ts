@@ -90,5 +90,24 @@ test('more blocks than one, in rank 3', async () => {
   }, 'blocks');
 });
 
+test('a body of thousands of values', async () => {
+  for (const dtype of ['float32', 'float64', 'int32', 'uint8'] as const) {
+    await expectSame({
+      domain: [3, 21], inputs: [{ dtype, data: sample(dtype, 63) }],
+      body: (b, read) => {
+        // Values that live long, masks and casts between: what is used again must not be in use.
+        const early = Array.from({ length: 30 }, (_, k) => b.op('mul', [read(0), b.constant(k + 1, dtype)]));
+        let v = read(0);
+        for (let k = 0; k < 700; k++) {
+          const larger = b.op('lt', [v, early[k % 30]]);
+          v = b.op('select', [larger, b.op('sub', [early[(k * 7) % 30], v]), b.op('add', [v, b.constant(k % 5, dtype)])]);
+          if (k % 50 === 0) v = b.cast(b.cast(v, k % 100 === 0 ? 'float32' : 'float64'), dtype);
+        }
+        return [v, early[29], b.op('lt', [v, early[3]])];
+      },
+    }, dtype);
+  }
+});
+
 test.after(() => target().close());
 test.run();

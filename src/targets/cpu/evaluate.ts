@@ -9,6 +9,12 @@ import type { Func, Local } from './wasm.ts';
 
 export type Leaf = Exclude<Value, { kind: 'op' | 'const' }>;
 
+/**
+ * Bodies of more values than this use locals again: engines allow 50,000. Shorter ones do not, because V8 makes slower loops
+ * of locals that hold one value after the other (exp: 1.3x).
+ */
+const MANY_VALUES = 1500;
+
 /** Where an evaluation takes place: how many cells at once, and what the leaves are there. */
 export interface Site {
   /** 1: a single cell, its value in every lane. */
@@ -32,12 +38,14 @@ export class Evaluator {
   private readonly uses = new Map<Value, number>();
   /** How many values hold a local of this evaluation. */
   private readonly holders = new Map<Local, number>();
+  private economical = false;
 
   constructor(private readonly c: Code, readonly site: Site, private readonly fmod: Func | undefined) {}
 
-  /** Computes `results`. Locals of values without further use are used again. */
+  /** Computes `results`. */
   prepare(results: readonly Value[]): void {
     const order = valuesOf(results);
+    this.economical = order.length > MANY_VALUES;
     const use = (v: Value): unknown => this.uses.set(v, (this.uses.get(v) ?? 0) + 1);
     for (const v of order) if (v.kind === 'op') v.args.forEach(use);
     results.forEach(use);
@@ -50,7 +58,9 @@ export class Evaluator {
     }
   }
 
+  /** Locals of values without further use are used again. */
   private used(v: Value): void {
+    if (!this.economical) return;
     const left = this.uses.get(v)! - 1;
     this.uses.set(v, left);
     const held = this.held.get(v);
@@ -99,6 +109,7 @@ export class Evaluator {
 
   /** Emits registers; locals that were only needed on the way are free again, the others have one holder more. */
   private own(emit: () => Regs): Regs {
+    if (!this.economical) return emit();
     const { value: regs, taken } = this.c.track(emit);
     const kept = new Set(regs);
     for (const local of taken) {
