@@ -98,3 +98,33 @@ results('the table says what typed arrays hold', () => {
   }
 });
 results.run();
+
+// The compiler checks this suite: each annotation is a claim about an inferred type.
+const types = suite('types follow dtypes');
+types('arrays', () => {
+  const float: wf.WeftArray<'float32'> = wf.array([[1, 2], [3, 4]]);
+  const int: wf.WeftArray<'int32'> = wf.array(Int32Array.of(1, 2));
+  const cast: wf.WeftArray<'uint8'> = wf.array([1, 2], { dtype: 'uint8' });
+  const bool: wf.WeftArray<'bool'> = wf.array([true, false]);
+  const zeros: wf.WeftArray<'int16'> = wf.zeros([2], { dtype: 'int16' });
+  assert.equal([float, int, cast, bool, zeros].map((x) => x.dtype), ['float32', 'int32', 'uint8', 'bool', 'int16']);
+});
+types('results', () => {
+  const x = wf.array([1, 2]), n = wf.array(Int32Array.of(1, 2)), bytes = wf.array(Uint8Array.of(1, 2));
+  const compared: wf.WeftArray<'bool'> = x.gt(1);
+  const quotient: wf.WeftArray<'float32'> = n.div(2);
+  const promoted: wf.WeftArray<'float32'> = n.mul(x);
+  const wide: wf.WeftArray<'float64'> = x.add(wf.array(Float64Array.of(1, 2)));
+  const total: wf.WeftArray<'uint32'> = bytes.sum();
+  const place: wf.WeftArray<'int32'> = bytes.argMax();
+  const same: wf.WeftArray<'uint8'> = bytes.slice([1]).flip().reshape([1, 1]);
+  assert.equal([compared, quotient, promoted, wide, total, place, same].map((y) => y.dtype), ['bool', 'float32', 'float32', 'float64', 'uint32', 'int32', 'uint8']);
+});
+types('values', async () => {
+  const reference = { target: 'reference' };
+  const data: Int16Array = await wf.array(Int16Array.of(1)).data(reference);
+  const item: number = await wf.array([1, 2]).sum().item(reference);
+  const truth: boolean = await wf.array([1, 2]).gt(0).all().item(reference);
+  assert.equal([[...data], item, truth], [[1], 3, true]);
+});
+types.run();

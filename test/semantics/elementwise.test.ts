@@ -12,7 +12,7 @@ import { DTypeError } from '../../src/errors.ts';
 import { expectElements, type ElementwiseName } from '../support/accuracy.ts';
 import { compute } from '../support/compute.ts';
 import { anyValue, random, specials, typed } from '../support/special.ts';
-import { computes, fastTargets, type TargetName } from '../support/targets.ts';
+import { computes, expectClose, fastTargets, type TargetName } from '../support/targets.ts';
 
 const kindOf = (d: DType): string => dtypes[d].kind;
 const isFloat = (d: DType): boolean => kindOf(d) === 'float';
@@ -161,6 +161,28 @@ for (const target of fastTargets) {
     const x = typed(dtype, operands(dtype, 5));
     await check(target, 'square', dtype, `${target}: square of ${dtype}`, () => wf.array(x, { dtype }).square(), (k) => [x[k]]);
   }));
+  test.run();
+}
+
+// --- one math library everywhere ---
+
+if (fastTargets.includes('webgpu')) {
+  const test = suite("math: 'portable' on webgpu");
+  test.before(() => { wf.configure({ math: 'portable' }); });
+  test.after(() => { wf.configure({ math: 'fast' }); });
+  const next = random(8);
+  const positive = Float32Array.from({ length: 301 }, () => 10 ** (next() * 6 - 3));
+  const any = positive.map((v, k) => (k % 2 ? v : -v) / 15);
+  const functions = {
+    exp: () => wf.array(any).exp(), exp2: () => wf.array(any).exp2(), log: () => wf.array(positive).log(),
+    log2: () => wf.array(positive).log2(), pow: () => wf.array(positive).pow(wf.array(any.map((v) => v / 10))),
+  };
+  for (const [name, build] of Object.entries(functions)) {
+    test(`${name} is within 8 ULP, where the device's own may be off by more`, async () => {
+      const expected = await compute('reference', build);
+      expectClose((await compute('webgpu', build)).values, expected.values, { ulp: 8, atol: 2 ** -126, label: name });
+    });
+  }
   test.run();
 }
 
