@@ -68,7 +68,7 @@ export function difference(
   for (let k = 0; k < expected.length; k++) {
     const a = actual[k], e = expected[k];
     if (a === e || (Number.isNaN(a) && Number.isNaN(e))) continue;
-    if (!(Math.abs(a - e) <= ulp * ulpOf(e) + abs + (ulp > 0 ? 2 ** -126 : 0))) return `element ${k} is ${a}, expected ${e}`;
+    if (!Number.isFinite(e) || !(Math.abs(a - e) <= ulp * ulpOf(e) + abs + (ulp > 0 ? 2 ** -126 : 0))) return `element ${k} is ${a}, expected ${e}`;
   }
   return undefined;
 }

@@ -156,6 +156,29 @@ test('stencil shaders are valid without a driver', async () => {
   }
 });
 
+gpuTest('rows long enough for workgroups of their own', async () => {
+  for (const domain of [[3, 256], [2, 3, 250], [5, 800], [300, 1024]]) {
+    const target = await sharedTarget();
+    for (const list of [['float32'], ['uint8', 'int16'], ['uint16', 'float32']] as DType[][]) {
+      const launch = mapLaunch(copies(domain, list));
+      if (list[0] === 'float32') assert.match(target.explain(launch).layout, /^rows/);
+      await expectSame(launch, list.map((d, k) => fill(d, sizeOf(domain), k)));
+    }
+    await expectSame(mapLaunch(stencil(domain, 'mirror', 'uint8')), [fill('uint8', sizeOf(domain))]);
+  }
+});
+
+gpuTest('more rows than one dimension holds', async () => {
+  const launch = mapLaunch({ domain: [70_000, 200], inputs: [], body: (b) => [b.op('add', [b.coord(0), b.coord(1)])] });
+  const target = await sharedTarget();
+  assert.match(target.explain(launch).layout, /^rows: 1 x 35000 x 2 workgroups/);
+  const out = target.allocate(4 * 14_000_000);
+  await target.run({ slots: [{ role: 'output', dtype: 'int32', length: 14_000_000, bytes: 4 * 14_000_000 }], buffers: [out], launches: [launch] });
+  const values = await target.read(out, 'int32', 14_000_000);
+  for (const [r, c] of [[0, 0], [0, 199], [34_999, 7], [35_000, 0], [69_999, 199]]) assert.is(values[200 * r + c], r + c);
+  target.release(out);
+});
+
 gpuTest('empty domains store nothing', async () => {
   await expectSame(mapLaunch(copies([0], ['float32', 'uint8'])), [fill('float32', 0), fill('uint8', 0)]);
   await expectSame(mapLaunch(copies([3, 0, 2], ['int16'])), [fill('int16', 0)]);

@@ -3,25 +3,45 @@ import type { Kernel, KernelOutput, Launch } from '../../fusion/kernel.ts';
 import { sizeOf } from '../../dsl/shape.ts';
 import { dtypes, type DType } from '../../dsl/dtype.ts';
 import { extentOf, pointLeaves, writeFunction } from './function.ts';
-import { createModule, workgroupSize, type EmitOptions, type Module, type Shader } from './module.ts';
+import { createModule, workgroupSize, type EmitOptions, type Module, type PassSizes, type Shader } from './module.ts';
 import { packing } from './wgsl.ts';
 
 /** One dispatch of a launch. */
-export interface Pass {
+export interface Pass extends PassSizes {
   /** With the launch's code, the identity of the shader. */
   readonly variant: string;
   readonly emit: (options: EmitOptions) => Shader;
-  readonly workgroups: number;
+  /** Workgroups along x, y and z; a 0 among them means that there is nothing to do. */
+  readonly dispatch: readonly [number, number, number];
   /** Invocations of a workgroup. */
   readonly size: number;
-  readonly items: number;
-  readonly kept?: number;
-  readonly reduced?: number;
-  readonly chunk?: number;
-  readonly chunks?: number;
-  readonly team?: number;
   /** 32-bit words that it leaves for the next pass. */
   readonly scratchWords?: number;
+}
+
+/** Workgroups that every device takes along one dimension. */
+const mostPerDimension = 65535;
+
+/** At least `count` workgroups, numbered through along x and then y. */
+export function linearGrid(count: number): Pick<Pass, 'dispatch' | 'grid'> {
+  const y = Math.max(1, Math.ceil(count / mostPerDimension));
+  const x = Math.ceil(count / y);
+  return { dispatch: [x, y, 1], grid: x };
+}
+
+/** Rows at least this full of invocations that work get workgroups of their own: no division by sizes to find the row. */
+const rowFill = 0.75;
+
+/** A grid with the innermost axis along x and the rows along y and z, where that wastes little. */
+function rowGrid(domain: Launch['domain'], per: number): Pick<Pass, 'dispatch' | 'grid'> | undefined {
+  const inner = domain[domain.length - 1], rows = sizeOf(domain.slice(0, -1));
+  const x = Math.ceil(inner / per / workgroupSize);
+  // A word of packed elements must lie within one row.
+  const fits = domain.length > 1 && inner % per === 0 && x <= mostPerDimension;
+  if (!fits || inner / per < rowFill * workgroupSize * x) return undefined;
+  const z = Math.max(1, Math.ceil(rows / mostPerDimension));
+  const y = Math.ceil(rows / z);
+  return { dispatch: [x, y, z], grid: y };
 }
 
 /** Coordinates along `axes` from a row-major index over them. */
@@ -61,43 +81,59 @@ export interface Store {
   readonly value: string;
 }
 
+/** Where an invocation starts (`first`) and what lies beyond its reach (`end`); both are row-major indices. */
+function startLines(module: Module, per: number, rowAxis: number | undefined): string[] {
+  const times = per > 1 ? ` * ${per}u` : '';
+  const items = module.param({ name: 'items', type: 'u32', value: (_, s) => s.items });
+  if (rowAxis === undefined) {
+    return [`  let first = ${times ? `(${gridIndex(module)})${times}` : gridIndex(module)};`, `  let end = ${items};`];
+  }
+  const columns = `u32(${extentOf(module, rowAxis)})`;
+  return [
+    `  let row = group.z * ${module.param({ name: 'grid', type: 'u32', value: (_, s) => s.grid })} + group.y;`,
+    `  let begin = row * ${columns};`,
+    `  let first = begin + (group.x * ${workgroupSize}u + lane)${times};`,
+    `  let end = min(begin + ${columns}, ${items});`,
+  ];
+}
+
 /**
  * A loop of one invocation over the `per` elements of its words, or one element where nothing is packed: `body` gives the
- * statements of element `i` and what is stored there.
+ * statements of element `i` and what is stored there. With a `rowAxis`, workgroups lie along rows (see `rowGrid`).
  */
 export function elementLoop(
-  module: Module, per: number, body: (indent: string) => { lines: string[]; stores: Store[] },
+  module: Module, per: number, body: (indent: string) => { lines: string[]; stores: Store[] }, rowAxis?: number,
 ): string {
-  const items = module.param({ name: 'items', type: 'u32', value: (_, s) => s.items });
+  const start = startLines(module, per, rowAxis);
   if (per === 1) {
     const { lines, stores } = body('  ');
     const writes = stores.map(({ index, value }) => `  ${module.output(index)}[i] = ${value};`);
-    return [mainHead(), `  let i = ${gridIndex(module)};`, `  if (i >= ${items}) { return; }`, ...lines, ...writes, '}'].join('\n');
+    return [mainHead(), ...start, '  if (first >= end) { return; }', '  let i = first;', ...lines, ...writes, '}'].join('\n');
   }
   const { lines, stores } = body('    ');
   const words = stores.filter(({ output }) => packing(output.dtype) > 1);
   return [
     mainHead(),
-    `  let first = (${gridIndex(module)}) * ${per}u;`,
+    ...start,
     ...words.map(({ index }) => `  var word${index} = 0u;`),
-    `  for (var i = first; i < min(first + ${per}u, ${items}); i++) {`,
+    `  for (var i = first; i < min(first + ${per}u, end); i++) {`,
     ...lines,
-    ...stores.flatMap(({ index, output, value }) => storeInLoop(module, per, index, output.dtype, value, items)),
+    ...stores.flatMap(({ index, output, value }) => storeInLoop(module, per, index, output.dtype, value)),
     '  }',
     ...words.filter(({ output }) => packing(output.dtype) === per)
-      .map(({ index }) => `  if (first < ${items}) { ${module.output(index)}[first / ${per}u] = word${index}; }`),
+      .map(({ index }) => `  if (first < end) { ${module.output(index)}[first / ${per}u] = word${index}; }`),
     '}',
   ].join('\n');
 }
 
-function storeInLoop(module: Module, per: number, index: number, dtype: DType, value: string, items: string): string[] {
+function storeInLoop(module: Module, per: number, index: number, dtype: DType, value: string): string[] {
   const pack = packing(dtype), array = module.output(index);
   if (pack === 1) return [`    ${array}[i] = ${value};`];
   const add = `    word${index} |= ${packed(value, dtype, 'i')};`;
   if (pack === per) return [add];
   return [
     add,
-    `    if (i % ${pack}u == ${pack - 1}u || i + 1u == ${items}) { ${array}[i / ${pack}u] = word${index}; word${index} = 0u; }`,
+    `    if (i % ${pack}u == ${pack - 1}u || i + 1u == end) { ${array}[i / ${pack}u] = word${index}; word${index} = 0u; }`,
   ];
 }
 
@@ -105,29 +141,34 @@ function storeInLoop(module: Module, per: number, index: number, dtype: DType, v
 export const ownedElements = (outputs: readonly KernelOutput[]): number => Math.max(1, ...outputs.map((o) => packing(o.dtype)));
 
 /** The shader that stores the outputs `from: 'body'` over the domain. */
-export function emitMap(kernel: Kernel, inner: Launch['inner'], options: EmitOptions): Shader {
+export function emitMap(kernel: Kernel, inner: Launch['inner'], options: EmitOptions, rows = false): Shader {
   const module = createModule(kernel, options);
   const outputs = kernel.outputs.filter((o) => o.from === 'body');
   const per = ownedElements(outputs);
   const axes = Array.from({ length: kernel.rank }, (_, k) => k);
+  const last = kernel.rank - 1;
   const main = elementLoop(module, per, (indent) => {
-    const lines = coordinates(module, axes, 'i', indent);
+    const lines = rows
+      ? [...coordinates(module, axes.slice(0, -1), 'row', indent), `${indent}let c${last} = i32(i - begin);`]
+      : coordinates(module, axes, 'i', indent);
     const leaves = pointLeaves({ module, kernel, inner, lines, indent, axes });
     const { results } = writeFunction(module, outputs.map((o) => kernel.body.results[o.result]), leaves, indent, lines);
     return { lines, stores: outputs.map((output, k) => ({ index: kernel.outputs.indexOf(output), output, value: results[k] })) };
-  });
-  return module.finish([kernel.name, `map over ${kernel.rank} axes${per > 1 ? `, ${per} elements per invocation` : ''}`], main);
+  }, rows ? last : undefined);
+  const shape = `map over ${kernel.rank} axes${rows ? ', row by row' : ''}${per > 1 ? `, ${per} elements per invocation` : ''}`;
+  return module.finish([kernel.name, shape], main);
 }
 
 export function mapPass(launch: Launch): Pass {
   const { kernel, inner } = launch;
   const items = sizeOf(launch.domain);
   const per = ownedElements(kernel.outputs.filter((o) => o.from === 'body'));
+  const rows = rowGrid(launch.domain, per);
   return {
-    variant: 'map',
-    emit: (options) => emitMap(kernel, inner, options),
+    variant: rows ? 'rows' : 'map',
+    emit: (options) => emitMap(kernel, inner, options, rows !== undefined),
     items,
     size: workgroupSize,
-    workgroups: Math.ceil(items / per / workgroupSize),
+    ...(rows ?? linearGrid(Math.ceil(items / per / workgroupSize))),
   };
 }

@@ -79,22 +79,21 @@ export interface PointOptions {
 /** Leaves that read buffers at points, with memoised coordinates. */
 export function pointLeaves(o: PointOptions): PointText {
   const { module } = o;
-  const moved = new Map<Point, { readonly id: number; readonly axes: Map<number, string> }>();
+  const moved = new Map<string, string>();
 
+  // By axis, not by point: the 441 reads of a 21 x 21 stencil share 21 rows and 21 columns.
   const at = (point: Point | undefined, axis: number): string => {
     if (!point) return `c${axis}`;
-    if (point.offset[axis] === 0) return at(point.base, axis);
-    let names = moved.get(point);
-    if (!names) moved.set(point, names = { id: moved.size, axes: new Map() });
-    let name = names.axes.get(axis);
+    const offset = point.offset[axis], edge = point.edge[axis];
+    const from = at(point.base, axis);
+    if (offset === 0) return from;
+    const sum = `${from} ${offset < 0 ? '-' : '+'} ${Math.abs(offset)}i`;
+    const text = edge === 'none' ? sum : `${edgeFunction(module, edge)}(${sum}, ${extentOf(module, axis)})`;
+    let name = moved.get(`${axis} ${text}`);
     if (name === undefined) {
-      const offset = point.offset[axis];
-      const from = at(point.base, axis);
-      const sum = `${from} ${offset < 0 ? '-' : '+'} ${Math.abs(offset)}i`;
-      const edge = point.edge[axis];
-      name = `p${names.id}_${axis}`;
-      o.lines.push(`${o.indent}let ${name} = ${edge === 'none' ? sum : `${edgeFunction(module, edge)}(${sum}, ${extentOf(module, axis)})`};`);
-      names.axes.set(axis, name);
+      name = `p${moved.size}_${axis}`;
+      moved.set(`${axis} ${text}`, name);
+      o.lines.push(`${o.indent}let ${name} = ${text};`);
     }
     return name;
   };

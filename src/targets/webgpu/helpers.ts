@@ -164,12 +164,13 @@ fn logNearOne(x: f32) -> f32 {
   return 2.0f * t * (1.0f + s * (0.33333334f + s * (0.2f + s * 0.14285715f)));
 }`),
   },
-  /** The logarithm of x, but NaN for negative x and NaN, of which devices make other things. */
+  /** The logarithm of x, but NaN for negative x and NaN and -Infinity for 0: devices make other things of them. */
   positiveOnly: {
     needs: ['isNaN_f32'],
     code: lines(`
 fn positiveOnly(x: f32, logarithm: f32) -> f32 {
-  return select(logarithm, bitcast<f32>(bitcast<u32>(x) | 0x7fc00000u), x < 0.0f || isNaN_f32(x));
+  let infinite = select(logarithm, bitcast<f32>(bitcast<u32>(x) | 0xff800000u), x == 0.0f);
+  return select(infinite, bitcast<f32>(bitcast<u32>(x) | 0x7fc00000u), x < 0.0f || isNaN_f32(x));
 }`),
   },
   log_f32: {
@@ -183,28 +184,22 @@ fn positiveOnly(x: f32, logarithm: f32) -> f32 {
   /** SwiftShader's exp of NaN is Infinity. */
   exp_f32: { needs: ['isNaN_f32'], code: 'fn exp_f32(x: f32) -> f32 { return select(exp(x), x, isNaN_f32(x)); }' },
   exp2_f32: { needs: ['isNaN_f32'], code: 'fn exp2_f32(x: f32) -> f32 { return select(exp2(x), x, isNaN_f32(x)); }' },
-  /** WGSL's pow has no negative bases: the magnitude's power, with the sign of an odd exponent, or NaN. */
+  /**
+   * The power of the magnitude, with the sign of an odd exponent, or NaN. Zeros and infinities come out of log2 and exp2
+   * as they should. Without branches: a stencil may have hundreds of these.
+   */
   pow_f32: {
-    needs: ['isNaN_f32', 'isInf_f32', 'log2_f32'],
+    needs: ['isNaN_f32', 'exp2_f32', 'log2_f32'],
     code: lines(`
 fn pow_f32(x: f32, y: f32) -> f32 {
-  if (y == 0.0f) { return 1.0f; }
-  if (isNaN_f32(x)) { return x; }
-  if (isNaN_f32(y)) { return y; }
   let magnitude = abs(x);
-  let one = magnitude == 1.0f;
-  if (isInf_f32(y)) {
-    if (one) { return bitcast<f32>(bitcast<u32>(y) | 0x7fc00000u); }
-    return select(0.0f, abs(y), (magnitude > 1.0f) == (y > 0.0f));
-  }
-  let odd = abs(y) < 16777216.0f && floor(y) == y && floor(y * 0.5f) * 2.0f != y;
-  var power = select(exp2(y * log2_f32(magnitude)), 1.0f, one);
-  if (magnitude == 0.0f || isInf_f32(x)) {
-    power = select(0.0f, bitcast<f32>((bitcast<u32>(y) & 0u) | 0x7f800000u), (magnitude > 1.0f) == (y > 0.0f));
-  }
-  if ((bitcast<u32>(x) >> 31u) == 0u) { return power; }
-  if (floor(y) != y && magnitude > 0.0f && !isInf_f32(x)) { return bitcast<f32>(bitcast<u32>(x) | 0x7fc00000u); }
-  return select(power, -power, odd);
+  let half = y * 0.5f;
+  let whole = floor(y) == y;
+  let odd = whole && floor(half) != half;
+  let power = select(exp2_f32(y * log2_f32(magnitude)), 1.0f, y == 0.0f);
+  let noPower = !whole && !isNaN_f32(y) && magnitude > 0.0f && magnitude <= 3.4028234e38f;
+  let negative = select(select(power, -power, odd), bitcast<f32>(bitcast<u32>(x) | 0x7fc00000u), noPower);
+  return select(power, negative, (bitcast<u32>(x) >> 31u) == 1u && !isNaN_f32(x));
 }`),
   },
 

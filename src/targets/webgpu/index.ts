@@ -3,12 +3,12 @@ import { OutOfMemoryError, TargetError, WeftError } from '../../errors.ts';
 import { dtypes, type TypedArray } from '../../dsl/dtype.ts';
 import { libraryFn } from '../../dsl/kernel/math/index.ts';
 import type { Launch } from '../../fusion/kernel.ts';
-import type { CostProfile, DeviceBuffer, Job, PlanTarget, TargetFactory, TargetOptions } from '../target.ts';
+import type { CostProfile, DeviceBuffer, Job, PlanTarget, TargetOptions } from '../target.ts';
 import { describeAdapter, findGpu, isSoftware, messageOf } from './device.ts';
 import type { EmitOptions } from './module.ts';
 import type { Program } from './pipelines.ts';
 import { connect, type Session } from './session.ts';
-import { gridOf, passesOf, type Dispatch } from './submit.ts';
+import { passesOf, type Dispatch } from './submit.ts';
 
 /** Memory on the device. `gpu` is undefined only between the loss of a device and the next call. */
 export interface WebGpuBuffer extends DeviceBuffer {
@@ -40,8 +40,6 @@ interface Owned {
 }
 
 const roundUp = (bytes: number): number => Math.max(4, Math.ceil(bytes / 4) * 4);
-
-export const webgpuFactory: TargetFactory = { name: 'webgpu', create: (options) => createWebGpuTarget(options), sync: false };
 
 /** `gpu`: where adapters come from, when not from this environment. */
 export async function createWebGpuTarget(options: TargetOptions, gpu?: GPU): Promise<WebGpuTarget> {
@@ -97,7 +95,7 @@ export async function createWebGpuTarget(options: TargetOptions, gpu?: GPU): Pro
     },
     describe: () => `WebGPU: ${describeAdapter(current.info)}`,
     refuses: (dtype) => (dtype === 'float64'
-      ? "float64 does not exist on WebGPU: use float32 (x.cast('float32')), or run it with target: 'cpu'"
+      ? "float64 does not exist on WebGPU: use float32 (x.asType('float32')), or run it with target: 'cpu'"
       : undefined),
     allocate(bytes) {
       const most = profileOf(current).maxBufferBytes;
@@ -182,9 +180,8 @@ function explain(launch: Launch, { device }: Session, emit: EmitOptions): { code
   return {
     code: shaders.map((s) => s.code).join('\n'),
     layout: passes.map((pass, k) => {
-      const [x, y] = gridOf(pass.workgroups, device.limits);
-      const params = shaders[k].params.map((f) => `${f.name} ${f.value(launch, { ...pass, grid: x })}`).join(', ');
-      return `${pass.variant}: ${x}${y > 1 ? ` x ${y}` : ''} workgroups of ${pass.size}; ${params}`;
+      const params = shaders[k].params.map((f) => `${f.name} ${f.value(launch, pass)}`).join(', ');
+      return `${pass.variant}: ${pass.dispatch.join(' x ').replace(/( x 1)+$/, '')} workgroups of ${pass.size}; ${params}`;
     }).join('\n'),
   };
 }

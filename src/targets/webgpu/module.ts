@@ -14,7 +14,7 @@ import { literal, scalarOf, spell, storedAs, type Scalar } from './wgsl.ts';
 export interface PassSizes {
   /** Invocations that have work (map, lane), or teams of invocations that have (group). */
   readonly items: number;
-  /** Workgroups along x; the rest of them lie along y. */
+  /** Workgroups along x (or, where x is the innermost axis, along y) before the count goes on along the next dimension. */
   readonly grid: number;
   /** Points of a reduction's result, elements that go into each, how many of those go into one partial, partials per point. */
   readonly kept?: number;

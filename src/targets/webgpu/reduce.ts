@@ -4,7 +4,7 @@
  */
 import type { Kernel, Launch } from '../../fusion/kernel.ts';
 import { sizeOf } from '../../dsl/shape.ts';
-import { ownedElements, mapPass, type Pass } from './emit.ts';
+import { linearGrid, mapPass, ownedElements, type Pass } from './emit.ts';
 import { accumulatorWords, emitReduce, type ReduceVariant } from './reduce-emit.ts';
 import { sharingSize, workgroupSize } from './module.ts';
 
@@ -79,7 +79,7 @@ function reducePass(
     emit: (options) => emitReduce(kernel, inner, variant, per, options),
     items,
     size,
-    workgroups: Math.ceil(items * variant.team / per / size),
+    ...linearGrid(Math.ceil(items * variant.team / per / size)),
     scratchWords: variant.sink === 'partials' ? n.kept * n.chunks * accumulatorWords(kernel) : undefined,
   };
 }

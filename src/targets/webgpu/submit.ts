@@ -15,15 +15,7 @@ export function passesOf(launch: Launch, limits: GPUSupportedLimits): Pass[] {
     throw new TargetError(`webgpu: '${kernel.name}' loops over [${domain.join(', ')}], more than 2^31 elements; compute it in parts, or use target: 'cpu'`);
   }
   const passes = kernel.reduction ? reducePasses(launch, limits.maxComputeWorkgroupStorageSize) : [mapPass(launch)];
-  return passes.filter((p) => p.workgroups > 0);
-}
-
-/** Workgroups along x and y that together are at least `count`. */
-export function gridOf(count: number, limits: GPUSupportedLimits): [number, number] {
-  const most = limits.maxComputeWorkgroupsPerDimension;
-  if (count <= most) return [count, 1];
-  const y = Math.ceil(count / most);
-  return [Math.ceil(count / y), y];
+  return passes.filter((p) => !p.dispatch.includes(0));
 }
 
 /** A dispatch with its program at hand. */
@@ -68,8 +60,7 @@ export function submit({ device, storage, params }: Recorder, dispatches: readon
   const known = new Map<string, number>();
   let used = 0;
   const offsets = dispatches.map(({ launch, pass, program }) => {
-    const [grid] = gridOf(pass.workgroups, device.limits);
-    writeParams(data, used, program.shader, launch, { ...pass, grid });
+    writeParams(data, used, program.shader, launch, pass);
     const key = String(new Int32Array(data.buffer, used, program.shader.params.length));
     const before = known.get(key);
     if (before !== undefined) return before;
@@ -118,7 +109,7 @@ export function submit({ device, storage, params }: Recorder, dispatches: readon
       advance(scratch, d.pass, storage);
       if (d.program.pipeline !== current) pass.setPipeline(current = d.program.pipeline);
       pass.setBindGroup(0, group(d, scratch), [offsets[next]]);
-      pass.dispatchWorkgroups(...gridOf(d.pass.workgroups, device.limits));
+      pass.dispatchWorkgroups(...d.pass.dispatch);
       elements += sizeOf(d.launch.domain);
     }
     pass.end();
