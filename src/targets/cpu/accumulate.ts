@@ -31,7 +31,7 @@ export interface Partial {
 
 export const isArg = (t: Term): boolean => isArgReducer(t.reducer);
 /** Float sums carry their rounding errors along, so that the result is right to the last place or two, however many terms. */
-export const isCompensated = (t: Term): boolean => t.reducer === 'sum' && isFloat(t.dtype);
+const isCompensated = (t: Term): boolean => t.reducer === 'sum' && isFloat(t.dtype);
 
 /** The dtypes of a term's partial results in memory. */
 export const planesOf = (t: Term): readonly DType[] =>

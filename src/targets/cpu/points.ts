@@ -20,8 +20,7 @@ export const stepsKey = (steps: readonly AxisStep[]): string => steps.map((s) =>
 export const totalOffset = (steps: readonly AxisStep[]): number => steps.reduce((sum, s) => sum + s.offset, 0);
 
 type InsideValue = Value & { kind: 'inside' };
-export const isInside = (v: Value): v is InsideValue => v.kind === 'inside';
-export const hasPoint = (v: Value): boolean => 'at' in v && v.at !== undefined;
+const isInside = (v: Value): v is InsideValue => v.kind === 'inside';
 
 /** Cells along `axis` at either end where some border map may act or some `inside` may fail. */
 export function margins(values: readonly Value[], axis: number): { low: number; high: number } {
