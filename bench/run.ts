@@ -2,7 +2,8 @@
 import { Command } from 'commander';
 import * as wf from '../src/index.ts';
 import { dispatchOverheads } from './dispatch.ts';
-import { measure, messageOf } from './measure.ts';
+import type { Tensor } from '../samples/sample.ts';
+import { measure, messageOf, type Timing } from './measure.ts';
 import { openGpuJs } from './peers/gpujs.ts';
 import { openJax } from './peers/jax.ts';
 import { openC, openNumba } from './peers/native.ts';
@@ -44,9 +45,10 @@ const webgpu = options.webgpu && !(await missing('WebGPU', webgpuProblem()));
 const dispatch = await dispatchOverheads();
 const measured: Measured[] = [];
 for (const workload of chosen) {
-  const contenders = await contendersOf(workload);
+  const inputs = await workload.inputs();
+  const contenders = contendersOf(workload, inputs);
   const timings = await measure(contenders, workload.tolerance);
-  measured.push({ workload, timings });
+  measured.push({ workload, timings: threads > 1 ? [...timings, ...await onOneThread(workload, inputs)] : timings });
   for (const c of contenders) await c.close?.();
   process.stderr.write(`${workload.id} `);
 }
@@ -58,12 +60,20 @@ for (const peer of peers) await peer.close?.();
 await wf.closeTargets();
 
 /** Plain JS, the oracle, then Weft, then its peers. */
-async function contendersOf(workload: Workload): Promise<Contender[]> {
-  const inputs = await workload.inputs();
-  const own = [plainJs(workload, inputs), weft('weft cpu', workload, inputs, { target: 'cpu', threads })];
-  if (threads > 1) own.push(weft('weft cpu, 1 thread', workload, inputs, { target: 'cpu', threads: 1 }));
-  if (webgpu) own.push(weft('weft webgpu, read back', workload, inputs, { target: 'webgpu', threads }));
+function contendersOf(workload: Workload, inputs: readonly Tensor[]): Contender[] {
+  const own = [plainJs(workload, inputs), weft('weft cpu', workload, inputs, 'cpu')];
+  if (webgpu) own.push(weft('weft webgpu, read back', workload, inputs, 'webgpu'));
   return [...own, ...peers.flatMap((peer) => peer.contender(workload.id, inputs) ?? [])];
+}
+
+/** By itself: changing the number of threads between runs would time the start of workers. Its bits are those of many threads. */
+async function onOneThread(workload: Workload, inputs: readonly Tensor[]): Promise<Timing[]> {
+  wf.configure({ threads: 1 });
+  const contender = weft('weft cpu, 1 thread', workload, inputs, 'cpu');
+  const timings = await measure([contender], workload.tolerance);
+  await contender.close?.();
+  wf.configure({ threads });
+  return timings;
 }
 
 /** gpu.js and jax-js start as many workers as this says; Node 20 has no `navigator`, and they would guess. */

@@ -3,21 +3,15 @@ import type { Tensor } from '../samples/sample.ts';
 import * as wf from '../src/index.ts';
 import type { Contender, Workload } from './workload.ts';
 
-export interface WeftOptions {
-  readonly target: string;
-  readonly threads: number;
-}
-
 /**
  * Weft computing into its own memory, as plain JS does. Results are disposed inside the timed run: an equal expression on
  * inputs that live would otherwise be answered from the one before, and memory is recycled this way.
  */
-export function weft(name: string, workload: Workload, inputs: readonly Tensor[], { target, threads }: WeftOptions): Contender {
+export function weft(name: string, workload: Workload, inputs: readonly Tensor[], target: string): Contender {
   const sources = inputs.map(({ data, shape }) => wf.array(data, { shape: [...shape] }));
   return {
     name,
     async run() {
-      wf.configure({ threads });
       using made = disposable(workload.weft(sources));
       await wf.evaluate(made.arrays, { target });
       // On a GPU that is only submitted; reading the results waits for it.
