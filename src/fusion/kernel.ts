@@ -95,7 +95,7 @@ export interface LoopStep {
   readonly states: readonly { readonly state: number; readonly initial: number; readonly next: number }[];
   /** Physical slots that states may occupy, enough for one step to read the old ones and write the new ones. */
   readonly pool: readonly number[];
-  /** Virtual slots that the body writes for the next step, and outside the loop stand for the last step's. */
+  /** Virtual slots that the body writes for the next step. Outside the loop a `state` slot stands for its last value. */
   readonly results: readonly number[];
 }
 
