@@ -175,6 +175,17 @@ test('the pool keeps a bounded number of idle bytes', async () => {
   memory.destroy();
 });
 
+test('an allocation that the device refuses is known by its buffer and never reused', async () => {
+  const memory = createMemory(await nullDevice(), storageUse);
+  const [good, bad] = [memory.take(1000), memory.take(2 ** 45)];
+  const failures = await memory.failures([good, bad]);
+  assert.is(failures.length, 1);
+  assert.is(failures[0].buffer, bad);
+  memory.give(bad);
+  assert.is(memory.count, 1);
+  memory.destroy();
+});
+
 test('without an adapter the error says how to get one', async () => {
   const none = { requestAdapter: () => Promise.resolve(null) } as unknown as GPU;
   await rejects(createWebGpuTarget({}, none), TargetError, /no adapter.*Vulkan.*cpu/s);
