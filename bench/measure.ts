@@ -12,13 +12,25 @@ export interface Timing {
   readonly problem?: string;
 }
 
-interface State { readonly contender: Contender; readonly first: number; readonly times: number[]; readonly problem?: string }
+interface State {
+  readonly contender: Contender;
+  readonly first: number;
+  readonly times: number[];
+  readonly problem?: string;
+  rounds: number;
+}
 
 /** A contender has had its rounds when it has had so many, or has run for so many ms. */
-const MIN_ROUNDS = 3, MAX_ROUNDS = 25, BUDGET = 800;
+const MIN_ROUNDS = 3, MAX_ROUNDS = 9, BUDGET = 800;
 
-/** A call shorter than so many ms is preceded by one that is not timed: caches and threads are as in a loop of its own. */
-const SHORT = 300;
+/**
+ * Short calls are timed as in a loop of their own: so many ms of calls that are not timed, then as many that are. Otherwise
+ * they would time what the contender before left in the caches, and threads that the system has yet to spread over cores.
+ */
+const WARM = 50;
+
+/** A call of so many ms is its own warm-up. */
+const LONG = 300;
 
 /** Threads of the contender before may still spin for a while. */
 const rested = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 3));
@@ -32,25 +44,34 @@ export async function measure(contenders: readonly Contender[], tolerance: Toler
       const first = await timed(contender);
       const results = await contender.results();
       expected ??= results;
-      states.push({ contender, first, times: [], problem: disagreement(results, expected, tolerance) });
+      states.push({ contender, first, times: [], rounds: 0, problem: disagreement(results, expected, tolerance) });
     } catch (error) {
-      states.push({ contender, first: NaN, times: [], problem: messageOf(error) });
+      states.push({ contender, first: NaN, times: [], rounds: 0, problem: messageOf(error) });
     }
   }
   let waiting = states.filter((s) => !s.problem);
   while (waiting.length > 0) {
     for (const s of waiting) {
       await rested();
-      if (s.first < SHORT) await s.contender.run();
-      s.times.push(await timed(s.contender));
+      if (s.first < LONG) await repeated(s.contender);
+      s.times.push(...await repeated(s.contender));
+      s.rounds++;
     }
-    waiting = waiting.filter(({ times }) =>
-      times.length < MIN_ROUNDS || (times.length < MAX_ROUNDS && times.reduce((a, b) => a + b) < BUDGET));
+    waiting = waiting.filter(({ rounds, times }) =>
+      rounds < MIN_ROUNDS || (rounds < MAX_ROUNDS && times.reduce((a, b) => a + b) < BUDGET));
   }
-  return states.map(({ contender, first, times, problem }) => {
+  return states.map(({ contender, first, times, rounds, problem }) => {
     const sorted = times.sort((a, b) => a - b);
-    return { name: contender.name, first, median: medianOf(sorted), min: sorted[0] ?? NaN, rounds: sorted.length, problem };
+    return { name: contender.name, first, median: medianOf(sorted), min: sorted[0] ?? NaN, rounds, problem };
   });
+}
+
+/** Calls for about `WARM` ms, at least one. */
+async function repeated(contender: Contender): Promise<number[]> {
+  const times: number[] = [];
+  const start = performance.now();
+  do times.push(await timed(contender)); while (performance.now() - start < WARM);
+  return times;
 }
 
 async function timed(contender: Contender): Promise<number> {
