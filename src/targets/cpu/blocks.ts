@@ -17,6 +17,10 @@ const ROWS = { least: 256, most: 1024 } as const;
 /** Kept columns that accumulate in the first cache. */
 const KEPT_COLUMNS = 4096;
 
+/** Elements of 1 to 8 bytes that fill two cache lines: planes of different chunks, which threads write at once, share none. */
+const APART = 128;
+const planeOf = (keptPoints: number): number => Math.ceil(keptPoints / APART) * APART;
+
 export interface Blocking {
   readonly geometry: Geometry;
   readonly blocks: number;
@@ -60,7 +64,7 @@ export function blockReduceInner(kept: number, rows: number, columns: number, co
   return {
     geometry: {
       columnBlocks: c.count, columnsPerBlock: c.per, rowBlocks: r.count, rowsPerBlock: r.per, rows,
-      keptPerBlock: k.per, kept, chunks: c.count * r.count, planeLength: kept,
+      keptPerBlock: k.per, kept, chunks: c.count * r.count, planeLength: planeOf(kept),
     },
     blocks: kept === 0 ? 0 : c.count * r.count * k.count,
     elements: kept * rows * columns,
@@ -76,7 +80,7 @@ export function blockReduceOuter(kept: number, rows: number, columns: number, co
   return {
     geometry: {
       columnBlocks: c.count, columnsPerBlock: c.per, rowBlocks: r.count, rowsPerBlock: r.per, rows,
-      keptPerBlock: k.per, kept, chunks: r.count, planeLength: kept * columns,
+      keptPerBlock: k.per, kept, chunks: r.count, planeLength: planeOf(kept * columns),
     },
     blocks: kept * columns === 0 ? 0 : c.count * r.count * k.count,
     elements: kept * rows * columns,
