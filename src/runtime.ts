@@ -3,6 +3,7 @@ import type { TypedArray } from './dsl/dtype.ts';
 import { setEvaluator, type EvaluateOptions, type Evaluator, type ExplainOptions } from './dsl/evaluator.ts';
 import { makeExpr, topological, type Expr } from './dsl/expr.ts';
 import { showShape, sizeOf } from './dsl/shape.ts';
+import { validateGraph } from './dsl/validate.ts';
 import { ArgumentError, DTypeError, InternalError, OutOfMemoryError, TargetError } from './errors.ts';
 import { explain, planFor, validateBound, type BoundPlan } from './fusion/index.ts';
 import { options } from './options.ts';
@@ -148,8 +149,10 @@ function check(work: Work, target: Target): void {
 
 /** What was there when the evaluation began is an input, whatever is computed or disposed meanwhile. */
 function planOn(target: PlanTarget, roots: readonly Expr[], work: Work): BoundPlan {
+  const checked = options().validate;
+  if (checked) validateGraph(roots);
   const bound = planFor(roots, (e) => work.inputs.has(e), target.profile);
-  if (options().validate) validateBound(bound);
+  if (checked) validateBound(bound);
   return bound;
 }
 

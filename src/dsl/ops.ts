@@ -88,12 +88,16 @@ function leadingExponent(x: number): number {
   return Math.abs(x) < 2 ** -1022 ? e - 54 : e;
 }
 
-const scaleByPower = (x: number, n: number): number => {
-  // In steps, so that 2^n itself never overflows and a subnormal result is rounded once.
-  const step = Math.max(-1000, Math.min(1000, n));
-  const rest = Math.max(-1100, Math.min(1100, n - step));
-  return rest < 0 ? x * 2 ** rest * 2 ** step : x * 2 ** step * 2 ** rest;
-};
+/** x * 2^n in steps whose powers are finite and not 0, so that zeros and infinities stay and a subnormal is rounded once. */
+function scaleByPower(x: number, n: number): number {
+  let rest = Math.max(-2200, Math.min(2200, n));
+  while (rest !== 0) {
+    const step = Math.max(-1000, Math.min(1000, rest));
+    x *= 2 ** step;
+    rest -= step;
+  }
+  return x;
+}
 
 export const ops = {
   // arithmetic

@@ -5,8 +5,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { TargetError } from '../../src/errors.ts';
 import { createHeap, type Heap } from '../../src/targets/cpu/heap.ts';
-import { createPool, optimisedFirst, type Pool } from '../../src/targets/cpu/pool.ts';
-import { ModuleBuilder, relaxedSimd, type FuncBuilder, type Local } from '../../src/targets/cpu/wasm.ts';
+import { createPool, optimisedFirst, type Pool } from '../../src/targets/cpu/threads/pool.ts';
+import { ModuleBuilder, relaxedSimd, type FuncBuilder, type Local } from '../../src/targets/cpu/wasm/index.ts';
 
 type Body = (f: FuncBuilder, block: Local, p0: Local, p1: Local) => void;
 type KernelParams = Readonly<Record<'start' | 'end' | 'params', Local>>;

@@ -1,10 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { OPS, type OpInfo } from '../../src/targets/cpu/wasm-ops.ts';
+import { OPS, type OpInfo } from '../../src/targets/cpu/wasm/ops.ts';
 import {
   ModuleBuilder, relaxedSimd, type FuncBuilder, type FuncSpec, type Local, type ModuleOptions, type OpArgs, type OpName,
   type ValType,
-} from '../../src/targets/cpu/wasm.ts';
+} from '../../src/targets/cpu/wasm/index.ts';
 
 type Numeric = (...args: (number | bigint)[]) => number;
 

@@ -2,7 +2,7 @@
 import type { Launch } from '../../fusion/kernel.ts';
 import type { Block, Heap } from './heap.ts';
 import { writeUniform } from './layout.ts';
-import type { PoolLaunch } from './pool.ts';
+import type { PoolLaunch } from './threads/pool.ts';
 import { GRAIN_WORK, WORTH_SHARING, type Base, type Call, type Prepared } from './prepare.ts';
 
 export interface Arena {

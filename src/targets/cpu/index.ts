@@ -1,2 +1,173 @@
-/** The cpu target: WebAssembly SIMD on all threads. */
-export { createCpuTarget } from './cpu.ts';
+/** The cpu target: buffers in the shared heap, a cache of compiled programs, and jobs as launches of the thread pool. */
+import { dtypes, type DType, type TypedArray } from '../../dsl/dtype.ts';
+import { DisposedError, InternalError } from '../../errors.ts';
+import type { Launch } from '../../fusion/kernel.ts';
+import type { DeviceBuffer, Job, PlanTarget, TargetOptions } from '../target.ts';
+import { createArenas, type Arena, type Work } from './arena.ts';
+import { createHeap, describeBytes, type Block, type Heap } from './heap.ts';
+import { orient, type OrientedLaunch } from './orient.ts';
+import { createPool, type Pool } from './threads/pool.ts';
+import { prepare, WORTH_SHARING, type Prepared } from './prepare.ts';
+import { emitProgram, programOf, type Program } from './program.ts';
+
+/** Compiled programs kept; the one used longest ago goes first. */
+const CACHED_PROGRAMS = 512;
+
+interface CpuBuffer extends DeviceBuffer {
+  readonly block: Block;
+  live: boolean;
+}
+
+interface Compiled {
+  readonly program: Program;
+  readonly module: number;
+  evicted: boolean;
+}
+
+/** A launch of some kernel, ready but for addresses and scalars: the next one has the same sizes more often than not. */
+interface Recent {
+  readonly given: Launch;
+  readonly compiled: Compiled;
+  readonly prepared: Prepared;
+}
+
+export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
+  const heap = createHeap();
+  const pool = createPool(heap, { threads: options.threads });
+  const allThreads = pool.threads;
+  const arenas = createArenas(heap);
+  const programs = new Map<string, Compiled>();
+  const recent = new Map<string, Recent>();
+  let compilations = 0;
+
+  function compiled(launch: OrientedLaunch): Compiled {
+    let found = programs.get(launch.code);
+    if (found) {
+      programs.delete(launch.code); // and back at the end: the order is that of use
+    } else {
+      const program = programOf(launch.kernel, launch.inner, launch.bodyInner);
+      const bytes = emitProgram(program, { memory: { shared: heap.shared } }).bytes();
+      found = { program, module: pool.register(bytes, { name: launch.kernel.name, optimise: true }), evicted: false };
+      compilations++;
+    }
+    programs.set(launch.code, found);
+    if (programs.size > CACHED_PROGRAMS) evictOldest();
+    return found;
+  }
+
+  function evictOldest(): void {
+    const [code, oldest] = programs.entries().next().value!;
+    programs.delete(code);
+    oldest.evicted = true;
+    pool.release(oldest.module);
+  }
+
+  function ready(given: Launch): Work {
+    let found = recent.get(given.code);
+    if (!found || found.compiled.evicted || !sameSizes(found.given, given)) {
+      const launch = orient(given);
+      const program = compiled(launch);
+      found = { given, compiled: program, prepared: prepare(program.program, launch) };
+      if (recent.size >= CACHED_PROGRAMS) recent.clear();
+      recent.set(given.code, found);
+    }
+    return { launch: given, module: found.compiled.module, prepared: found.prepared };
+  }
+
+  const arenaOf = ({ launches, buffers }: Job): Arena =>
+    arenas.make(launches.map(ready), (slot) => blockOf(buffers[slot]).address, pool.threads);
+
+  return {
+    kind: 'plan',
+    name: 'cpu',
+    profile: { memoryRoundTrip: 6, launch: 4000, maxBuffers: 64, maxBufferBytes: heap.stats.limit },
+    describe: () => describe(heap, pool),
+    refuses: () => undefined,
+    get compilations() {
+      return compilations;
+    },
+
+    allocate: (bytes) => {
+      const buffer: CpuBuffer = { bytes, block: heap.allocate(bytes), live: true };
+      return buffer;
+    },
+    release: (buffer) => {
+      const block = blockOf(buffer);
+      (buffer as CpuBuffer).live = false;
+      heap.free(block);
+    },
+    upload: (buffer, data) => {
+      const { address } = blockOf(buffer);
+      if (data.byteLength > buffer.bytes) throw new InternalError(`${data.byteLength} bytes do not fit a buffer of ${buffer.bytes}`);
+      heap.view(Uint8Array, address, data.byteLength).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    },
+
+    run: async (job) => {
+      const arena = arenaOf(job);
+      try {
+        await pool.run(arena.launches);
+      } finally {
+        arena.release();
+      }
+    },
+    runSync: (job) => {
+      const arena = arenaOf(job);
+      try {
+        pool.runSync(arena.launches);
+      } finally {
+        arena.release();
+      }
+    },
+
+    read: async (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
+    readSync: (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
+    explain,
+    configure: ({ threads }) => {
+      pool.threads = threads ?? allThreads;
+    },
+    close: () => pool.close(),
+  };
+}
+
+/** The same code would be cut into the same blocks. */
+function sameSizes(a: Launch, b: Launch): boolean {
+  return equal(a.domain, b.domain)
+    && a.inputs.every((x, k) => x.offset === b.inputs[k].offset && equal(x.strides, b.inputs[k].strides));
+}
+
+function equal(a: readonly number[], b: readonly number[]): boolean {
+  for (let k = 0; k < a.length; k++) if (a[k] !== b[k]) return false;
+  return true;
+}
+
+function blockOf(buffer: DeviceBuffer): Block {
+  const own = buffer as Partial<CpuBuffer>;
+  if (!own.block) throw new InternalError('a buffer of another target reached the cpu target');
+  if (!own.live) throw new DisposedError('this buffer was released');
+  return own.block;
+}
+
+function copyOut(heap: Heap, buffer: DeviceBuffer, dtype: DType, length: number): TypedArray {
+  const { array } = dtypes[dtype];
+  const source = heap.view(array as new (b: ArrayBuffer, at: number, n: number) => TypedArray, blockOf(buffer).address, length);
+  const copy = new array(length) as TypedArray;
+  copy.set(source);
+  return copy;
+}
+
+function describe(heap: Heap, pool: Pool): string {
+  const threads = heap.shared
+    ? `${pool.threads} threads`
+    : '1 thread (no SharedArrayBuffer here: serve the page cross-origin isolated for more)';
+  return `cpu: WebAssembly SIMD, ${threads}, heap ${describeBytes(heap.stats.used)} of ${describeBytes(heap.stats.limit)}`;
+}
+
+function explain(given: Launch): { readonly code: string; readonly layout: string } {
+  const launch = orient(given);
+  const program = programOf(launch.kernel, launch.inner, launch.bodyInner);
+  const layout = prepare(program, launch).calls.map(({ kernel, blocking: { geometry: g, blocks, elements }, work }) =>
+    `k${kernel}: ${elements} elements in ${blocks} blocks of ${g.rowsPerBlock} rows by ${g.columnsPerBlock} columns`
+    + `${g.chunks > 1 ? `, ${g.chunks} partial results per point` : ''}, about ${Math.round(work / 1000)} us on one thread`
+    + `${work < WORTH_SHARING ? ', on the calling thread' : ', on all threads'}`);
+  return { code: `;; ${launch.kernel.name}\n${emitProgram(program, {}).toWat()}`, layout: layout.join('\n') };
+}

@@ -3,7 +3,7 @@ import { dtypes, type DType } from '../../dsl/dtype.ts';
 import { sizeOf, stridesOf } from '../../dsl/shape.ts';
 import type { Access, Launch } from '../../fusion/kernel.ts';
 import { blockMap, blockReduceInner, blockReduceOuter, type Blocking } from './blocks.ts';
-import { layoutSpecOf, type Nest } from './frame.ts';
+import { layoutSpecOf, type Nest } from './emit/frame.ts';
 import { layoutOf, parameterWords } from './layout.ts';
 import type { OrientedLaunch } from './orient.ts';
 import type { Program } from './program.ts';

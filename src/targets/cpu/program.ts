@@ -3,12 +3,12 @@ import { isFloat, type DType } from '../../dsl/dtype.ts';
 import { Builder, costOf, inline, valuesOf, type Fn, type Value } from '../../dsl/kernel/ir.ts';
 import { expandMath } from '../../dsl/kernel/math/index.ts';
 import type { InnerStride, Kernel } from '../../fusion/kernel.ts';
-import { finished, planesOf, type Term } from './accumulate.ts';
-import { emitMap } from './emit-map.ts';
-import { combineChunks, emitReduce, planeIndex, type ReduceNest } from './emit-reduce.ts';
-import { remainderFunction } from './emit-remainder.ts';
-import type { Nest } from './frame.ts';
-import { ModuleBuilder, type Func, type ModuleOptions } from './wasm.ts';
+import { finished, planesOf, type Term } from './emit/accumulate.ts';
+import { emitMap } from './emit/map.ts';
+import { combineChunks, emitReduce, planeIndex, type ReduceNest } from './emit/reduce.ts';
+import { remainderFunction } from './emit/remainder.ts';
+import type { Nest } from './emit/frame.ts';
+import { ModuleBuilder, type Func, type ModuleOptions } from './wasm/index.ts';
 
 /** A map is `k0`. A reduction is `k0`, which leaves partial results, and `k1`, which combines them and ends. */
 export type Program =

@@ -1,11 +1,11 @@
 /** Evaluates a graph of `Value`s over lanes. Equal values are one object, so remembering by identity shares subexpressions. */
-import type { DType } from '../../dsl/dtype.ts';
-import { valuesOf, type Value } from '../../dsl/kernel/ir.ts';
+import type { DType } from '../../../dsl/dtype.ts';
+import { valuesOf, type Value } from '../../../dsl/kernel/ir.ts';
 import type { Code } from './code.ts';
-import { castLanes, castWidth } from './emit-casts.ts';
-import { opTable } from './emit-ops.ts';
+import { castLanes, castWidth } from './casts.ts';
+import { opTable } from './ops.ts';
 import { constant, narrow, registers, widen, widthOf, type Regs, type Width } from './lanes.ts';
-import type { Func, Local } from './wasm.ts';
+import type { Func, Local } from '../wasm/index.ts';
 
 export type Leaf = Exclude<Value, { kind: 'op' | 'const' }>;
 

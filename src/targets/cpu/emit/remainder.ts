@@ -1,10 +1,10 @@
 /** Remainders of floats: JavaScript's `%` exactly, and Python's `mod` and `floorDiv` on top of it, as ops.ts defines them. */
-import { InternalError } from '../../errors.ts';
-import type { OpName } from '../../dsl/ops.ts';
+import { InternalError } from '../../../errors.ts';
+import type { OpName } from '../../../dsl/ops.ts';
 import type { Code } from './code.ts';
-import type { OpContext, RegOp } from './emit-ops.ts';
+import type { OpContext, RegOp } from './ops.ts';
 import { LOW_HALVES, upper } from './lanes.ts';
-import type { Func, Local, ModuleBuilder } from './wasm.ts';
+import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
 
 type Family = Extract<OpName, 'rem' | 'mod' | 'floorDiv'>;
 

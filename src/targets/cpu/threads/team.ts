@@ -1,10 +1,10 @@
 /** The workers of a pool and their control block: who is there, opening and closing launches, waiting for the end. */
-import { TargetError } from '../../errors.ts';
-import type { Heap } from './heap.ts';
+import { TargetError } from '../../../errors.ts';
+import type { Heap } from '../heap.ts';
 import {
   CONTROL_BYTES, MAX_WORKERS, SPINS, STATE, WORD, pause, slotLeave, slotState,
-} from './pool-layout.ts';
-import { startThread, type Thread } from './pool-platform.ts';
+} from './layout.ts';
+import { startThread, type Thread } from './platform.ts';
 import source from 'inline:./worker.ts';
 
 /** What a worker has to know about a launch. */

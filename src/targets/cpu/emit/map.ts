@@ -1,10 +1,10 @@
 /** Map kernels: every point of the domain is computed and stored. */
-import { dtypes, type DType } from '../../dsl/dtype.ts';
+import { dtypes, type DType } from '../../../dsl/dtype.ts';
 import type { Scalar } from './code.ts';
 import { bodyOf, emitColumns, rowOf, type Sink } from './columns.ts';
 import { Frame, PARAMS, type Nest } from './frame.ts';
 import { scatter, store, storeOne } from './lanes.ts';
-import type { Func, Local, ModuleBuilder } from './wasm.ts';
+import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
 
 /** Where a result goes: its index among the results of the body, and the address of column 0 of the current row. */
 interface Target {

@@ -1,16 +1,16 @@
 /**
  * The thread pool of the cpu target. Launches run in order; the calling thread takes part, and workers join through
- * shared memory (see pool-layout.ts), so a launch costs no message. Workers start with the first launch that wants
+ * shared memory (see layout.ts), so a launch costs no message. Workers start with the first launch that wants
  * them and join when they are up; until then, and wherever memory cannot be shared, the calling thread does the work.
  */
-import { InternalError, TargetError } from '../../errors.ts';
-import type { Block, Heap } from './heap.ts';
-import { MAX_WORKERS, WORD, type KernelFunction } from './pool-layout.ts';
-import { availableThreads, canBlock, nextTask, optimisedFirst, wordChange } from './pool-platform.ts';
-import { Team } from './pool-team.ts';
+import { InternalError, TargetError } from '../../../errors.ts';
+import type { Block, Heap } from '../heap.ts';
+import { MAX_WORKERS, WORD, type KernelFunction } from './layout.ts';
+import { availableThreads, canBlock, nextTask, optimisedFirst, wordChange } from './platform.ts';
+import { Team } from './team.ts';
 
-export { optimisedFirst } from './pool-platform.ts';
-export type { KernelFunction } from './pool-layout.ts';
+export { optimisedFirst } from './platform.ts';
+export type { KernelFunction } from './layout.ts';
 
 /** One kernel over a range of blocks. */
 export interface PoolLaunch {

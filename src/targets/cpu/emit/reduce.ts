@@ -6,20 +6,20 @@
  * Where the inner axis is reduced, lanes accumulate in registers; where it is kept, lanes are kept points and accumulate
  * in their plane, which stays in the first cache.
  */
-import { dtypes } from '../../dsl/dtype.ts';
-import { costOf, valuesOf } from '../../dsl/kernel/ir.ts';
+import { dtypes } from '../../../dsl/dtype.ts';
+import { costOf, valuesOf } from '../../../dsl/kernel/ir.ts';
 import {
   accumulator, combine, combineValues, horizontal, identity, isArg, next, pairwise, planesOf, reset, step,
   type Accumulator, type Partial, type Term,
 } from './accumulate.ts';
-import { ROWS_TOGETHER, STREAMS } from './blocks.ts';
+import { ROWS_TOGETHER, STREAMS } from '../blocks.ts';
 import type { Code, Scalar } from './code.ts';
 import { bodyOf, emitColumns, rowOf, type Body, type Sink } from './columns.ts';
-import { storing } from './emit-map.ts';
+import { storing } from './map.ts';
 import { Frame, PARAMS, type Cut, type Nest } from './frame.ts';
 import { iota, load, loadSplat, narrow, registers, store, storeOne, widen, widthOf, type Regs } from './lanes.ts';
 import type { Row } from './row.ts';
-import type { Func, Local, ModuleBuilder } from './wasm.ts';
+import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
 
 export interface ReduceNest extends Nest {
   /** Reduced axes, sorted. */

@@ -2,14 +2,14 @@
  * How partial results of reductions combine, register by register: single values, the (value, index) pairs of arg reducers,
  * and the (sum, rounding errors) pairs of float sums.
  */
-import { InternalError } from '../../errors.ts';
-import { isFloat, type DType } from '../../dsl/dtype.ts';
-import type { Builder, Value } from '../../dsl/kernel/ir.ts';
-import { isArgReducer, reducers, type ReducerName } from '../../dsl/reducers.ts';
+import { InternalError } from '../../../errors.ts';
+import { isFloat, type DType } from '../../../dsl/dtype.ts';
+import type { Builder, Value } from '../../../dsl/kernel/ir.ts';
+import { isArgReducer, reducers, type ReducerName } from '../../../dsl/reducers.ts';
 import type { Code, Scalar } from './code.ts';
-import { opTable, type OpContext } from './emit-ops.ts';
+import { opTable, type OpContext } from './ops.ts';
 import { constant, SWAP_HALVES, SWAP_PAIRS, widthOf } from './lanes.ts';
-import type { Local } from './wasm.ts';
+import type { Local } from '../wasm/index.ts';
 
 /** One reduction of a kernel. */
 export interface Term {

@@ -1,16 +1,16 @@
 /**
  * What every op becomes: one table per kind of operand, each from registers to one register. Operands that a kind keeps
  * in 64-bit lanes (conditions and exponents beside float64) arrive widened; `cast` changes the number of registers and
- * lives in emit-casts.ts.
+ * lives in casts.ts.
  */
-import { InternalError } from '../../errors.ts';
-import { dtypes, type DType } from '../../dsl/dtype.ts';
-import type { OpName } from '../../dsl/ops.ts';
+import { InternalError } from '../../../errors.ts';
+import { dtypes, type DType } from '../../../dsl/dtype.ts';
+import type { OpName } from '../../../dsl/ops.ts';
 import type { Code } from './code.ts';
-import { wrap } from './emit-casts.ts';
-import { float32Remainder, float64Remainder } from './emit-remainder.ts';
-import { integerPower, integerQuotient, lanewise } from './emit-integers.ts';
-import type { Func, Local, OpName as Instruction } from './wasm.ts';
+import { wrap } from './casts.ts';
+import { float32Remainder, float64Remainder } from './remainder.ts';
+import { integerPower, integerQuotient, lanewise } from './integers.ts';
+import type { Func, Local, OpName as Instruction } from '../wasm/index.ts';
 
 export interface OpContext {
   readonly c: Code;

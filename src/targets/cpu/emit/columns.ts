@@ -2,14 +2,14 @@
  * The columns of a row: vectors in the interior, single cells at the borders and where less than a vector is left. Both
  * come from one body; what is done with its results is up to a `Sink`.
  */
-import { costOf, valuesOf, type Value } from '../../dsl/kernel/ir.ts';
+import { costOf, valuesOf, type Value } from '../../../dsl/kernel/ir.ts';
 import type { Scalar } from './code.ts';
 import { Evaluator, type Site } from './evaluate.ts';
 import type { Frame } from './frame.ts';
 import type { Regs } from './lanes.ts';
 import { assumeInside, asksOuter, insideValues, margins } from './points.ts';
 import { Row, type VectorSite } from './row.ts';
-import type { Local } from './wasm.ts';
+import type { Local } from '../wasm/index.ts';
 
 /** A vector of cells: the results of the body there, and the column of the first. */
 export interface Vector {

@@ -1,8 +1,8 @@
 /** Casts between lanes of any two dtypes, by the rules of `castNumber`. */
-import { dtypes, isInteger, type DType } from '../../dsl/dtype.ts';
+import { dtypes, isInteger, type DType } from '../../../dsl/dtype.ts';
 import type { Code } from './code.ts';
 import { LOW_HALVES, registers, upper, type Regs, type Width } from './lanes.ts';
-import type { Local } from './wasm.ts';
+import type { Local } from '../wasm/index.ts';
 
 /** Reduces a 32-bit lane modulo 2^bits into the range of an integer dtype. */
 export function wrap(c: Code, v: Local, d: DType): Local {

@@ -1,6 +1,6 @@
 /** Reads encoded function bodies back into text, so that `explain({ code: true })` can show them. */
-import { OPS, type OpInfo } from './wasm-ops.ts';
-import type { Func, Local } from './wasm-func.ts';
+import { OPS, type OpInfo } from './ops.ts';
+import type { Func, Local } from './func.ts';
 
 const BY_OPCODE: ReadonlyMap<number, OpInfo> = new Map([...OPS.values()].map((info) => [info.opcode, info]));
 const CONTROL: Readonly<Record<number, string>> = {

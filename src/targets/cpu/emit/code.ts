@@ -2,9 +2,9 @@
  * Instructions as expressions: `c.x('f32x4.add', [a, b])` takes locals and returns the local that holds the result. The
  * engine's optimiser turns locals into registers; what limits them is their number, so long bodies hand theirs back.
  */
-import type { IndexArithmetic } from '../../dsl/border.ts';
-import type { FuncBuilder, Local, OpArgs, OpName, ValType } from './wasm.ts';
-import { OPS } from './wasm-ops.ts';
+import type { IndexArithmetic } from '../../../dsl/border.ts';
+import type { FuncBuilder, Local, OpArgs, OpName, ValType } from '../wasm/index.ts';
+import { OPS } from '../wasm/ops.ts';
 
 /** An i32 operand: a local, or a constant. */
 export type Scalar = Local | number;

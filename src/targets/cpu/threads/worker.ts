@@ -4,7 +4,7 @@
  */
 import {
   CONTROL_BYTES, SPINS, STATE, TEXT_BYTES, WORD, pause, slotLeave, slotState, type KernelFunction, type WorkerStart,
-} from './pool-layout.ts';
+} from './layout.ts';
 
 /** Compiled modules kept; the oldest goes first, and comes back from shared memory when it is met again. */
 const CACHED_MODULES = 512;

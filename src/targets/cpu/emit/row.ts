@@ -2,15 +2,15 @@
  * One row of the domain: what is the same for all of its columns. Border maps of the outer axes end here, in a pointer per
  * input and outer offset; values that do not depend on the column are computed here, once.
  */
-import { dtypes, type DType } from '../../dsl/dtype.ts';
-import { valuesOf, type Point, type Value } from '../../dsl/kernel/ir.ts';
-import type { InnerStride } from '../../fusion/kernel.ts';
+import { dtypes, type DType } from '../../../dsl/dtype.ts';
+import { valuesOf, type Point, type Value } from '../../../dsl/kernel/ir.ts';
+import type { InnerStride } from '../../../fusion/kernel.ts';
 import type { Scalar } from './code.ts';
 import { Evaluator, type Leaf, type Site } from './evaluate.ts';
 import type { Frame } from './frame.ts';
 import { gather, iota, load, loadSplat, maskOf, registers, type Regs, type Width } from './lanes.ts';
 import { followSteps, insideValues, stepsAlong, stepsKey, totalOffset, within, type AxisStep } from './points.ts';
-import type { Local } from './wasm.ts';
+import type { Local } from '../wasm/index.ts';
 
 type Read = Value & { kind: 'read' };
 type Inside = Value & { kind: 'inside' };

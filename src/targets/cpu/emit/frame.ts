@@ -1,10 +1,10 @@
 /** The head of every emitted function: its parameters in locals, and the walk over blocks and outer coordinates. */
-import type { DType } from '../../dsl/dtype.ts';
-import type { Value } from '../../dsl/kernel/ir.ts';
-import type { InnerStride } from '../../fusion/kernel.ts';
+import type { DType } from '../../../dsl/dtype.ts';
+import type { Value } from '../../../dsl/kernel/ir.ts';
+import type { InnerStride } from '../../../fusion/kernel.ts';
 import { Code, type Scalar } from './code.ts';
-import { GEOMETRY, layoutOf, type GeometryName, type LayoutSpec } from './layout.ts';
-import type { Func, FuncBuilder, Local } from './wasm.ts';
+import { GEOMETRY, layoutOf, type GeometryName, type LayoutSpec } from '../layout.ts';
+import type { Func, FuncBuilder, Local } from '../wasm/index.ts';
 
 /** A loop nest to emit: what its body may read and how that lies in memory. */
 export interface Nest {

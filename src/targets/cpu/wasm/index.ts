@@ -2,16 +2,16 @@
  * A small WebAssembly assembler for code generators.
  *
  * A function is written as a stack machine: `f.get(x); f.get(y); f.op('f32x4.add'); f.set(z)`. Instruction names
- * and their immediates are checked by the type system (see wasm-ops.ts), locals are declared by name, and branches
+ * and their immediates are checked by the type system (see ops.ts), locals are declared by name, and branches
  * name the block they leave, so nobody counts depths. With `check: true` every instruction is also checked against
  * the types on the stack, and a mistake is reported where it was emitted rather than by the engine afterwards.
  */
-import { ByteWriter } from './wasm-bytes.ts';
-import { FuncBuilder, VALTYPE, type Func, type Local, type ValType } from './wasm-func.ts';
-import { dumpFunction } from './wasm-text.ts';
+import { ByteWriter } from './bytes.ts';
+import { FuncBuilder, VALTYPE, type Func, type Local, type ValType } from './func.ts';
+import { dumpFunction } from './text.ts';
 
-export type { OpName } from './wasm-ops.ts';
-export { FuncBuilder, splatBytes, type Func, type Label, type Local, type OpArgs, type Shape, type ValType } from './wasm-func.ts';
+export type { OpName } from './ops.ts';
+export { FuncBuilder, splatBytes, type Func, type Label, type Local, type OpArgs, type Shape, type ValType } from './func.ts';
 
 const PAGES_4GIB = 65536;
 

@@ -1,5 +1,5 @@
 /** What differs between Node and browsers for threads. No static `node:` import, so that bundles run anywhere. */
-import type { WorkerStart } from './pool-layout.ts';
+import type { WorkerStart } from './layout.ts';
 
 /** Node proper; Deno also has `process`, but its Web Workers are the better fit. */
 const node = (globalThis as { Deno?: unknown }).Deno === undefined && globalThis.process?.versions?.node !== undefined

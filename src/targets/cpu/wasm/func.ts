@@ -1,7 +1,7 @@
 /** The body of one WebAssembly function, written as a stack machine. */
-import { ByteWriter } from './wasm-bytes.ts';
-import { StackCheck } from './wasm-check.ts';
-import { OPS, type Immediate, type ImmediateOf, type OpName } from './wasm-ops.ts';
+import { ByteWriter } from './bytes.ts';
+import { StackCheck } from './check.ts';
+import { OPS, type Immediate, type ImmediateOf, type OpName } from './ops.ts';
 
 export type ValType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
 

@@ -1,7 +1,7 @@
 /** Integer ops that SIMD does not have: quotients through float64, powers by squaring, and lane-by-lane code. */
 import type { Code } from './code.ts';
 import { EVEN_WORDS, upper } from './lanes.ts';
-import type { Local } from './wasm.ts';
+import type { Local } from '../wasm/index.ts';
 
 /** Adding 2^52 + 2^51 to an integral double puts its two's complement into the low bits. */
 const INTEGER_BITS = 2 ** 52 + 2 ** 51;

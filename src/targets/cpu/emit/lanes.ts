@@ -6,9 +6,9 @@
  * 64-bit lanes on demand. A group of one cell holds its value in every lane of one register, so that code for a single
  * cell is the same as for many.
  */
-import { dtypes, type DType } from '../../dsl/dtype.ts';
+import { dtypes, type DType } from '../../../dsl/dtype.ts';
 import type { Code, Scalar } from './code.ts';
-import type { Local } from './wasm.ts';
+import type { Local } from '../wasm/index.ts';
 
 /** Lanes of 32 or 64 bits. */
 export type Width = 32 | 64;
