@@ -82,7 +82,9 @@ const runtime: Evaluator = {
     const target = targetNamedSync(name, `explain after an evaluation there, e.g. await x.eval({ target: '${name}' })`);
     check(work, target);
     if (target.kind === 'graph') return `target ${target.name}: ${target.describe()}; every node is evaluated by itself, nothing is fused`;
-    return explainOn(target, planOn(target, roots, work), request);
+    const bound = planOn(target, roots, work);
+    if (bound.launches.length === 0) return `target ${target.name}: ${target.describe()}\nnothing to compute: the values are in memory already; explain() before evaluating shows the plan`;
+    return explainOn(target, bound, request);
   },
 };
 

@@ -159,7 +159,7 @@ function describe(heap: Heap, pool: Pool): string {
   const threads = heap.shared
     ? `${pool.threads} threads`
     : '1 thread (no SharedArrayBuffer here: serve the page cross-origin isolated for more)';
-  return `cpu: WebAssembly SIMD, ${threads}, heap ${describeBytes(heap.stats.used)} of ${describeBytes(heap.stats.limit)}`;
+  return `WebAssembly SIMD, ${threads}, heap ${describeBytes(heap.stats.used)} of ${describeBytes(heap.stats.limit)}`;
 }
 
 function explain(given: Launch): { readonly code: string; readonly layout: string } {

@@ -93,7 +93,7 @@ export async function createWebGpuTarget(options: TargetOptions, gpu?: GPU): Pro
     configure(changed) {
       emit = emitOptions(changed);
     },
-    describe: () => `WebGPU: ${describeAdapter(current.info)}`,
+    describe: () => describeAdapter(current.info),
     refuses: (dtype) => (dtype === 'float64'
       ? "float64 does not exist on WebGPU: use float32 (x.asType('float32')), or run it with target: 'cpu'"
       : undefined),
