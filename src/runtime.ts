@@ -103,7 +103,7 @@ function inspect(roots: readonly Expr[]): Work {
   for (const e of nodes) {
     if (e.kind === 'source') assertAvailable(e);
   }
-  checkCarries(roots);
+  if (nodes.some((e) => e.kind === 'carry')) checkCarries(roots);
   return { nodes, inputs: new Set(nodes.filter(isResident)) };
 }
 
