@@ -1,6 +1,6 @@
 // Build of Weft. `node build.mjs [library | tests | samples | bench | all]`, library by default.
 //
-// - library: dist/weft.js (and the other entry points), type declarations in dist/types, and the size of the core.
+// - library: dist/weft.js, type declarations in dist/types, and the size of the core.
 // - tests, samples, bench: each test file or program as its own entry in .build/, with source maps and shared chunks.
 //
 // Kernels are parsed from the source text of functions, so nothing here minifies or renames what is run from .build/.
@@ -14,14 +14,8 @@ import { gzipSync } from 'node:zlib';
 const root = path.dirname(fileURLToPath(import.meta.url));
 const target = 'es2022';
 
-/** Entry points of the package: name in dist/ -> source. Those whose source does not exist are left out. */
-const entries = {
-  weft: 'src/index.ts',
-  formula: 'src/formula.ts',
-  gpujs: 'src/gpujs.ts',
-  testing: 'src/testing.ts',
-  'plugin/esbuild': 'src/plugin/esbuild.ts',
-};
+/** Entry points of the package: name in dist/ -> source. */
+const entries = { weft: 'src/index.ts' };
 
 /** `import source from 'inline:./worker.ts'`: the file, bundled and minified to one script, as a string. */
 const inlineScripts = {
@@ -50,10 +44,8 @@ const librarySettings = {
 
 /** The library: dist/*.js. Returns the size of the core in bytes. */
 export async function buildLibrary() {
-  const present = Object.entries(entries).filter(([, source]) => existsSync(path.join(root, source)));
-  if (!present.some(([name]) => name === 'weft')) throw new Error(`there is no ${entries.weft}`);
   const { metafile } = await build({
-    ...librarySettings, entryPoints: Object.fromEntries(present), outdir: 'dist', splitting: true,
+    ...librarySettings, entryPoints: entries, outdir: 'dist', splitting: true,
     chunkNames: 'chunks/[name]-[hash]', sourcemap: true, metafile: true,
   });
   for (const file of filesBelow('dist/chunks')) {
