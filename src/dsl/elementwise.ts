@@ -177,7 +177,7 @@ export function commonDType(operands: readonly Operand[]): DType {
 }
 
 /** The node of an operand; a number becomes a fill of `dtype` that broadcasts. */
-export function operandExpr(o: Operand, dtype: DType): Expr {
+function operandExpr(o: Operand, dtype: DType): Expr {
   if (isExpr(o)) return o;
   const value = castNumber(Number(o), 'float64', dtype);
   return makeExpr({ kind: 'fill', dtype, shape: [], src: [], value });

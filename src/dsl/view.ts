@@ -44,7 +44,3 @@ export function toStrided(axes: readonly AxisMap[], source: Shape, viewRank: num
   });
   return { offset, strides };
 }
-
-/** What the key of a view must contain so that equal keys compile to equal code: no sizes, no offsets. */
-export const viewKey = (v: View): string =>
-  v.kind === 'reshape' ? 'reshape' : `[${v.axes.map((m) => m.from).join(',')}]`;

@@ -27,7 +27,7 @@ export function tryMergeAll(a: Assignment, groups: readonly Group[]): void {
   groups.forEach((g, i) => groups.slice(i + 1).forEach((h) => tryMerge(a, g, h)));
 }
 
-export function tryMerge(a: Assignment, g: Group, h: Group): boolean {
+function tryMerge(a: Assignment, g: Group, h: Group): boolean {
   [g, h] = [find(g), find(h)];
   if (g === h) return true;
   if (whyNotMerge(a, g, h)) return false;

@@ -45,7 +45,7 @@ function insert(groups: number[], k: number): void {
   groups[k] = before + 1;
 }
 
-export const isIdentity = (groups: Grouping): boolean => groups.every((g, k) => g === k);
+const isIdentity = (groups: Grouping): boolean => groups.every((g, k) => g === k);
 export const rankOf = (groups: Grouping): number => Math.max(...groups) + 1;
 
 /** Sizes after grouping: products. */

@@ -27,7 +27,7 @@ export function kernelName(
 }
 
 /** Expressions as far as they fit; `leaf` names the ones that are not spelled out. */
-export function exprsText(exprs: readonly Expr[], leaf: (e: Expr) => string | undefined, longest = LONGEST): string {
+function exprsText(exprs: readonly Expr[], leaf: (e: Expr) => string | undefined, longest = LONGEST): string {
   for (let depth = 7; depth > 0; depth--) {
     const text = exprs.map((e) => spell(e, leaf, depth).text).join(', ');
     if (text.length <= longest) return text;

@@ -46,7 +46,7 @@ const clz32: Lowering = (site, [a]) => {
 };
 
 /** Members of Math that are functions; the DSL's dtype rules are `infer.ts`'s. */
-export const mathFunctions: Readonly<Record<string, Callable>> = {
+const mathFunctions: Readonly<Record<string, Callable>> = {
   abs: same('abs', 1, Math.abs),
   acos: float('acos', 1, Math.acos),
   acosh: float('acosh', 1, Math.acosh),
@@ -107,7 +107,7 @@ const isInteger: Lowering = (site, [a]) => {
   return strongly(builder.op('and', [builder.op('isFinite', [value]), whole]));
 };
 
-export const numberFunctions: Readonly<Record<string, Callable>> = {
+const numberFunctions: Readonly<Record<string, Callable>> = {
   isNaN: test('isNaN', 0),
   isFinite: test('isFinite', 1),
   isInteger: callable(1, isInteger),

@@ -234,7 +234,7 @@ const pointText = (p: Point | undefined): string =>
   p ? `${pointText(p.base)}[${p.offset.map((o, k) => o + (p.edge[k] === 'none' ? '' : p.edge[k])).join()}]` : '';
 
 /** A text that is equal for equal graphs: values numbered in the order of `valuesOf`. */
-export function valuesKey(results: readonly Value[]): string {
+function valuesKey(results: readonly Value[]): string {
   const order = valuesOf(results);
   const number = new Map(order.map((v, k) => [v, k]));
   const line = (v: Value): string => {

@@ -60,7 +60,7 @@ export interface Heap {
 export type ViewType<T> = new (buffer: ArrayBuffer, byteOffset: number, length: number) => T;
 
 /** Whether memory can be shared with workers here: always in Node and Deno, on cross-origin isolated pages in browsers. */
-export function canShareMemory(): boolean {
+function canShareMemory(): boolean {
   if (typeof SharedArrayBuffer === 'undefined') return false;
   return (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated ?? true;
 }

@@ -133,7 +133,7 @@ const spellings = {
 } as const satisfies Record<OpName, Speller>;
 
 /** With `math: 'portable'` these too come from the library; otherwise the device's own are close enough and far faster. */
-export const nativeMath: ReadonlySet<OpName> = new Set<OpName>(['exp', 'exp2', 'log', 'log2', 'pow']);
+const nativeMath: ReadonlySet<OpName> = new Set<OpName>(['exp', 'exp2', 'log', 'log2', 'pow']);
 
 /** The WGSL expression of an op. */
 export function spell(op: OpName, args: readonly string[], s: Spelling, portable: boolean): string {
