@@ -81,10 +81,11 @@ const runtime: Evaluator = {
     const name = chooseName(work, request) ?? 'cpu';
     const target = targetNamedSync(name, `explain after an evaluation there, e.g. await x.eval({ target: '${name}' })`);
     check(work, target);
-    if (target.kind === 'graph') return `target ${target.name}: ${target.describe()}; every node is evaluated by itself, nothing is fused`;
+    const heading = `target ${target.name}: ${target.describe()}`;
+    if (target.kind === 'graph') return `${heading}; every node is evaluated by itself, nothing is fused`;
     const bound = planOn(target, roots, work);
-    if (bound.launches.length === 0) return `target ${target.name}: ${target.describe()}\nnothing to compute: the values are in memory already; explain() before evaluating shows the plan`;
-    return explainOn(target, bound, request);
+    if (bound.launches.length > 0) return `${heading}\n${explainOn(target, bound, request)}`;
+    return `${heading}\nnothing to compute: the values are in memory already; explain() before evaluating shows the plan`;
   },
 };
 
@@ -263,7 +264,7 @@ function standIn(root: Expr, give: (e: Expr) => void): Expr {
 }
 
 function explainOn(target: PlanTarget, bound: BoundPlan, request: ExplainOptions): string {
-  const parts = [`target ${target.name}: ${target.describe()}`, explain(bound)];
+  const parts = [explain(bound)];
   if (request.code) {
     const seen = new Set<string>();
     for (const launch of bound.launches) {

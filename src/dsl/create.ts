@@ -1,9 +1,9 @@
 /** Making arrays: from values, and from rules that the planner computes where they are used. */
 import { ArgumentError, DTypeError } from '../errors.ts';
-import { asDType, castNumber, isFloat, type DType, type TypedArrayInput } from './dtype.ts';
+import { asDType, isFloat, type DType, type TypedArrayInput } from './dtype.ts';
 import { wrap, WeftArray } from './array.ts';
-import { castExpr, mapExpr } from './elementwise.ts';
-import { makeExpr, type Expr } from './expr.ts';
+import { castExpr, mapExpr, memo } from './elementwise.ts';
+import { fillExpr, type Expr } from './expr.ts';
 import { Builder, type Fn } from './kernel/ir.ts';
 import { sourceOf, type ArrayOptions, type NestedArray } from './literal.ts';
 import { asShape, type Shape } from './shape.ts';
@@ -59,7 +59,7 @@ export function full<D extends DType = 'float32'>(
 export function full(shape: number | readonly number[], value: number | boolean, options: DTypeOption = {}): WeftArray {
   if (typeof value !== 'number' && typeof value !== 'boolean') throw new ArgumentError(`full: value must be a number or boolean, got ${String(value)}`);
   const dtype = options.dtype === undefined ? (typeof value === 'boolean' ? 'bool' : 'float32') : asDType(options.dtype, 'full: dtype');
-  return wrap(makeExpr({ kind: 'fill', dtype, shape: asShape(shape, 'full: shape'), src: [], value: castNumber(Number(value), 'float64', dtype) }));
+  return wrap(fillExpr(value, dtype, asShape(shape, 'full: shape')));
 }
 
 /**
@@ -118,7 +118,7 @@ export function linspace<D extends DType = 'float32'>(
   const intervals = Math.max(1, endpoint ? count - 1 : count);
   const computed: DType = dtype === 'float64' ? 'float64' : 'float32';
   const step = (stop - start) / intervals;
-  const spaced = [number(start, computed), number(step, computed), number(stop, computed), number(intervals, 'int32')];
+  const spaced = [fillExpr(start, computed), fillExpr(step, computed), fillExpr(stop, computed), fillExpr(intervals, 'int32')];
   const ramp = endpoint && count > 1
     ? mapExpr(spacedFn(computed), spaced, 0, 'linspace', [count])
     : rampExpr(count, computed, start, step);
@@ -140,12 +140,8 @@ export function eye<D extends DType = 'float32'>(
   const k = options.k ?? 0;
   if (!Number.isInteger(k)) throw new ArgumentError(`eye: k must be an integer, got ${k}`);
   const dtype = options.dtype === undefined ? 'float32' : asDType(options.dtype, 'eye: dtype');
-  return wrap(mapExpr(eyeFn(dtype), [number(k, 'int32')], 0, 'eye', shape));
+  return wrap(mapExpr(eyeFn(dtype), [fillExpr(k, 'int32')], 0, 'eye', shape));
 }
-
-/** A scalar that a generated function takes as an input. */
-const number = (value: number, dtype: DType): Expr =>
-  makeExpr({ kind: 'fill', dtype, shape: [], src: [], value: castNumber(value, 'float64', dtype) });
 
 /** start + step * i. Numbers are inputs, so a new start or step compiles nothing. */
 function rampExpr(count: number, dtype: DType, start: number, step: number): Expr {
@@ -155,17 +151,10 @@ function rampExpr(count: number, dtype: DType, start: number, step: number): Exp
     return castExpr(rampExpr(count, 'float32', start, step), dtype);
   }
   const computed: DType = integer ? 'int32' : dtype;
-  return castExpr(mapExpr(rampFn(computed), [number(start, computed), number(step, computed)], 0, 'arange', shape), dtype);
+  return castExpr(mapExpr(rampFn(computed), [fillExpr(start, computed), fillExpr(step, computed)], 0, 'arange', shape), dtype);
 }
 
-const made = new Map<string, Fn>();
-function once(key: string, make: () => Fn): Fn {
-  const found = made.get(key) ?? make();
-  made.set(key, found);
-  return found;
-}
-
-const rampFn = (dtype: DType): Fn => once(`ramp:${dtype}`, () => {
+const rampFn = (dtype: DType): Fn => memo(`ramp:${dtype}`, () => {
   const b = new Builder();
   const i = b.cast(b.coord(0), dtype);
   const result = b.op('add', [b.read(0, dtype), b.op('mul', [i, b.read(1, dtype)])]);
@@ -173,7 +162,7 @@ const rampFn = (dtype: DType): Fn => once(`ramp:${dtype}`, () => {
 });
 
 /** Like a ramp, but the last element is exactly `stop`. */
-const spacedFn = (dtype: DType): Fn => once(`spaced:${dtype}`, () => {
+const spacedFn = (dtype: DType): Fn => memo(`spaced:${dtype}`, () => {
   const b = new Builder();
   const i = b.coord(0);
   const ramp = b.op('add', [b.read(0, dtype), b.op('mul', [b.cast(i, dtype), b.read(1, dtype)])]);
@@ -184,7 +173,7 @@ const spacedFn = (dtype: DType): Fn => once(`spaced:${dtype}`, () => {
   });
 });
 
-const eyeFn = (dtype: DType): Fn => once(`eye:${dtype}`, () => {
+const eyeFn = (dtype: DType): Fn => memo(`eye:${dtype}`, () => {
   const b = new Builder();
   const on = b.op('eq', [b.op('add', [b.coord(0), b.read(0, 'int32')]), b.coord(1)]);
   return b.fn('eye', { rank: 2, inputs: [{ name: 'k', dtype: 'int32' }], results: [b.cast(on, dtype)] });

@@ -3,8 +3,8 @@
  * an op means once its operands are alike; this file makes them alike.
  */
 import { DTypeError } from '../errors.ts';
-import { castNumber, floating, isFloat, isInteger, promote, weak, type DType } from './dtype.ts';
-import { makeExpr, type Expr } from './expr.ts';
+import { floating, isFloat, isInteger, promote, weak, type DType } from './dtype.ts';
+import { fillExpr, makeExpr, type Expr } from './expr.ts';
 import { Builder, type Fn, type Value } from './kernel/ir.ts';
 import type { OpName } from './ops.ts';
 import { broadcastShapes, type Shape } from './shape.ts';
@@ -179,8 +179,7 @@ export function commonDType(operands: readonly Operand[]): DType {
 /** The node of an operand; a number becomes a fill of `dtype` that broadcasts. */
 function operandExpr(o: Operand, dtype: DType): Expr {
   if (isExpr(o)) return o;
-  const value = castNumber(Number(o), 'float64', dtype);
-  return makeExpr({ kind: 'fill', dtype, shape: [], src: [], value });
+  return fillExpr(o, dtype);
 }
 
 /** A map of `fn` over sources broadcast to one shape. */
@@ -238,8 +237,8 @@ function computeDType(name: string, rule: Rule, operands: readonly Operand[]): T
 
 const fns = new Map<string, Fn>();
 
-/** Functions of built-in ops are made once per combination of dtypes. */
-function memo(key: string, make: () => Fn): Fn {
+/** Built-in functions are made once per combination of dtypes. */
+export function memo(key: string, make: () => Fn): Fn {
   let fn = fns.get(key);
   if (!fn) fns.set(key, (fn = make()));
   return fn;

@@ -4,7 +4,7 @@
  * result live in the runtime's residency table, keyed by node.
  */
 import type { BorderMode } from './border.ts';
-import type { DType } from './dtype.ts';
+import { castNumber, type DType } from './dtype.ts';
 import type { Fn } from './kernel/ir.ts';
 import type { ReducerName } from './reducers.ts';
 import type { Shape } from './shape.ts';
@@ -80,6 +80,10 @@ export function makeExpr(spec: ExprSpec): Expr {
   forget.register(made, key);
   return made;
 }
+
+/** One number everywhere, cast to the dtype; a scalar by default, which broadcasts. */
+export const fillExpr = (value: number | boolean, dtype: DType, shape: Shape = []): Expr =>
+  makeExpr({ kind: 'fill', dtype, shape, src: [], value: castNumber(Number(value), 'float64', dtype) });
 
 /** What tells a node apart from others with the same sources, shape and dtype; undefined for nodes that are never shared. */
 function ownKey(spec: ExprSpec): string | undefined {

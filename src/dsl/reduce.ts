@@ -2,7 +2,7 @@
 import { ArgumentError, DTypeError, ShapeError } from '../errors.ts';
 import { asDType, floating, type DType } from './dtype.ts';
 import { applyRule, binary, castExpr, unary } from './elementwise.ts';
-import { makeExpr, type Expr } from './expr.ts';
+import { fillExpr, makeExpr, type Expr } from './expr.ts';
 import { isArgReducer, reducerInfo, type ReducerName } from './reducers.ts';
 import { asAxes, showShape, sizeOf } from './shape.ts';
 import { expandDimsView } from './views.ts';
@@ -46,14 +46,13 @@ export function reduceExpr(name: ReducerName, x: Expr, axes?: Axes, options: Sum
   return options.keepDims && reduced.length > 0 ? expandDimsView(made, reduced) : made;
 }
 
-const scalar = (value: number, dtype: DType): Expr => makeExpr({ kind: 'fill', dtype, shape: [], src: [], value });
 const div = (a: Expr, b: Expr) => applyRule('div', binary.div, [a, b]);
 
 export function meanExpr(x: Expr, axes?: Axes, options: SumOptions = {}): Expr {
   const dtype = options.dtype === undefined ? floating(x.dtype) : floating(asDType(options.dtype, 'mean: dtype'));
   const reduced = asAxes(axes, x.shape.length, 'mean: axis');
   const count = reduced.reduce((n, k) => n * x.shape[k], 1);
-  const mean = div(reduceExpr('sum', castExpr(x, dtype), reduced), scalar(count, dtype));
+  const mean = div(reduceExpr('sum', castExpr(x, dtype), reduced), fillExpr(count, dtype));
   return options.keepDims ? expandDimsView(mean, reduced) : mean;
 }
 
@@ -66,7 +65,7 @@ export function varExpr(x: Expr, axes?: Axes, options: VarOptions = {}): Expr {
   const values = castExpr(x, floating(x.dtype));
   const rest = applyRule('sub', binary.sub, [values, meanExpr(values, reduced, { keepDims: true })]);
   const squares = applyRule('mul', binary.mul, [rest, rest]);
-  const variance = div(reduceExpr('sum', squares, reduced), scalar(Math.max(0, count - correction), values.dtype));
+  const variance = div(reduceExpr('sum', squares, reduced), fillExpr(Math.max(0, count - correction), values.dtype));
   return options.keepDims ? expandDimsView(variance, reduced) : variance;
 }
 

@@ -5,7 +5,12 @@ export type Shape = readonly number[];
 
 export const sizeOf = (shape: Shape): number => shape.reduce((n, s) => n * s, 1);
 export const showShape = (shape: Shape): string => `[${shape.join(', ')}]`;
-export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((s, k) => s === b[k]);
+/** Also of strides: called for every launch, so without a closure. */
+export function sameShape(a: Shape, b: Shape): boolean {
+  if (a.length !== b.length) return false;
+  for (let k = 0; k < a.length; k++) if (a[k] !== b[k]) return false;
+  return true;
+}
 
 /** Row-major strides in elements. */
 export function stridesOf(shape: Shape): number[] {

@@ -4,7 +4,7 @@ import { arrayNode, wrap, type ArrayInput, type WeftArray } from './array.ts';
 import { asBorders, borderRules, type BorderMode } from './border.ts';
 import { asDType, castNumber, isFloat, promote, weak, type DType } from './dtype.ts';
 import { castExpr } from './elementwise.ts';
-import { makeExpr, type Expr, type StencilExpr } from './expr.ts';
+import { fillExpr, makeExpr, type Expr, type StencilExpr } from './expr.ts';
 import { kernelShape, lowerKernel, neighborhoodOf, type KernelFunction, type KernelParam } from './kernel/index.ts';
 import { Builder, type Fn, type Value } from './kernel/ir.ts';
 import { asAxis, broadcastShapes, showShape, stridesOf } from './shape.ts';
@@ -129,7 +129,7 @@ function bindArguments(
 
 function scalarFill(value: number | boolean, beside: DType): Expr {
   const dtype: DType = typeof value === 'boolean' ? 'bool' : weak(value, beside);
-  return makeExpr({ kind: 'fill', dtype, shape: [], src: [], value: castNumber(Number(value), 'float64', dtype) });
+  return fillExpr(value, dtype);
 }
 
 /** The fields of a stencil node that say what happens at the edge. */

@@ -1,5 +1,6 @@
 /** The cpu target: buffers in the shared heap, a cache of compiled programs, and jobs as launches of the thread pool. */
 import { dtypes, type DType, type TypedArray } from '../../dsl/dtype.ts';
+import { sameShape } from '../../dsl/shape.ts';
 import { DisposedError, InternalError } from '../../errors.ts';
 import type { Launch } from '../../fusion/kernel.ts';
 import type { DeviceBuffer, Job, PlanTarget, TargetOptions } from '../target.ts';
@@ -131,13 +132,8 @@ export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
 
 /** The same code would be cut into the same blocks. */
 function sameSizes(a: Launch, b: Launch): boolean {
-  return equal(a.domain, b.domain)
-    && a.inputs.every((x, k) => x.offset === b.inputs[k].offset && equal(x.strides, b.inputs[k].strides));
-}
-
-function equal(a: readonly number[], b: readonly number[]): boolean {
-  for (let k = 0; k < a.length; k++) if (a[k] !== b[k]) return false;
-  return true;
+  return sameShape(a.domain, b.domain)
+    && a.inputs.every((x, k) => x.offset === b.inputs[k].offset && sameShape(x.strides, b.inputs[k].strides));
 }
 
 function blockOf(buffer: DeviceBuffer): Block {
