@@ -42,23 +42,39 @@ export class OutOfMemoryError extends kind('OutOfMemoryError', 'memory') {}
 /** A validator between two levels found an illegal program: a defect of Weft, not of the user's program. */
 export class InternalError extends kind('InternalError', 'internal') {}
 
-/** A kernel function outside the language: carries the place so that the message can point at it. */
-export class KernelError extends WeftError {
+/** Where in a kernel: `line` (from 1) and `column` (from 0) in its text; `file` says where that text starts, when it is known. */
+interface KernelPlace {
+  readonly source: string;
   readonly line: number;
   readonly column: number;
-  /** `source` is the kernel's text, `line` (from 1) and `column` (from 0) the place; `hint` says what to write instead. */
-  constructor(problem: string, at: { source: string; line: number; column: number; name?: string }, hint?: string) {
-    super('kernel', describe(problem, at, hint));
+  readonly name?: string;
+  readonly file?: { readonly path: string; readonly line: number; readonly column: number };
+}
+
+/**
+ * A kernel function outside the language: carries the place so that the message can point at it. `line` and `column` count
+ * in `file` where the file is known, else in the kernel's own text.
+ */
+export class KernelError extends WeftError {
+  readonly file: string | undefined;
+  readonly line: number;
+  readonly column: number;
+  /** `hint` says what to write instead. */
+  constructor(problem: string, at: KernelPlace, hint?: string) {
+    const line = at.line + (at.file ? at.file.line - 1 : 0);
+    const column = at.column + (at.file && at.line === 1 ? at.file.column : 0);
+    super('kernel', describe(problem, at, line, column, hint));
     this.name = 'KernelError';
-    this.line = at.line;
-    this.column = at.column;
+    this.file = at.file?.path;
+    this.line = line;
+    this.column = column;
   }
 }
 
-function describe(problem: string, at: { source: string; line: number; column: number; name?: string }, hint?: string): string {
+function describe(problem: string, at: KernelPlace, line: number, column: number, hint?: string): string {
   const text = at.source.split('\n')[at.line - 1] ?? '';
-  const gutter = `${at.line} | `;
+  const gutter = `${line} | `;
   const caret = ' '.repeat(gutter.length + at.column) + '^';
-  const where = at.name ? ` in kernel '${at.name}'` : '';
+  const where = (at.name ? ` in kernel '${at.name}'` : '') + (at.file ? ` (${at.file.path}:${line}:${column + 1})` : '');
   return `${problem}${where}\n${gutter}${text}\n${caret}${hint ? `\n${hint}` : ''}`;
 }

@@ -413,10 +413,10 @@ const bad: readonly [KernelFunction, readonly string[]][] = [
   ],
   [
     ([u]: U[]) => u(0), [
-      `parameters cannot be destructured in kernel 'stencil'`,
+      `only arrays can be destructured with [] in kernel 'stencil'`,
       '1 | ([u]) => u(0)',
       '     ^',
-      'take one array or scalar per parameter',
+      'const [a, b] = [x, y]',
     ],
   ],
 ];

@@ -4,7 +4,7 @@ import { asConstant } from './constants.ts';
 import { libraryFunctions } from './intrinsics.ts';
 import { Builder, type Fn } from './ir.ts';
 import { lowerBody, readInput, resultsOf, type KernelRead, type Session } from './lower.ts';
-import { complain, syntaxOf, walk, type KernelFunction, type Syntax } from './source.ts';
+import { complain, paramName, syntaxOf, walk, type KernelFunction, type Syntax } from './source.ts';
 import { globalScope, libraryScope, scopeIn, type Scope, type Term } from './terms.ts';
 
 export type { KernelFunction } from './source.ts';
@@ -48,7 +48,7 @@ export function kernelShape(f: KernelFunction, label = 'kernel'): KernelShape {
     const { callee, arguments: args } = node as import('acorn').CallExpression;
     if (callee.type === 'Identifier' && !calls.has(callee.name)) calls.set(callee.name, args.length);
   });
-  return { params: params.map(({ name }) => ({ name, indices: calls.get(name) })) };
+  return { params: params.map((_, k) => ({ name: paramName(params, k), indices: calls.get(paramName(params, k)) })) };
 }
 
 /**
@@ -84,9 +84,9 @@ function lower(
   const session: Session = { builder, label, rank, lone: dtypes.includes('float64') ? 'float64' : 'float32', dtypes, reads: [] };
   const args = params.map((p, input): Term => p.kind === 'scalar'
     ? readInput(session, input)
-    : { kind: 'array', name: syntax.params[input].name, input });
+    : { kind: 'array', name: paramName(syntax.params, input), input });
   const results = resultsOf(session, syntax, lowerBody(session, syntax, args, outer));
-  const inputs = params.map(({ dtype }, k) => ({ name: syntax.params[k].name, dtype }));
+  const inputs = params.map(({ dtype }, k) => ({ name: paramName(syntax.params, k), dtype }));
   return { fn: builder.fn(syntax.source.name || label, { rank, inputs, results }), reads: session.reads };
 }
 

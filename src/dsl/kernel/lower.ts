@@ -43,7 +43,8 @@ type NodeOf<T extends AnyNode['type']> = Extract<AnyNode, { type: T }>;
 /** Lowers a function body with its parameters bound to terms; gives what it returns. */
 export function lowerBody(session: Session, syntax: Syntax, args: readonly Term[], outer: Scope, depth = 0): Term {
   const { source, params, body } = syntax;
-  const place = { session, source, scope: scopeIn(outer, params.map((p, k) => [p.name, args[k]])), depth };
+  const place = { session, source, scope: scopeIn(outer), depth };
+  params.forEach((p, k) => bind(place, p, args[k]));
   if (body.type !== 'BlockStatement') return expression(place, body);
   const result = block(place, body.body);
   return result ?? complain(source, session.label, body, 'the kernel does not return a value', 'end it with return, e.g. return x * 2');

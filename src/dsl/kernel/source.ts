@@ -1,44 +1,69 @@
 /** From a function object to its syntax tree, and from a node of the tree to an error that points at it. */
-import { parseExpressionAt, type Expression, type Identifier, type Node } from 'acorn';
+import type { Node, Pattern } from 'acorn';
 import { KernelError } from '../../errors.ts';
+import { parseText, type FunctionNode } from './parser.ts';
 
 export type KernelFunction = (...args: never[]) => unknown;
 
-/** The text of a kernel and where it starts in what was given to the parser. */
+/** The text of a kernel and where it comes from. */
 export interface Source {
   readonly text: string;
-  /** Characters put before the text to make it an expression; all on its first line. */
+  /** Characters that were put before the text when it was parsed: positions of nodes count them. */
   readonly prefix: number;
   /** The function's own name, if any. */
   readonly name: string;
+  /** Where the text starts, when it is known: the file, the line (from 1) and the column (from 0). */
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
 }
 
-type FunctionNode = Extract<Expression, { type: 'FunctionExpression' | 'ArrowFunctionExpression' }>;
-
+/** A kernel function. Of the positions of its nodes only `start` is to be relied on. */
 export interface Syntax {
   readonly source: Source;
-  readonly params: readonly Identifier[];
+  /** Names, or array and object patterns of them; no default values, no rest. */
+  readonly params: readonly Pattern[];
   readonly body: FunctionNode['body'];
 }
 
 /** Points at a node. `label` names the kernel when the function has no name. */
 export function complain(source: Source, label: string, node: Node, problem: string, hint?: string): never {
-  const { line, column } = node.loc?.start ?? { line: 1, column: 0 };
-  const inText = line === 1 ? Math.max(0, column - source.prefix) : column;
-  throw new KernelError(problem, { source: source.text, line, column: inText, name: source.name || label }, hint);
+  const before = source.text.slice(0, Math.max(0, node.start - source.prefix)).split('\n');
+  const place = { line: before.length, column: before[before.length - 1].length, file: fileOf(source) };
+  throw new KernelError(problem, { source: source.text, name: source.name || label, ...place }, hint);
 }
 
-const parsed = new WeakMap<KernelFunction, Syntax>();
+const fileOf = ({ file, line = 1, column = 0 }: Source) => (file === undefined ? undefined : { path: file, line, column });
+
+/** The name of a parameter; of a pattern, its place: 'argument 2'. */
+export const paramName = (params: readonly Pattern[], k: number): string => {
+  const p = params[k];
+  return p?.type === 'Identifier' ? p.name : `argument ${k + 1}`;
+};
+
+const known = new WeakMap<KernelFunction, Syntax>();
+
+/** Gives a function its syntax tree, so that its text is never read: for kernels that were not written in JavaScript. */
+export const attachSyntax = (f: KernelFunction, syntax: Syntax): void => void known.set(f, syntax);
 
 /** Parses a function from its own text, once per function object. Never evaluates anything. */
 export function syntaxOf(f: KernelFunction, label: string): Syntax {
-  let syntax = parsed.get(f);
+  let syntax = known.get(f);
   if (!syntax) {
     syntax = parseFunction(f, label);
-    parsed.set(f, syntax);
+    known.set(f, syntax);
   }
   return syntax;
 }
+
+/** What a function refers to outside itself. */
+export interface OuterNames {
+  /** The values now, by name: constants, and functions that serve as helpers. Undefined: nobody looked. */
+  readonly constants?: () => Record<string, unknown>;
+}
+
+/** The outer names that the build plugin found in a function. Names given by the user go first. */
+export const outerNamesOf = (_f: KernelFunction): OuterNames => ({});
 
 const plainFunctions = 'write an arrow function such as (x, y) => x + y, or a function that ends with return';
 
@@ -53,36 +78,24 @@ function parseFunction(f: KernelFunction, label: string): Syntax {
   }
   if (/^class\b/.test(text)) rejectAll('classes are not supported');
   const { node, prefix } = parseText(text) ?? rejectAll('the source of this function cannot be parsed');
-  const source = { text, prefix, name };
+  return checkFunction(node, { text, prefix, name }, label);
+}
+
+/** Refuses kinds of functions and of parameters that no kernel can have. */
+function checkFunction(node: FunctionNode, source: Source, label: string): Syntax {
   const reject = (at: Node, problem: string, hint: string) => complain(source, label, at, problem, hint);
   if (node.async) reject(node, 'async functions are not supported', 'it runs once per element, on numbers; await before the call');
   if (node.generator) reject(node, 'generators are not supported', 'return [a, b] gives several results');
-  const params = node.params.map((p) => (p.type === 'Identifier' ? p : reject(p, ...unsupportedParam(p))));
-  return { source, params, body: node.body };
+  for (const param of node.params) {
+    if (Object.hasOwn(unsupportedParams, param.type)) reject(param, ...unsupportedParams[param.type]);
+  }
+  return { source, params: node.params, body: node.body };
 }
 
-const unsupportedParams = {
+const unsupportedParams: Readonly<Record<string, readonly [problem: string, hint: string]>> = {
   AssignmentPattern: ['default values of parameters are not supported', 'pass every argument, or take the value from constants'],
   RestElement: ['rest parameters are not supported', 'name each parameter'],
-  ArrayPattern: ['parameters cannot be destructured', 'take one array or scalar per parameter'],
-  ObjectPattern: ['parameters cannot be destructured', 'take one array or scalar per parameter, and options from constants'],
-} satisfies Record<string, [string, string]>;
-const unsupportedParam = ({ type }: Node): [string, string] => unsupportedParams[type as keyof typeof unsupportedParams];
-
-/** As an expression; or, for `name(x) { ... }`, as the method of an object. */
-function parseText(text: string): { node: FunctionNode; prefix: number } | undefined {
-  for (const [before, after] of [['(', ')'], ['({', '})']]) {
-    try {
-      const tree = parseExpressionAt(before + text + after, 0, { ecmaVersion: 'latest', locations: true });
-      const member = tree.type === 'ObjectExpression' ? tree.properties[0] : undefined;
-      const node = member?.type === 'Property' ? member.value : tree;
-      if (node.type === 'FunctionExpression' || node.type === 'ArrowFunctionExpression') return { node, prefix: before.length };
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-    }
-  }
-  return undefined;
-}
+};
 
 /** Visits a tree, parents first. */
 export function walk(node: Node, visit: (node: Node) => void): void {
