@@ -21,8 +21,10 @@ interface Base {
 export interface SourceExpr extends Base { readonly kind: 'source'; readonly name: string }
 /** One number everywhere. */
 export interface FillExpr extends Base { readonly kind: 'fill'; readonly value: number }
-/** `fn.results[result]` at every point; all of `src` have this node's shape and are read at the current point. `fn` may use
- * coordinates. */
+/**
+ * `fn.results[result]` at every point. Sources have this node's shape and are read at the current point, except those whose
+ * slot is `whole`: they have any shape of that rank and are read anywhere. `fn` may use coordinates.
+ */
 export interface MapExpr extends Base { readonly kind: 'map'; readonly fn: Fn; readonly result: number }
 /** Other coordinates for the same values. */
 export interface ViewExpr extends Base { readonly kind: 'view'; readonly view: View }
@@ -31,7 +33,7 @@ export interface ReduceExpr extends Base { readonly kind: 'reduce'; readonly red
 /**
  * `fn.results[result]` at every point, with relative reads of `src`. All sources have the same shape: this node's, or on
  * `valid` axes that plus the neighbourhood's reach. The points of `fn` carry offsets only (edge 'none'); `border` says what
- * happens at the edge. `lo` <= 0 <= `hi` bound the offsets per axis.
+ * happens at the edge. `lo` <= 0 <= `hi` bound the offsets per axis. Whole sources are as in a map.
  */
 export interface StencilExpr extends Base {
   readonly kind: 'stencil';
@@ -56,8 +58,18 @@ export interface LoopExpr extends Base {
   readonly next: readonly Expr[];
   readonly result: number;
 }
+/**
+ * Output `result` of `fn`, whose effects happen at every point of `domain`, in any order between points. The first sources
+ * are the inputs of `fn`, all of them whole; the others are what the outputs start with, one per output.
+ */
+export interface NestExpr extends Base {
+  readonly kind: 'nest';
+  readonly fn: Fn;
+  readonly result: number;
+  readonly domain: Shape;
+}
 
-export type Expr = SourceExpr | FillExpr | MapExpr | ViewExpr | ReduceExpr | StencilExpr | CarryExpr | LoopExpr;
+export type Expr = SourceExpr | FillExpr | MapExpr | ViewExpr | ReduceExpr | StencilExpr | CarryExpr | LoopExpr | NestExpr;
 
 /** A node without the fields that `make` adds. */
 export type ExprSpec = Expr extends infer E ? (E extends Expr ? Omit<E, 'id'> : never) : never;
@@ -94,6 +106,7 @@ function ownKey(spec: ExprSpec): string | undefined {
     case 'view': return spec.view.kind === 'reshape' ? 'reshape' : `view:${spec.view.axes.map((a) => `${a.from}*${a.scale}+${a.offset}`).join()}`;
     case 'reduce': return `reduce:${spec.reducer}:${spec.axes.join()}`;
     case 'stencil': return `stencil:${spec.result}:${spec.border.join()}:${spec.cval}:${spec.lo.join()}:${spec.hi.join()}:${spec.fn.key}`;
+    case 'nest': return `nest:${spec.result}:${spec.domain.join()}:${spec.fn.key}`;
     case 'loop': return `loop:${spec.loop}:${spec.result}:${spec.count}:${spec.next.map((n) => n.id).join()}`;
     default: return spec satisfies never;
   }

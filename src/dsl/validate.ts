@@ -5,7 +5,7 @@
 import { InternalError } from '../errors.ts';
 import { borderRules } from './border.ts';
 import { topological, type Expr, type LoopExpr, type MapExpr, type StencilExpr, type ViewExpr } from './expr.ts';
-import { validateFn } from './kernel/ir.ts';
+import { validateFn } from './kernel/validate.ts';
 import { reducerInfo } from './reducers.ts';
 import { sameShape, showShape, sizeOf } from './shape.ts';
 

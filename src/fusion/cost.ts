@@ -2,7 +2,7 @@
  * Whether a legal fusion pays, under the target's cost profile. Sizes are not known here (plans are shared by all sizes), so
  * costs are per element, in adds.
  */
-import { costOf } from '../dsl/kernel/ir.ts';
+import { costOf } from '../dsl/kernel/walk.ts';
 import type { CostProfile } from '../targets/target.ts';
 import type { Use } from './groups.ts';
 import { repeats } from './path.ts';

@@ -7,7 +7,11 @@ import type { Fn, Slot } from '../dsl/kernel/ir.ts';
 import type { ReducerName } from '../dsl/reducers.ts';
 import type { Shape } from '../dsl/shape.ts';
 
-export type Schedule = 'map' | 'reduce';
+/**
+ * `map`: results stored at every point. `reduce`: reduced over some axes. `nest`: the body's effects happen at every point, in
+ * no particular order between points; its outputs are whole arrays.
+ */
+export type Schedule = 'map' | 'reduce' | 'nest';
 
 /** Reduces body results over some axes of the domain. */
 export interface Reduction {
@@ -24,9 +28,12 @@ export interface Reduction {
 
 export interface KernelOutput {
   readonly dtype: DType;
-  /** `body`: stored at every point of the domain. `epilogue`: stored at every kept point. Both row-major and dense. */
-  readonly from: 'body' | 'epilogue';
-  /** Index into the results of that function. */
+  /**
+   * `body`: stored at every point of the domain. `epilogue`: stored at every kept point. `effects`: stored to by the body's
+   * effects, output `result` of the body. All row-major and dense.
+   */
+  readonly from: 'body' | 'epilogue' | 'effects';
+  /** Index into the results of that function, or into its outputs. */
   readonly result: number;
 }
 
@@ -49,11 +56,23 @@ export interface Kernel {
 /** How an input moves along the innermost axis of the domain: element by element, not at all, or by some other stride. */
 export type InnerStride = 'unit' | 'zero' | 'strided';
 
-/** Where one input is: element `offset + sum of strides[k] * coord[k]` of the buffer in `slot`. Strides may be 0 or negative. */
+/**
+ * Where one input is: element `offset + sum of strides[k] * coord[k]` of the buffer in `slot`. Strides may be 0 or negative.
+ * `coord` is the point of the domain, or for a whole input (`Slot.whole`) an index into it: then there are as many strides as
+ * it has axes, and `sizes` are theirs.
+ */
 export interface Access {
   readonly slot: number;
   readonly offset: number;
   readonly strides: readonly number[];
+  readonly sizes?: readonly number[];
+}
+
+/** An output that is stored to by effects. */
+export interface Stored {
+  readonly sizes: readonly number[];
+  /** Slot whose elements it starts with, dense, of the same dtype and length; undefined: it starts with zeros. */
+  readonly initial: number | undefined;
 }
 
 /**
@@ -64,10 +83,12 @@ export interface Launch {
   readonly kernel: Kernel;
   readonly domain: Shape;
   readonly inputs: readonly Access[];
-  /** Part of the code's identity, with `kernel.key`. */
+  /** Part of the code's identity, with `kernel.key`. Of whole inputs: along their own last axis. */
   readonly inner: readonly InnerStride[];
   /** Slots of the outputs, in the kernel's order; no output slot is also an input slot. */
   readonly outputs: readonly number[];
+  /** Of a `nest`, per output. */
+  readonly stored?: readonly Stored[];
   /** In the kernel's order, already rounded to their dtypes. */
   readonly uniforms: readonly number[];
   /** Identity of the code: `kernel.key` and `inner`. */

@@ -4,7 +4,9 @@
  */
 import { borderRules } from '../dsl/border.ts';
 import { isArgReducer } from '../dsl/reducers.ts';
-import { Builder, inline, valuesOf, type Fn, type Point, type Slot, type Value } from '../dsl/kernel/ir.ts';
+import { inline } from '../dsl/kernel/copy.ts';
+import { Builder, type Fn, type Point, type Slot, type Value } from '../dsl/kernel/ir.ts';
+import { valuesOf } from '../dsl/kernel/walk.ts';
 import { InternalError } from '../errors.ts';
 import { find, fromKept, outputsOf, type Assignment, type Group } from './groups.ts';
 import type { Kernel, KernelOutput, Reduction } from './kernel.ts';

@@ -1,6 +1,7 @@
 /** Where a node reads its sources: at the current point, or for a stencil at neighbours, with what its borders say. */
 import { borderRules, type EdgeMap } from '../dsl/border.ts';
-import { valuesOf, type Point } from '../dsl/kernel/ir.ts';
+import type { Point } from '../dsl/kernel/ir.ts';
+import { valuesOf } from '../dsl/kernel/walk.ts';
 import type { Edge, Node, StencilNode } from './simplify.ts';
 
 /** One read of a stencil, relative to the cell it computes. */

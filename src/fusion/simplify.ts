@@ -4,7 +4,8 @@
  * carries and what the caller asked for are nodes whose buffers hold the values in row-major order.
  */
 import type { CarryExpr, Expr, FillExpr, LoopExpr, MapExpr, ReduceExpr, StencilExpr } from '../dsl/expr.ts';
-import { valuesOf, type Value } from '../dsl/kernel/ir.ts';
+import type { Value } from '../dsl/kernel/ir.ts';
+import { valuesOf } from '../dsl/kernel/walk.ts';
 import type { DType } from '../dsl/dtype.ts';
 import { InternalError } from '../errors.ts';
 import type { Canonical } from './canonical.ts';

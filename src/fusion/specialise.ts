@@ -3,7 +3,9 @@
  * walked as one, or vanish when they have one element, and never when a relative read or a coordinate refers to them.
  */
 import type { EdgeMap } from '../dsl/border.ts';
-import { Builder, inline, valuesOf, type Fn, type Point } from '../dsl/kernel/ir.ts';
+import { inline } from '../dsl/kernel/copy.ts';
+import { Builder, type Fn, type Point } from '../dsl/kernel/ir.ts';
+import { valuesOf } from '../dsl/kernel/walk.ts';
 import type { Access, Kernel } from './kernel.ts';
 
 /** For each axis of the full domain, the axis it has become; -1 when it vanished. */

@@ -1,7 +1,8 @@
 /** Expressions as text: names of kernels, and what `explain()` prints. */
 import type { DType } from '../dsl/dtype.ts';
 import type { Expr } from '../dsl/expr.ts';
-import { valuesOf, type Fn, type Value } from '../dsl/kernel/ir.ts';
+import type { Fn, Value } from '../dsl/kernel/ir.ts';
+import { valuesOf } from '../dsl/kernel/walk.ts';
 import { opInfo } from '../dsl/ops.ts';
 import type { Canonical } from './canonical.ts';
 

@@ -1,7 +1,9 @@
 /** What a legal plan looks like. Tests check it after every planning; `configure({ validate: true })` does so at run time. */
 import { InternalError } from '../errors.ts';
 import { dtypes } from '../dsl/dtype.ts';
-import { validateFn, valuesOf, type Fn, type Point, type Value } from '../dsl/kernel/ir.ts';
+import type { Fn, Point, Value } from '../dsl/kernel/ir.ts';
+import { validateFn } from '../dsl/kernel/validate.ts';
+import { valuesOf } from '../dsl/kernel/walk.ts';
 import { isArgReducer, reducerInfo } from '../dsl/reducers.ts';
 import { sizeOf } from '../dsl/shape.ts';
 import type { BoundPlan } from './bind.ts';

@@ -1,6 +1,7 @@
 /** Kernels made by hand, run on the cpu target and by the plan-level oracle. */
 import { dtypes, isFloat, type DType, type TypedArray } from '../../src/dsl/dtype.ts';
-import { Builder, validateFn, type Fn, type Slot, type Value } from '../../src/dsl/kernel/ir.ts';
+import { Builder, type Fn, type Slot, type Value } from '../../src/dsl/kernel/ir.ts';
+import { validateFn } from '../../src/dsl/kernel/validate.ts';
 import { reducerInfo, type ReducerName } from '../../src/dsl/reducers.ts';
 import { sizeOf, stridesOf, type Shape } from '../../src/dsl/shape.ts';
 import type { Access, BufferSlot, InnerStride, Kernel, KernelOutput, Launch } from '../../src/fusion/kernel.ts';

@@ -1,6 +1,7 @@
 /** Evaluates an `Fn` at one point with the op table's own meaning of every op: what the targets are compared with. */
 import { evaluateOp } from '../../src/dsl/ops.ts';
-import { valuesOf, type Fn, type Point, type Value } from '../../src/dsl/kernel/ir.ts';
+import type { Fn, Point, Value } from '../../src/dsl/kernel/ir.ts';
+import { valuesOf } from '../../src/dsl/kernel/walk.ts';
 
 /** The element of an input at an offset from the current point. */
 export type Reader = (input: number, offset: readonly number[]) => number;

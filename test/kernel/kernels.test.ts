@@ -6,7 +6,7 @@ import {
   kernelFn, kernelShape, lowerKernel, neighborhoodOf, type KernelFunction, type KernelParam,
 } from '../../src/dsl/kernel/index.ts';
 import { expandMath } from '../../src/dsl/kernel/math/index.ts';
-import { validateFn } from '../../src/dsl/kernel/ir.ts';
+import { validateFn } from '../../src/dsl/kernel/validate.ts';
 import type { DType } from '../../src/dsl/dtype.ts';
 import { evaluator, scalarFunction } from './evaluate.ts';
 

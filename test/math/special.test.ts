@@ -3,7 +3,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { expandMath, libraryFn } from '../../src/dsl/kernel/math/index.ts';
 import { kernelFn } from '../../src/dsl/kernel/index.ts';
-import { validateFn, valuesOf } from '../../src/dsl/kernel/ir.ts';
+import { validateFn } from '../../src/dsl/kernel/validate.ts';
+import { valuesOf } from '../../src/dsl/kernel/walk.ts';
 import { opNames, ops, type OpName } from '../../src/dsl/ops.ts';
 import { scalarFunction } from '../kernel/evaluate.ts';
 

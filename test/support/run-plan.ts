@@ -6,7 +6,8 @@
 import { edgeMaps, numberArithmetic } from '../../src/dsl/border.ts';
 import { castNumber, dtypes, isFloat, type DType, type TypedArray } from '../../src/dsl/dtype.ts';
 import type { Expr } from '../../src/dsl/expr.ts';
-import { valuesOf, type Fn, type Point, type Value } from '../../src/dsl/kernel/ir.ts';
+import type { Fn, Point, Value } from '../../src/dsl/kernel/ir.ts';
+import { valuesOf } from '../../src/dsl/kernel/walk.ts';
 import { evaluateOp } from '../../src/dsl/ops.ts';
 import { reducerInfo, type ReducerName } from '../../src/dsl/reducers.ts';
 import { sizeOf } from '../../src/dsl/shape.ts';

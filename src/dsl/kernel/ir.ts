@@ -1,15 +1,19 @@
 /**
- * `Fn`: the scalar level. A function of one point of a domain: it reads its inputs at that point or at points relative to
- * it, and yields one or several scalars. A built-in op, a user's `vectorize` function, a stencil kernel and a whole fused
- * kernel body are all an `Fn`.
+ * `Fn`: the scalar level. A function of one point of a domain: it reads its inputs at that point, at points relative to it
+ * or anywhere, and yields one or several scalars. A built-in op, a user's `vectorize` function, a stencil kernel and a whole
+ * fused kernel body are all an `Fn`.
  *
  * Values form an immutable graph; equal values made by one `Builder` are one object, so common subexpressions are shared
- * and emitters memoise by identity.
+ * and emitters memoise by identity. Control flow is part of the graph: a conditional is a `select`, a loop is a `Loop` that
+ * takes initial states to final ones, and what a jump leaves out is a condition. `blocks.ts` turns the graph into
+ * statements. Only the stores of `wf.kernel` and `wf.guvectorize` have an order of their own: `Fn.effects`.
  */
 import { InternalError } from '../../errors.ts';
 import type { EdgeMap } from '../border.ts';
 import { castNumber, type DType } from '../dtype.ts';
-import { evaluateOp, opInfo, resultOf, type OpName } from '../ops.ts';
+import { evaluateOp, resultOf, type OpName } from '../ops.ts';
+import { keyOf } from './key.ts';
+import { operandsOf } from './walk.ts';
 
 /**
  * A point of the domain, relative to the current one (`base` undefined) or to another point. Per axis: add `offset`, then
@@ -33,13 +37,44 @@ export type Value =
   | { readonly kind: 'extent'; readonly dtype: 'int32'; readonly axis: number }
   /** True when coord + lo[k] >= 0 and coord + hi[k] < extent on every axis k; lo[k] = hi[k] = 0 asks nothing of an axis. */
   | { readonly kind: 'inside'; readonly dtype: 'bool'; readonly at: Point | undefined; readonly lo: readonly number[]; readonly hi: readonly number[] }
+  /** Element of a whole input. Each index is an int32 from 0 to the size less one: see `Builder.gather`. */
+  | { readonly kind: 'gather'; readonly dtype: DType; readonly input: number; readonly index: readonly Value[] }
+  /** Size of a whole input, or of an output that is stored to, along one of its own axes. */
+  | { readonly kind: 'size'; readonly dtype: 'int32'; readonly of: 'input' | 'output'; readonly array: number; readonly axis: number }
+  /** State `index` of the loop with that id, at the start of a turn: exists inside the loop only. */
+  | { readonly kind: 'state'; readonly dtype: DType; readonly loop: number; readonly index: number }
+  /** State `index` of a loop after its last turn. */
+  | { readonly kind: 'after'; readonly dtype: DType; readonly loop: Loop; readonly index: number }
+  /** What a `load` effect has read. */
+  | { readonly kind: 'loaded'; readonly dtype: DType; readonly load: number }
   /** In the epilogue of a reduction only: the result of reduction `index`. */
   | { readonly kind: 'reduced'; readonly dtype: DType; readonly index: number }
   | { readonly kind: 'op'; readonly dtype: DType; readonly op: OpName; readonly args: readonly Value[] };
 
+/** `while (test) states = next`. Test, next and effects are evaluated on the states at the start of the turn. */
+export interface Loop {
+  readonly id: number;
+  readonly states: readonly Value[];
+  readonly initial: readonly Value[];
+  /** bool. False the first time: the states after the loop are the initial ones. */
+  readonly test: Value;
+  readonly next: readonly Value[];
+  /** Of kernels that store; they happen in order, in every turn. */
+  readonly effects: readonly Effect[];
+}
+
+/** What has to happen in order. Stores with an index outside the output are left out; loads are clamped, as gathers are. */
+export type Effect =
+  | { readonly kind: 'store'; readonly output: number; readonly index: readonly Value[]; readonly value: Value; readonly when: Value }
+  /** Reads an element of an output; its value is the `loaded` leaf. */
+  | { readonly kind: 'load'; readonly output: number; readonly index: readonly Value[]; readonly value: Value & { kind: 'loaded' } }
+  | { readonly kind: 'loop'; readonly loop: Loop };
+
 export interface Slot {
   readonly name: string;
   readonly dtype: DType;
+  /** Read by `gather` only, and then the rank of the array; undefined: read by points of the domain. */
+  readonly whole?: number;
 }
 
 export interface Fn {
@@ -49,6 +84,9 @@ export interface Fn {
   readonly inputs: readonly Slot[];
   readonly uniforms: readonly Slot[];
   readonly results: readonly Value[];
+  /** Of kernels that store into whole arrays: what they do, in order, and where. */
+  readonly effects: readonly Effect[];
+  readonly outputs: readonly Slot[];
   /** Content key: equal keys are equal functions (names aside). */
   readonly key: string;
 }
@@ -109,6 +147,64 @@ export class Builder {
     return this.share(`R${index}`, () => ({ kind: 'reduced', dtype, index }));
   }
 
+  size(of: 'input' | 'output', array: number, axis: number): Value {
+    return this.share(`s${of}${array}.${axis}`, () => ({ kind: 'size', dtype: 'int32', of, array, axis }));
+  }
+
+  /** Element of a whole input; indices beyond its edge read the element at the edge. */
+  gather(input: number, dtype: DType, index: readonly Value[]): Value {
+    return this.gatherInside(input, dtype, index.map((i, axis) => this.clamped(i, this.size('input', input, axis))));
+  }
+
+  /** `gather` of indices that are inside. */
+  gatherInside(input: number, dtype: DType, index: readonly Value[]): Value {
+    return this.share(`g${input}(${index.map((i) => this.id(i)).join()})`, () => ({ kind: 'gather', dtype, input, index: [...index] }));
+  }
+
+  /** `index` brought into 0 to size - 1. */
+  clamped(index: Value, size: Value): Value {
+    const zero = this.constant(0, 'int32');
+    if (index === zero) return index;
+    return this.op('max', [this.op('min', [index, this.op('sub', [size, this.constant(1, 'int32')])]), zero]);
+  }
+
+  /** The leaf of a `load` effect. */
+  loaded(dtype: DType): Value & { kind: 'loaded' } {
+    return this.unique({ kind: 'loaded', dtype, load: nextId++ });
+  }
+
+  /** Leaves for the states of a loop, to build its test and next states with. `loop` closes it. */
+  states(dtypes: readonly DType[]): Value[] {
+    const loop = nextId++;
+    return dtypes.map((dtype, index) => this.unique({ kind: 'state', dtype, loop, index }));
+  }
+
+  /** The states after the loop. Equal loops are one, so several results of one function share their loops. */
+  loop(parts: Omit<Loop, 'id' | 'effects'> & { readonly effects?: readonly Effect[] }): Value[] {
+    const { states, effects = [] } = parts;
+    const made: Loop = { ...parts, id: (states[0] as Value & { kind: 'state' }).loop, effects };
+    const loop = effects.length > 0 ? this.share(`l${made.id}`, () => made) : this.share(this.loopKey(made), () => made);
+    return states.map(({ dtype }, index) => this.share(`a${this.id(loop)}.${index}`, () => ({ kind: 'after', dtype, loop, index })));
+  }
+
+  /** Equal for loops of equal structure: what depends on the states is numbered from within, the rest by identity. */
+  private loopKey(loop: Loop): string {
+    const inner = (v: Value): boolean => {
+      let is = depends.get(v);
+      if (is === undefined) depends.set(v, is = (v.kind === 'state' && v.loop === loop.id) || operandsOf(v).some(inner));
+      return is;
+    };
+    const depends = new Map<Value, boolean>();
+    const roots = [loop.test, ...loop.next];
+    const key = keyOf(roots, [], (v) => (inner(v) ? undefined : `#${this.id(v)}`));
+    return `loop ${loop.states.map((s) => s.dtype).join()}|${loop.initial.map((v) => this.id(v)).join()}|${key}`;
+  }
+
+  private unique<V extends Value>(made: V): V {
+    this.ids.set(made, this.ids.size);
+    return made;
+  }
+
   /**
    * An op on values; `to` is the dtype of a cast. Constants fold, and a few identities that are exact in IEEE arithmetic
    * apply.
@@ -159,115 +255,27 @@ export class Builder {
   }
 
   /** Closes a function over values of this builder. */
-  fn(name: string, parts: { rank: number; inputs: readonly Slot[]; uniforms?: readonly Slot[]; results: readonly Value[] }): Fn {
-    const uniforms = parts.uniforms ?? [];
-    const dtypes = (slots: readonly Slot[]) => slots.map((s) => s.dtype).join();
-    const key = `(${dtypes(parts.inputs)};${dtypes(uniforms)};${parts.rank})=>${valuesKey(parts.results)}`;
-    return { name, rank: parts.rank, inputs: parts.inputs, uniforms, results: [...parts.results], key };
+  fn(name: string, parts: FnParts): Fn {
+    const { rank, inputs, uniforms = [], results, effects = [], outputs = [] } = parts;
+    const types = (slots: readonly Slot[]) => slots.map((s) => s.dtype + (s.whole === undefined ? '' : `[${s.whole}]`)).join();
+    const stored = outputs.length > 0 ? `;${types(outputs)}` : '';
+    const key = `(${types(inputs)};${types(uniforms)};${rank}${stored})=>${keyOf(results, effects)}`;
+    return { name, rank, inputs, uniforms, results: [...results], effects, outputs, key };
   }
 }
+
+export interface FnParts {
+  readonly rank: number;
+  readonly inputs: readonly Slot[];
+  readonly uniforms?: readonly Slot[];
+  readonly results: readonly Value[];
+  readonly effects?: readonly Effect[];
+  readonly outputs?: readonly Slot[];
+}
+
+/** Loops and loads are told apart by number. */
+let nextId = 0;
 
 function fail(message: string): never {
   throw new InternalError(message);
-}
-
-/** What replaces the leaves of a function when it is copied into another one. */
-export interface Leaves {
-  read(input: number, at: Point | undefined, value: Value): Value;
-  uniform?(index: number, value: Value): Value;
-  coord?(axis: number, at: Point | undefined): Value;
-  extent?(axis: number): Value;
-  inside?(value: Value & { kind: 'inside' }): Value;
-  reduced?(index: number): Value;
-}
-
-/** Copies the values of `fn` into `builder`, leaf by leaf: the one way functions are fused. */
-export function inline(builder: Builder, results: readonly Value[], leaves: Leaves): Value[] {
-  const done = new Map<Value, Value>();
-  const copy = (v: Value): Value => {
-    let out = done.get(v);
-    if (!out) {
-      out = copyOne(v);
-      done.set(v, out);
-    }
-    return out;
-  };
-  const missing = (what: string) => fail(`inline: no replacement for ${what}`);
-  const copyOne = (v: Value): Value => {
-    switch (v.kind) {
-      case 'const': return builder.constant(v.value, v.dtype);
-      case 'uniform': return leaves.uniform?.(v.index, v) ?? missing('uniform');
-      case 'read': return leaves.read(v.input, v.at, v);
-      case 'coord': return leaves.coord?.(v.axis, v.at) ?? missing('coord');
-      case 'extent': return leaves.extent?.(v.axis) ?? missing('extent');
-      case 'inside': return leaves.inside?.(v) ?? missing('inside');
-      case 'reduced': return leaves.reduced?.(v.index) ?? missing('reduced');
-      case 'op': return builder.op(v.op, v.args.map(copy), v.dtype);
-      default: return v satisfies never;
-    }
-  };
-  return results.map(copy);
-}
-
-/** Copies a point into another builder. */
-export function inlinePoint(builder: Builder, p: Point | undefined): Point | undefined {
-  return p && builder.point(inlinePoint(builder, p.base), p.offset, p.edge);
-}
-
-/** Every value reachable from `results`, operands before users, each once. */
-export function valuesOf(results: readonly Value[]): Value[] {
-  const seen = new Set<Value>();
-  const visit = (v: Value): void => {
-    if (seen.has(v)) return;
-    if (v.kind === 'op') v.args.forEach(visit);
-    seen.add(v);
-  };
-  results.forEach(visit);
-  return [...seen];
-}
-
-/** Total cost of one evaluation, in adds. */
-export const costOf = (results: readonly Value[]): number =>
-  valuesOf(results).reduce((sum, v) => sum + (v.kind === 'op' ? opInfo(v.op).cost : 0), 0);
-
-const pointText = (p: Point | undefined): string =>
-  p ? `${pointText(p.base)}[${p.offset.map((o, k) => o + (p.edge[k] === 'none' ? '' : p.edge[k])).join()}]` : '';
-
-/** A text that is equal for equal graphs: values numbered in the order of `valuesOf`. */
-function valuesKey(results: readonly Value[]): string {
-  const order = valuesOf(results);
-  const number = new Map(order.map((v, k) => [v, k]));
-  const line = (v: Value): string => {
-    switch (v.kind) {
-      case 'const': return `${v.dtype}:${Object.is(v.value, -0) ? '-0' : v.value}`;
-      case 'uniform': return `u${v.index}:${v.dtype}`;
-      case 'read': return `r${v.input}${pointText(v.at)}`;
-      case 'coord': return `x${v.axis}${pointText(v.at)}`;
-      case 'extent': return `n${v.axis}`;
-      case 'inside': return `in${v.lo.join()}:${v.hi.join()}${pointText(v.at)}`;
-      case 'reduced': return `R${v.index}`;
-      case 'op': return `${v.op === 'cast' ? v.dtype : v.op}(${v.args.map((a) => number.get(a)).join()})`;
-      default: return v satisfies never;
-    }
-  };
-  return `${order.map(line).join(';')}=>${results.map((v) => number.get(v)).join()}`;
-}
-
-/** Checks that a function is well typed and only uses what it declares. Throws InternalError. */
-export function validateFn(fn: Fn): void {
-  for (const v of valuesOf(fn.results)) {
-    if (v.kind === 'op') {
-      const typed = resultOf(v.op, v.args.map((a) => a.dtype), v.dtype);
-      if ('problem' in typed) fail(`${fn.name}: ${typed.problem}`);
-      if (typed.dtype !== v.dtype) fail(`${fn.name}: ${v.op} gives ${typed.dtype}, labelled ${v.dtype}`);
-    }
-    if (v.kind === 'read') {
-      const slot = fn.inputs[v.input] ?? fail(`${fn.name}: reads input ${v.input} of ${fn.inputs.length}`);
-      if (slot.dtype !== v.dtype) fail(`${fn.name}: input ${slot.name} is ${slot.dtype}, read as ${v.dtype}`);
-    }
-    if (v.kind === 'uniform' && fn.uniforms[v.index]?.dtype !== v.dtype) fail(`${fn.name}: uniform ${v.index} is not declared as ${v.dtype}`);
-    if ((v.kind === 'coord' || v.kind === 'extent') && v.axis >= fn.rank) fail(`${fn.name}: axis ${v.axis} of rank ${fn.rank}`);
-    const at = 'at' in v ? v.at : undefined;
-    for (let p = at; p; p = p.base) if (p.offset.length !== fn.rank) fail(`${fn.name}: a point of rank ${p.offset.length} in rank ${fn.rank}`);
-  }
 }

@@ -3,7 +3,9 @@
  * walk as one are merged, and where the inner axis stays short a longer one takes its place. Depends on sizes and strides
  * only, and leaves every result where it was.
  */
-import { Builder, inline, valuesOf, type Fn, type Point } from '../../dsl/kernel/ir.ts';
+import { inline } from '../../dsl/kernel/copy.ts';
+import { Builder, type Fn, type Point } from '../../dsl/kernel/ir.ts';
+import { valuesOf } from '../../dsl/kernel/walk.ts';
 import { stridesOf } from '../../dsl/shape.ts';
 import type { InnerStride, Kernel, Launch } from '../../fusion/kernel.ts';
 

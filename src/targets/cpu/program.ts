@@ -1,6 +1,8 @@
 /** From a kernel to a module: which loop nests it becomes, and the functions that run them. */
 import { isFloat, type DType } from '../../dsl/dtype.ts';
-import { Builder, costOf, inline, valuesOf, type Fn, type Value } from '../../dsl/kernel/ir.ts';
+import { inline } from '../../dsl/kernel/copy.ts';
+import { Builder, type Fn, type Value } from '../../dsl/kernel/ir.ts';
+import { costOf, valuesOf } from '../../dsl/kernel/walk.ts';
 import { expandMath } from '../../dsl/kernel/math/index.ts';
 import type { InnerStride, Kernel } from '../../fusion/kernel.ts';
 import { finished, planesOf, type Term } from './emit/accumulate.ts';

@@ -4,7 +4,8 @@
  */
 import { edgeMaps, type EdgeMap, type IndexArithmetic } from '../../dsl/border.ts';
 import { InternalError } from '../../errors.ts';
-import { valuesOf, type Point, type Value } from '../../dsl/kernel/ir.ts';
+import type { Point, Value } from '../../dsl/kernel/ir.ts';
+import { valuesOf } from '../../dsl/kernel/walk.ts';
 import type { Kernel, Launch } from '../../fusion/kernel.ts';
 import { dtypes, type DType } from '../../dsl/dtype.ts';
 import type { Module } from './module.ts';

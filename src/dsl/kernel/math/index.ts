@@ -18,7 +18,9 @@
 import { InternalError } from '../../../errors.ts';
 import { opInfo, type OpName } from '../../ops.ts';
 import { libraryKernel, type KernelFunction } from '../index.ts';
-import { Builder, inline, inlinePoint, valuesOf, type Fn, type Value } from '../ir.ts';
+import { inline, inlineAll, sameLeaves } from '../copy.ts';
+import { Builder, type Fn, type Value } from '../ir.ts';
+import { valuesIn } from '../walk.ts';
 import * as exponential32 from './float32-exponential.ts';
 import * as hyperbolic32 from './float32-hyperbolic.ts';
 import * as power32 from './float32-power.ts';
@@ -67,30 +69,17 @@ export function libraryFn(op: OpName, dtype: LibraryDType): Fn | undefined {
 export function expandMath(fn: Fn): Fn {
   const definition = (v: Value): Fn | undefined =>
     (v.kind === 'op' && (v.dtype === 'float32' || v.dtype === 'float64') ? libraryFn(v.op, v.dtype) : undefined);
-  if (!valuesOf(fn.results).some(definition)) return fn;
+  const values = valuesIn(fn);
+  if (!values.some(definition)) return fn;
   const builder = new Builder();
-  const done = new Map<Value, Value>();
-  for (const v of valuesOf(fn.results)) {
-    const args = v.kind === 'op' ? v.args.map((a) => done.get(a) ?? missing()) : [];
-    const body = definition(v);
-    done.set(v, body ? inline(builder, body.results, { read: (input) => args[input] })[0] : copyOf(builder, v, args));
-  }
-  return builder.fn(fn.name, { ...fn, results: fn.results.map((r) => done.get(r) ?? missing()) });
-}
-
-const missing = (): never => {
-  throw new InternalError('math library: an operand comes after its user');
-};
-
-/** One value over operands that are copied already. */
-function copyOf(builder: Builder, v: Value, args: readonly Value[]): Value {
-  if (v.kind === 'op') return builder.op(v.op, args, v.dtype);
-  return inline(builder, [v], {
-    read: (input, at) => builder.read(input, v.dtype, inlinePoint(builder, at)),
-    uniform: (index) => builder.uniform(index, v.dtype),
-    coord: (axis, at) => builder.coord(axis, inlinePoint(builder, at)),
-    extent: (axis) => builder.extent(axis),
-    inside: (i) => builder.inside(inlinePoint(builder, i.at), i.lo, i.hi),
-    reduced: (index) => builder.reduced(index, v.dtype),
-  })[0];
+  const reduced = new Map(values.flatMap((v) => (v.kind === 'reduced' ? [[v.index, v.dtype] as const] : [])));
+  const { results, effects } = inlineAll(builder, fn.results, fn.effects, {
+    ...sameLeaves(builder),
+    reduced: (index) => builder.reduced(index, reduced.get(index)!),
+    op: (v, args) => {
+      const body = definition(v);
+      return body && inline(builder, body.results, { read: (input) => args[input] })[0];
+    },
+  });
+  return builder.fn(fn.name, { ...fn, results, effects });
 }

@@ -2,7 +2,8 @@
  * The columns of a row: vectors in the interior, single cells at the borders and where less than a vector is left. Both
  * come from one body; what is done with its results is up to a `Sink`.
  */
-import { costOf, valuesOf, type Value } from '../../../dsl/kernel/ir.ts';
+import type { Value } from '../../../dsl/kernel/ir.ts';
+import { costOf, valuesOf } from '../../../dsl/kernel/walk.ts';
 import type { Scalar } from './code.ts';
 import { Evaluator, type Site } from './evaluate.ts';
 import type { Frame } from './frame.ts';

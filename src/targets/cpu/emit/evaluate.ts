@@ -1,6 +1,7 @@
 /** Evaluates a graph of `Value`s over lanes. Equal values are one object, so remembering by identity shares subexpressions. */
 import type { DType } from '../../../dsl/dtype.ts';
-import { valuesOf, type Value } from '../../../dsl/kernel/ir.ts';
+import type { Value } from '../../../dsl/kernel/ir.ts';
+import { valuesOf } from '../../../dsl/kernel/walk.ts';
 import type { Code } from './code.ts';
 import { castLanes, castWidth } from './casts.ts';
 import { opTable } from './ops.ts';

@@ -1,6 +1,8 @@
 /** Points of relative reads, axis by axis: a chain of steps, each an offset and then a border map. */
 import { edgeMaps, type EdgeMap } from '../../../dsl/border.ts';
-import { Builder, inline, inlinePoint, valuesOf, type Point, type Value } from '../../../dsl/kernel/ir.ts';
+import { inline, inlinePoint } from '../../../dsl/kernel/copy.ts';
+import { Builder, type Point, type Value } from '../../../dsl/kernel/ir.ts';
+import { valuesOf } from '../../../dsl/kernel/walk.ts';
 import type { Code, Scalar } from './code.ts';
 
 export interface AxisStep {

@@ -7,7 +7,7 @@
  * in their plane, which stays in the first cache.
  */
 import { dtypes } from '../../../dsl/dtype.ts';
-import { costOf, valuesOf } from '../../../dsl/kernel/ir.ts';
+import { costOf, valuesOf } from '../../../dsl/kernel/walk.ts';
 import {
   accumulator, combine, combineValues, horizontal, identity, isArg, next, pairwise, planesOf, reset, step,
   type Accumulator, type Partial, type Term,

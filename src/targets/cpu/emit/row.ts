@@ -3,7 +3,8 @@
  * input and outer offset; values that do not depend on the column are computed here, once.
  */
 import { dtypes, type DType } from '../../../dsl/dtype.ts';
-import { valuesOf, type Point, type Value } from '../../../dsl/kernel/ir.ts';
+import type { Point, Value } from '../../../dsl/kernel/ir.ts';
+import { valuesOf } from '../../../dsl/kernel/walk.ts';
 import type { InnerStride } from '../../../fusion/kernel.ts';
 import type { Scalar } from './code.ts';
 import { Evaluator, type Leaf, type Site } from './evaluate.ts';

@@ -1,0 +1,73 @@
+/** Walks over the graph of a function: what a value needs, everything below it, what it all costs. */
+import { opInfo } from '../ops.ts';
+import type { Effect, Fn, Loop, Value } from './ir.ts';
+
+/** What a value is computed from; of a loop, all that is in it. */
+export function operandsOf(v: Value): readonly Value[] {
+  switch (v.kind) {
+    case 'op': return v.args;
+    case 'gather': return v.index;
+    case 'after': return loopOperands(v.loop);
+    default: return none;
+  }
+}
+const none: readonly Value[] = [];
+const loopOperands = (l: Loop): readonly Value[] => [...l.initial, l.test, ...operandsOfEffects(l.effects), ...l.next];
+
+/** What effects use, in order. */
+export const operandsOfEffects = (effects: readonly Effect[]): readonly Value[] => effects.flatMap((e): readonly Value[] => {
+  switch (e.kind) {
+    case 'store': return [...e.index, e.value, e.when];
+    case 'load': return e.index;
+    case 'loop': return loopOperands(e.loop);
+    default: return e satisfies never;
+  }
+});
+
+/** Every value reachable from `results` and `effects`, operands before users, each once. */
+export function valuesOf(results: readonly Value[], effects: readonly Effect[] = []): Value[] {
+  const seen = new Set<Value>();
+  const visit = (v: Value): void => {
+    if (seen.has(v)) return;
+    if (v.kind === 'op') v.args.forEach(visit);
+    else operandsOf(v).forEach(visit);
+    seen.add(v);
+  };
+  operandsOfEffects(effects).forEach(visit);
+  results.forEach(visit);
+  return [...seen];
+}
+
+/** All values of a function. */
+export const valuesIn = (fn: Fn): Value[] => valuesOf(fn.results, fn.effects);
+
+/** Turns that a loop is taken to make, in costs. */
+const TYPICAL_TURNS = 16;
+
+/** Total cost of one evaluation, in adds. */
+export function costOf(results: readonly Value[], effects: readonly Effect[] = []): number {
+  let sum = 0, turns = 1;
+  const seen = new Set<Value | Loop>();
+  const visit = (v: Value): void => {
+    if (seen.has(v)) return;
+    seen.add(v);
+    if (v.kind === 'op') sum += turns * opInfo(v.op).cost;
+    if (v.kind === 'gather') sum += turns * GATHER_COST;
+    if (v.kind === 'after') visitLoop(v.loop);
+    else operandsOf(v).forEach(visit);
+  };
+  const visitLoop = (l: Loop): void => {
+    if (seen.has(l)) return;
+    seen.add(l);
+    l.initial.forEach(visit);
+    turns *= TYPICAL_TURNS;
+    [l.test, ...l.next].forEach(visit);
+    l.effects.forEach(visitEffect);
+    turns /= TYPICAL_TURNS;
+  };
+  const visitEffect = (e: Effect): void => (e.kind === 'loop' ? visitLoop(e.loop) : operandsOfEffects([e]).forEach(visit));
+  effects.forEach(visitEffect);
+  results.forEach(visit);
+  return sum;
+}
+const GATHER_COST = 4;
