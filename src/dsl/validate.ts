@@ -4,7 +4,7 @@
  */
 import { InternalError } from '../errors.ts';
 import { borderRules } from './border.ts';
-import { topological, type Expr, type LoopExpr, type MapExpr, type StencilExpr, type ViewExpr } from './expr.ts';
+import { topological, type Expr, type LoopExpr, type MapExpr, type NestExpr, type StencilExpr, type ViewExpr } from './expr.ts';
 import { validateFn } from './kernel/validate.ts';
 import { reducerInfo } from './reducers.ts';
 import { sameShape, showShape, sizeOf } from './shape.ts';
@@ -19,7 +19,7 @@ export function validateGraph(roots: readonly Expr[]): void {
 function problemOf(e: Expr): string | undefined {
   switch (e.kind) {
     case 'source': case 'carry': case 'fill': return e.src.length > 0 ? 'a leaf has sources' : undefined;
-    case 'map': return functionProblem(e) ?? (e.src.every((s) => sameShape(s.shape, e.shape)) ? undefined : 'a source has another shape');
+    case 'map': return functionProblem(e) ?? (pointwise(e).every((s) => sameShape(s.shape, e.shape)) ? undefined : 'a source has another shape');
     case 'view': return viewProblem(e);
     case 'reduce': {
       const [x] = e.src;
@@ -29,16 +29,29 @@ function problemOf(e: Expr): string | undefined {
     }
     case 'stencil': return functionProblem(e) ?? stencilProblem(e);
     case 'loop': return loopProblem(e);
+    case 'nest': return nestProblem(e);
     default: return e satisfies never;
   }
 }
 
 function functionProblem(e: MapExpr | StencilExpr): string | undefined {
-  validateFn(e.fn);
   if (e.fn.inputs.length !== e.src.length) return `the function has ${e.fn.inputs.length} inputs for ${e.src.length} sources`;
-  if (e.fn.inputs.some((slot, k) => slot.dtype !== e.src[k].dtype)) return 'a source has another dtype than the function reads';
-  return e.fn.results[e.result]?.dtype === e.dtype ? undefined : 'the result of the function has another dtype';
+  if (e.fn.effects.length > 0 || e.fn.outputs.length > 0) return 'the function stores';
+  return inputProblem(e) ?? (e.fn.results[e.result]?.dtype === e.dtype ? undefined : 'the result of the function has another dtype');
 }
+
+/** What holds for the sources that are inputs of the function. */
+function inputProblem({ fn, src }: MapExpr | StencilExpr | NestExpr): string | undefined {
+  validateFn(fn);
+  for (const [k, { dtype, whole }] of fn.inputs.entries()) {
+    if (src[k].dtype !== dtype) return 'a source has another dtype than the function reads';
+    if (whole !== undefined && src[k].shape.length !== whole) return `a source of rank ${src[k].shape.length} that the function reads with ${whole} indices`;
+  }
+  return undefined;
+}
+
+/** The sources that are read at points of the domain. */
+const pointwise = (e: MapExpr | StencilExpr): readonly Expr[] => e.src.filter((_, k) => e.fn.inputs[k].whole === undefined);
 
 /** The corners of an affine view are inside its source, so all of it is. */
 function viewProblem(e: ViewExpr): string | undefined {
@@ -56,7 +69,22 @@ function viewProblem(e: ViewExpr): string | undefined {
 /** Arrays have this shape, and along shrinking axes the reach of the neighbourhood more; scalars have this shape. */
 function stencilProblem(e: StencilExpr): string | undefined {
   const full = e.shape.map((n, k) => (borderRules[e.border[k]].shrinks ? n + e.hi[k] - e.lo[k] : n));
-  return e.src.every((s) => sameShape(s.shape, full) || sameShape(s.shape, e.shape)) ? undefined : 'a source does not fit the neighbourhood';
+  return pointwise(e).every((s) => sameShape(s.shape, full) || sameShape(s.shape, e.shape)) ? undefined : 'a source does not fit the neighbourhood';
+}
+
+function nestProblem(e: NestExpr): string | undefined {
+  const { fn, src, domain } = e;
+  const initial = src.slice(fn.inputs.length);
+  if (initial.length !== fn.outputs.length) return `the function has ${fn.inputs.length} inputs and ${fn.outputs.length} outputs for ${src.length} sources`;
+  if (fn.results.length > 0) return 'the function has results besides what it stores';
+  if (fn.inputs.some((slot) => slot.whole === undefined)) return 'an input that is not whole';
+  if (fn.rank !== 0 && fn.rank !== domain.length) return `a function of rank ${fn.rank} over ${showShape(domain)}`;
+  for (const [k, { dtype, whole }] of fn.outputs.entries()) {
+    if (initial[k].dtype !== dtype || initial[k].shape.length !== whole) return `output ${k} starts with another dtype or rank than the function stores`;
+  }
+  const own = initial[e.result];
+  if (own?.dtype !== e.dtype || !sameShape(own.shape, e.shape)) return 'the output starts with another dtype or shape';
+  return inputProblem(e);
 }
 
 function loopProblem(e: LoopExpr): string | undefined {

@@ -2,11 +2,12 @@
  * Canonical form: numbers the nodes of an unevaluated graph in an order that depends on its structure only, and writes the
  * structure as a key. Graphs with equal keys get the same plan. The key holds kinds, dtypes, ranks, functions, axis
  * permutations and borders; which nodes share a shape and which axes have size 1 (both decide what may be fused); and never
- * a size, an offset, a fill value, a cval or a loop count: those are bound to the plan at every run.
+ * a size, an offset, a fill value, a cval or a loop count: those are bound to the plan at every run. (Except that a nest's
+ * outputs start with zeros or not.)
  */
 import { InternalError } from '../errors.ts';
 import type { DType } from '../dsl/dtype.ts';
-import { dependencies, type Expr, type LoopExpr, type ViewExpr } from '../dsl/expr.ts';
+import { dependencies, type Expr, type LoopExpr, type NestExpr, type ViewExpr } from '../dsl/expr.ts';
 import type { Fn } from '../dsl/kernel/ir.ts';
 import type { Shape } from '../dsl/shape.ts';
 
@@ -116,6 +117,7 @@ export function canonicalise(roots: readonly Expr[], resident: (e: Expr) => bool
       case 'reduce': return `r${e.reducer}${e.axes.join()}(${number(e.src[0])}`;
       case 'stencil':
         return `s${fnId(e.fn)}.${e.result}${e.border.join()};${e.lo.join()};${e.hi.join()}(${numbers(e.src)}`;
+      case 'nest': return `n${fnId(e.fn)}.${e.result};${shapeId(e.domain)};${startsOf(e)}(${numbers(e.src)}`;
       case 'carry': return `c${loopId(e.loop)}.${e.index}`;
       case 'loop':
         sizes.push(e.count);
@@ -164,6 +166,12 @@ const none: readonly Expr[] = [];
 
 /** States of a loop that its body never reads still have numbers. */
 const loopDependencies = (e: LoopExpr): readonly Expr[] => [...e.carries, ...dependencies(e)];
+
+/** An output that starts with zeros: the one scalar that a plan knows, since nothing has to be copied then. */
+export const startsWithZeros = (initial: Expr): boolean => initial.kind === 'fill' && Object.is(initial.value, 0);
+
+const startsOf = ({ fn, src }: NestExpr): string =>
+  src.slice(fn.inputs.length).map((e) => (startsWithZeros(e) ? '0' : 'x')).join('');
 
 /** Scales and offsets are bound later: they go to `sizes`. */
 function describeView(e: ViewExpr, source: string, sizes: number[]): string {

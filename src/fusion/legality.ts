@@ -16,6 +16,7 @@ export function whyNotInline(node: Node, use: Use): string | undefined {
     case 'input': case 'carry': return 'it is in memory already';
     case 'result': return 'it is the result of a loop';
     case 'reduce': return 'a reduction is complete only after its loop';
+    case 'nest': return 'it is stored to by a nest of loops';
     case 'fill': return undefined;
     case 'stencil':
       if (use.place !== '') return 'a stencil of a stencil: the inner one would be computed at every neighbour';

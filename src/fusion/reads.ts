@@ -1,8 +1,8 @@
 /** Where a node reads its sources: at the current point, or for a stencil at neighbours, with what its borders say. */
 import { borderRules, type EdgeMap } from '../dsl/border.ts';
-import type { Point } from '../dsl/kernel/ir.ts';
-import { valuesOf } from '../dsl/kernel/walk.ts';
-import type { Edge, Node, StencilNode } from './simplify.ts';
+import type { Point, Value } from '../dsl/kernel/ir.ts';
+import { valuesIn, valuesOf } from '../dsl/kernel/walk.ts';
+import type { Edge, MapNode, NestNode, Node, StencilNode } from './simplify.ts';
 
 /** One read of a stencil, relative to the cell it computes. */
 export interface Neighbour {
@@ -34,18 +34,27 @@ type Place = string;
 export interface Reading {
   readonly edge: Edge;
   readonly places: ReadonlySet<Place>;
+  /** It is read at computed positions of the shape with this number. */
+  readonly whole: number | undefined;
 }
+
+/** All that is computed for a node, operands before users. */
+export const valuesOfNode = ({ kind, expr }: MapNode | StencilNode | NestNode): Value[] =>
+  (kind === 'nest' ? valuesIn(expr.fn) : valuesOf([expr.fn.results[expr.result]]));
 
 export function readingsOf(node: Node): Reading[] {
   switch (node.kind) {
     case 'input': case 'fill': case 'carry': case 'result': return [];
-    case 'copy': case 'reduce': return node.src.map((edge) => ({ edge, places: new Set(['']) }));
-    case 'map': case 'stencil': {
+    case 'copy': case 'reduce': return node.src.map((edge) => ({ edge, places: new Set(['']), whole: undefined }));
+    case 'map': case 'stencil': case 'nest': {
       const places = node.src.map(() => new Set<Place>());
-      for (const v of valuesOf([node.expr.fn.results[node.expr.result]])) {
-        if (v.kind === 'read') places[v.input].add(node.kind === 'map' ? '' : placeOf(neighbour(node, v.input, v.at)));
+      for (const v of valuesOfNode(node)) {
+        if (v.kind === 'gather') places[v.input].add('');
+        if (v.kind === 'read') places[v.input].add(node.kind === 'stencil' ? placeOf(neighbour(node, v.input, v.at)) : '');
       }
-      return node.src.map((edge, k) => ({ edge, places: places[k] })).filter((r) => r.places.size > 0);
+      const { inputs } = node.expr.fn;
+      return node.src.map((edge, k) => ({ edge, places: places[k], whole: inputs[k].whole === undefined ? undefined : node.srcShapes[k] }))
+        .filter((r) => r.places.size > 0);
     }
     default: return node satisfies never;
   }

@@ -3,12 +3,12 @@
  * row-major positions with coordinates (a copy node stands between); every loop is one object with its states; what a loop
  * carries and what the caller asked for are nodes whose buffers hold the values in row-major order.
  */
-import type { CarryExpr, Expr, FillExpr, LoopExpr, MapExpr, ReduceExpr, StencilExpr } from '../dsl/expr.ts';
+import type { CarryExpr, Expr, FillExpr, LoopExpr, MapExpr, NestExpr, ReduceExpr, StencilExpr } from '../dsl/expr.ts';
 import type { Value } from '../dsl/kernel/ir.ts';
 import { valuesOf } from '../dsl/kernel/walk.ts';
 import type { DType } from '../dsl/dtype.ts';
 import { InternalError } from '../errors.ts';
-import type { Canonical } from './canonical.ts';
+import { sameNumbers, startsWithZeros, type Canonical } from './canonical.ts';
 import { here, isTangled, joinPaths, keepsOrder, stepOf, type Path } from './path.ts';
 
 export interface Edge {
@@ -36,11 +36,24 @@ export interface MapNode extends Common { readonly kind: 'map'; readonly expr: M
 export interface CopyNode extends Common { readonly kind: 'copy'; readonly expr: Expr }
 export interface ReduceNode extends Common { readonly kind: 'reduce'; readonly expr: ReduceExpr }
 export interface StencilNode extends Common { readonly kind: 'stencil'; readonly expr: StencilExpr }
+/** Sources are the inputs, all whole; what the outputs start with is in `initial`. */
+export interface NestNode extends Common {
+  readonly kind: 'nest';
+  readonly expr: NestExpr;
+  /** Number of the shape of the domain. */
+  readonly domain: number;
+  /** Per output: the node whose buffer it starts with, undefined for zeros. */
+  readonly initial: readonly (Node | undefined)[];
+  /** Numbers of nodes that start like the outputs: they have their shapes and dtypes. */
+  readonly like: readonly number[];
+  /** The first node of the same function, sources and domain: all of them are results of one nest. */
+  readonly nest: number;
+}
 export interface CarryNode extends Common { readonly kind: 'carry'; readonly expr: CarryExpr }
 /** One state of a loop after its last step. */
 export interface ResultNode extends Common { readonly kind: 'result'; readonly expr: LoopExpr; readonly loop: Loop }
 
-export type Node = InputNode | FillNode | MapNode | CopyNode | ReduceNode | StencilNode | CarryNode | ResultNode;
+export type Node = InputNode | FillNode | MapNode | CopyNode | ReduceNode | StencilNode | NestNode | CarryNode | ResultNode;
 
 export interface Loop {
   /** Number of the first of its results. */
@@ -65,10 +78,11 @@ export interface PlanGraph {
 }
 
 export function simplify(canonical: Canonical): PlanGraph {
-  const { nodes: exprs, isInput, shapeOf, numberOf } = canonical;
+  const { nodes: exprs, isInput, shapes, shapeOf, numberOf } = canonical;
   const made = new Map<number, Node>();
   const copies: number[] = [];
   const loops = new Map<number, Loop>();
+  const nests = new Map<string, number>();
 
   const common = (number: number, src: readonly Edge[]) => ({
     number, dtype: exprs[number].dtype, shape: shapeOf[number], src,
@@ -118,6 +132,7 @@ export function simplify(canonical: Canonical): PlanGraph {
       case 'stencil': return { ...common(number, below()), kind: 'stencil', expr: e };
       case 'carry': throw new InternalError('a state of a loop outside its body');
       case 'loop': return resultOf(number, e);
+      case 'nest': return nestOf(number, e);
       default: return e satisfies never;
     }
   });
@@ -128,6 +143,21 @@ export function simplify(canonical: Canonical): PlanGraph {
     const outer = new Set(union(loop.states.flatMap((s) => [s.initial.within, s.next.within])));
     outer.delete(loop);
     return { ...common(number, []), kind: 'result', expr: e, loop, within: outer };
+  };
+
+  const nestOf = (number: number, e: NestExpr): NestNode => {
+    const numbers = e.src.map((s) => numberOf.get(s)!);
+    const inputs = e.fn.inputs.length;
+    const key = `${e.fn.key}|${e.domain.join()}|${numbers.join()}`;
+    let nest = nests.get(key);
+    if (nest === undefined) nests.set(key, (nest = number));
+    const initial = e.src.slice(inputs).map((s, k) => (startsWithZeros(s) ? undefined : bufferOf(numbers[inputs + k])));
+    const made = common(number, numbers.slice(0, inputs).map(edgeTo));
+    return {
+      ...made, kind: 'nest', expr: e, nest, initial, like: numbers.slice(inputs),
+      domain: shapes.findIndex((s) => sameNumbers(s, e.domain)),
+      within: union([made.within, ...initial.map((n) => n?.within ?? nothing)]),
+    };
   };
 
   const fillStates = (states: LoopState[], e: LoopExpr): void => e.carries.forEach((c, index) => states.push({

@@ -5,8 +5,11 @@
  */
 import { borderRules, edgeMaps, numberArithmetic, type BorderMode } from '../dsl/border.ts';
 import { castNumber, dtypes, isFloat, type DType, type TypedArray } from '../dsl/dtype.ts';
-import { topological, type Expr, type LoopExpr, type MapExpr, type ReduceExpr, type StencilExpr, type ViewExpr } from '../dsl/expr.ts';
-import type { Fn, Point, Value } from '../dsl/kernel/ir.ts';
+import {
+  topological, type Expr, type LoopExpr, type MapExpr, type NestExpr, type ReduceExpr, type StencilExpr, type ViewExpr,
+} from '../dsl/expr.ts';
+import { interpret, type Leaf } from '../dsl/kernel/interpret.ts';
+import type { Point } from '../dsl/kernel/ir.ts';
 import { evaluateOp } from '../dsl/ops.ts';
 import { reducerInfo } from '../dsl/reducers.ts';
 import { sizeOf, stridesOf, type Shape } from '../dsl/shape.ts';
@@ -39,11 +42,12 @@ function evaluateAll(roots: readonly Expr[], values: Values, data: (e: Expr) => 
 function evaluateNode(e: Expr, values: Values, data: (e: Expr) => TypedArray | undefined): TypedArray {
   switch (e.kind) {
     case 'fill': return allocate(e).fill(e.value);
-    case 'map': return eachPoint(e, (at) => pointValue(e, e.fn, at, (input) => read(values, e.src[input], at)));
+    case 'map': return eachPoint(e, (at) => pointValue(e, values, at, (input) => read(values, e.src[input], at)));
     case 'view': return evaluateView(e, values);
     case 'reduce': return evaluateReduce(e, values);
     case 'stencil': return evaluateStencil(e, values);
     case 'loop': return evaluateLoop(e, values, data);
+    case 'nest': return evaluateNest(e, values);
     case 'source': throw new InternalError(`reference: no data for source '${e.name}'`);
     case 'carry': throw new InternalError('reference: a state was used outside its loop');
     default: return e satisfies never;
@@ -70,30 +74,33 @@ function forEachCoordinate(shape: Shape, visit: (at: number[], flat: number) => 
 const flatIndex = (at: readonly number[], shape: Shape): number => stridesOf(shape).reduce((sum, s, k) => sum + s * at[k], 0);
 const read = (values: Values, e: Expr, at: readonly number[]): number => values.get(e)![flatIndex(at, e.shape)];
 
-/** The value of a function at a point. */
+/** The value of a node's function at a point. */
 function pointValue(
-  e: MapExpr | StencilExpr, fn: Fn, at: readonly number[], readInput: (input: number, point: Point | undefined) => number,
+  e: MapExpr | StencilExpr, values: Values, at: readonly number[], readInput: (input: number, point: Point | undefined) => number,
 ): number {
-  const memo = new Map<Value, number>();
-  const value = (v: Value): number => {
-    const found = memo.get(v);
-    if (found !== undefined) return found;
-    const made = compute(v);
-    memo.set(v, made);
-    return made;
-  };
-  const compute = (v: Value): number => {
-    switch (v.kind) {
-      case 'const': return v.value;
-      case 'read': return readInput(v.input, v.at);
-      case 'coord': return at[v.axis];
-      case 'extent': return e.shape[v.axis];
-      case 'op': return evaluateOp(v.op, v.args.map(value), v.args[0].dtype, v.dtype);
-      default: throw new InternalError(`reference: a ${v.kind} in the function of an array node`);
-    }
-  };
-  return value(fn.results[e.result]);
+  const leaf = (v: Leaf): number => (v.kind === 'read' ? readInput(v.input, v.at) : leafAt(v, e.shape, at, e));
+  const fn = { results: [e.fn.results[e.result]], effects: [] };
+  return interpret(fn, { leaf, gather: (input, index) => elementOf(values, e.src[input], index) })[0];
 }
+
+/** What a leaf other than a read is at a point of `domain`. */
+function leafAt(v: Leaf, domain: Shape, at: readonly number[], { src }: Expr, outputs: readonly Expr[] = []): number {
+  switch (v.kind) {
+    case 'coord': return at[v.axis];
+    case 'extent': return domain[v.axis];
+    case 'size': return (v.of === 'input' ? src : outputs)[v.array].shape[v.axis];
+    default: throw new InternalError(`reference: a ${v.kind} in the function of an array node`);
+  }
+}
+
+/** An element that a function asks for by its index, which is inside; but an array without elements has none, and gives 0. */
+function elementOf(values: Values, e: Expr, index: readonly number[]): number {
+  if (sizeOf(e.shape) === 0) return 0;
+  if (!isInside(index, e.shape)) throw new InternalError(`reference: element ${index.join()} of shape ${e.shape.join()}`);
+  return read(values, e, index);
+}
+
+const isInside = (index: readonly number[], shape: Shape): boolean => index.every((i, k) => i >= 0 && i < shape[k]);
 
 function evaluateView(e: ViewExpr, values: Values): TypedArray {
   const [source] = e.src;
@@ -132,7 +139,7 @@ function evaluateStencil(e: StencilExpr, values: Values): TypedArray {
   const rules = e.border.map((mode) => borderRules[mode]);
   return eachPoint(e, (at) => {
     if (leaves(e, at)) return e.cval;
-    return pointValue(e, e.fn, at, (input, point) => {
+    return pointValue(e, values, at, (input, point) => {
       const source = e.src[input];
       const here = at.map((c, k) => c + shift(e.border[k], e.lo[k], source.shape[k], e.shape[k]));
       if (!point) return read(values, source, here);
@@ -161,4 +168,25 @@ function evaluateLoop(e: LoopExpr, values: Values, data: (e: Expr) => TypedArray
     states = e.next.map((n) => inside.get(n)!);
   }
   return states[e.result];
+}
+
+/** Outputs start with their initial values; then every point does what the function says, in order. */
+function evaluateNest(e: NestExpr, values: Values): TypedArray {
+  const initial = e.src.slice(e.fn.inputs.length);
+  const outputs = initial.map((x) => values.get(x)!.slice());
+  forEachCoordinate(e.domain, (at) => {
+    interpret(e.fn, {
+      leaf: (v) => leafAt(v, e.domain, at, e, initial),
+      gather: (input, index) => elementOf(values, e.src[input], index),
+      load(output, index) {
+        const { shape } = initial[output];
+        return sizeOf(shape) === 0 ? 0 : outputs[output][flatIndex(index.map((i, k) => Math.max(0, Math.min(i, shape[k] - 1))), shape)];
+      },
+      store(output, index, value) {
+        const { shape } = initial[output];
+        if (isInside(index, shape)) outputs[output][flatIndex(index, shape)] = value;
+      },
+    });
+  });
+  return outputs[e.result] as TypedArray;
 }
