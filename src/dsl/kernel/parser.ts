@@ -12,8 +12,14 @@ export interface ParsedFunction {
   readonly prefix: number;
 }
 
-/** The text of a function as an expression; or, for `name(x) { ... }`, as the method of an object. Undefined: it is neither. */
-export function parseText(text: string): ParsedFunction | undefined {
+/** Why there is no tree. */
+export interface Unparsed {
+  readonly problem: string;
+  readonly hint?: string;
+}
+
+/** The text of a function as an expression; or, for `name(x) { ... }`, as the method of an object. */
+export function parseText(text: string): ParsedFunction | Unparsed {
   for (const [before, after] of [['(', ')'], ['({', '})']]) {
     try {
       const tree = parseExpressionAt(before + text + after, 0, { ecmaVersion: 'latest' });
@@ -24,5 +30,5 @@ export function parseText(text: string): ParsedFunction | undefined {
       if (!(error instanceof SyntaxError)) throw error;
     }
   }
-  return undefined;
+  return { problem: 'the source of this function cannot be parsed' };
 }

@@ -1,6 +1,7 @@
 /** From a function object to its syntax tree, and from a node of the tree to an error that points at it. */
 import type { Node, Pattern } from 'acorn';
 import { KernelError } from '../../errors.ts';
+import { decode } from './encoding.ts';
 import { parseText, type FunctionNode } from './parser.ts';
 
 export type KernelFunction = (...args: never[]) => unknown;
@@ -41,20 +42,36 @@ export const paramName = (params: readonly Pattern[], k: number): string => {
   return p?.type === 'Identifier' ? p.name : `argument ${k + 1}`;
 };
 
-const known = new WeakMap<KernelFunction, Syntax>();
+/** By function; or by what the build plugin wrote, which the functions that one expression makes have in common. */
+const known = new WeakMap<KernelFunction | CompiledSyntax, Syntax>();
 
 /** Gives a function its syntax tree, so that its text is never read: for kernels that were not written in JavaScript. */
 export const attachSyntax = (f: KernelFunction, syntax: Syntax): void => void known.set(f, syntax);
 
-/** Parses a function from its own text, once per function object. Never evaluates anything. */
+/** The tree of a function: the build plugin's, else parsed from the function's own text, once. Never evaluates anything. */
 export function syntaxOf(f: KernelFunction, label: string): Syntax {
-  let syntax = known.get(f);
+  const compiled = known.has(f) ? undefined : compiledOf(f).syntax;
+  let syntax = known.get(compiled ?? f);
   if (!syntax) {
-    syntax = parseFunction(f, label);
-    known.set(f, syntax);
+    syntax = compiled ? checkFunction(decode(compiled.tree), { text: '', name: f.name, ...compiled, prefix: 0 }, label) : parseFunction(f, label);
+    known.set(compiled ?? f, syntax);
   }
   return syntax;
 }
+
+/** What the build plugin writes beside a function: its tree (see `encoding.ts`), what it was and where. */
+export interface CompiledSyntax extends Partial<Omit<Source, 'prefix'>> {
+  readonly tree: string;
+}
+
+interface Compiled {
+  readonly syntax?: CompiledSyntax;
+  readonly outer?: () => Record<string, unknown>;
+}
+
+/** The property of a function that holds its `Compiled`. Global, so that a compiled module need not import Weft for it. */
+const compiledKey = Symbol.for('weftjs.kernel');
+const compiledOf = (f: KernelFunction): Compiled => (f as { [compiledKey]?: Compiled })[compiledKey] ?? {};
 
 /** What a function refers to outside itself. */
 export interface OuterNames {
@@ -63,7 +80,7 @@ export interface OuterNames {
 }
 
 /** The outer names that the build plugin found in a function. Names given by the user go first. */
-export const outerNamesOf = (_f: KernelFunction): OuterNames => ({});
+export const outerNamesOf = (f: KernelFunction): OuterNames => ({ constants: compiledOf(f).outer });
 
 const plainFunctions = 'write an arrow function such as (x, y) => x + y, or a function that ends with return';
 
@@ -71,14 +88,15 @@ function parseFunction(f: KernelFunction, label: string): Syntax {
   const text = Function.prototype.toString.call(f);
   // esbuild and V8 name arrows after the variable or the property they are assigned to.
   const name = f.name.replace(/^bound /, '');
-  const rejectAll = (problem: string): never =>
-    complain({ text, prefix: 0, name }, label, { start: 0, end: 0, type: 'Program' }, problem, plainFunctions);
+  const rejectAll = (problem: string, hint = plainFunctions): never =>
+    complain({ text, prefix: 0, name }, label, { start: 0, end: 0, type: 'Program' }, problem, hint);
   if (/\{\s*\[native code\]\s*\}\s*$/.test(text)) {
     rejectAll('the source of this function cannot be read: it is built in, or made by bind()');
   }
   if (/^class\b/.test(text)) rejectAll('classes are not supported');
-  const { node, prefix } = parseText(text) ?? rejectAll('the source of this function cannot be parsed');
-  return checkFunction(node, { text, prefix, name }, label);
+  const parsed = parseText(text);
+  if ('problem' in parsed) return rejectAll(parsed.problem, parsed.hint);
+  return checkFunction(parsed.node, { text, prefix: parsed.prefix, name }, label);
 }
 
 /** Refuses kinds of functions and of parameters that no kernel can have. */
@@ -97,9 +115,9 @@ const unsupportedParams: Readonly<Record<string, readonly [problem: string, hint
   RestElement: ['rest parameters are not supported', 'name each parameter'],
 };
 
-/** Visits a tree, parents first. */
-export function walk(node: Node, visit: (node: Node) => void): void {
-  visit(node);
+/** Visits a tree, parents first; not below a node for which `visit` says false. */
+export function walk(node: Node, visit: (node: Node) => boolean | void): void {
+  if (visit(node) === false) return;
   for (const child of Object.values(node)) {
     for (const c of Array.isArray(child) ? child : [child]) {
       if (typeof (c as Node | null)?.type === 'string') walk(c as Node, visit);
