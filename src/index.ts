@@ -9,11 +9,16 @@ export {
 } from './dsl/functions.ts';
 export { iterate } from './dsl/iterate.ts';
 export { scope } from './dsl/scope.ts';
+export { correlate, type CorrelateOptions, type Weights } from './dsl/correlate.ts';
+export { fromFunction, type FromFunctionOptions } from './dsl/from-function.ts';
+export { f32, f64, i32, prange, u32 } from './dsl/plain.ts';
 export {
-  correlate, stencil,
-  type BorderOptions, type CorrelateOptions, type Neighbors, type Neighbors1, type Neighbors2, type Neighbors3, type Neighbors4,
-  type Range, type StencilOptions, type Weights,
+  stencil,
+  type BorderOptions, type Neighbors, type Neighbors1, type Neighbors2, type Neighbors3, type Neighbors4, type Range,
+  type StencilCall, type StencilOptions,
 } from './dsl/stencil.ts';
+export { vectorize, type Ufunc, type VectorizeOptions } from './dsl/vectorize.ts';
+export type { UfuncMethods, UfuncReduceOptions } from './dsl/ufunc.ts';
 export type { BorderMode } from './dsl/border.ts';
 export { dtypes, promote, type DType, type TypedArray } from './dsl/dtype.ts';
 export type { EvaluateOptions, ExplainOptions } from './dsl/evaluator.ts';

@@ -96,6 +96,14 @@ export const unary = {
   acosh: float('acosh'),
   /** Inverse hyperbolic tangent; NaN beyond -1 and 1. */
   atanh: float('atanh'),
+  /** Error function: 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x. */
+  erf: float('erf'),
+  /** 1 - erf(x), accurate where that is tiny. */
+  erfc: float('erfc'),
+  /** Gamma function, (x - 1)! for whole x; infinite at 0, NaN at negative integers. */
+  gamma: float('gamma'),
+  /** log|gamma(x)|; Infinity at 0 and negative integers. */
+  lgamma: float('lgamma'),
   /** Where x is NaN. */
   isNaN: test('isNaN', 0),
   /** Where x is neither infinite nor NaN. */

@@ -5,6 +5,7 @@
  * A `signature` says what a scalar `Value` may look like (the planner and emitters rely on it); how an array method picks
  * dtypes before it makes such a value is `src/dsl/elementwise.ts`.
  */
+import { InternalError } from '../errors.ts';
 import { castNumber, dtypes, isFloat, isInteger, wrapInteger, type DType } from './dtype.ts';
 
 /**
@@ -16,7 +17,7 @@ import { castNumber, dtypes, isFloat, isInteger, wrapInteger, type DType } from 
  * test     float -> bool
  * select   (bool, T, T) -> T
  * cast     any -> any
- * special  typed by hand in `resultOf`
+ * special  typed by hand in `typedByHand`
  */
 export type Signature = 'number' | 'float' | 'integer' | 'logic' | 'compare' | 'test' | 'select' | 'cast' | 'special';
 
@@ -99,6 +100,17 @@ function scaleByPower(x: number, n: number): number {
   return x;
 }
 
+/** What an op means on numbers where JavaScript has no word for it. */
+type Special = 'erf' | 'erfc' | 'gamma' | 'lgamma';
+let specialMeaning = (op: Special, _x: number): number => {
+  throw new InternalError(`${op}: the math library is not loaded`);
+};
+/** The math library gives the special functions their meaning: its own float64 functions. */
+export const setSpecialMeaning = (meaning: (op: Special, x: number) => number): void => {
+  specialMeaning = meaning;
+};
+const special = (name: Special): OpInfo => op(1, 'float', 45, (a) => specialMeaning(name, a));
+
 export const ops = {
   // arithmetic
   add: op(2, 'number', 1, (a, b) => a + b, '+'),
@@ -153,6 +165,14 @@ export const ops = {
   asinh: op(1, 'float', 30, (a) => Math.asinh(a)),
   acosh: op(1, 'float', 30, (a) => Math.acosh(a)),
   atanh: op(1, 'float', 30, (a) => Math.atanh(a)),
+
+  // special functions
+  erf: special('erf'),
+  erfc: special('erfc'),
+  /** NaN at negative integers and -Infinity; infinite, with its sign, at 0. */
+  gamma: special('gamma'),
+  /** log|gamma(x)|: Infinity at 0, negative integers and infinities. */
+  lgamma: special('lgamma'),
 
   // comparison
   lt: op(2, 'compare', 1, (a, b) => bool(a < b), '<'),
@@ -215,12 +235,12 @@ export function resultOf(name: OpName, args: readonly DType[], to?: DType): { dt
     case 'test': return isFloat(args[0]) ? { dtype: 'bool' } : wrong('a float');
     case 'select': return args[0] === 'bool' && args[1] === args[2] ? { dtype: args[1] } : wrong('(bool, T, T)');
     case 'cast': return to ? { dtype: to } : { problem: 'cast needs a target dtype' };
-    case 'special': return special(name, args) ?? wrong('other operands');
+    case 'special': return typedByHand(name, args) ?? wrong('other operands');
     default: return info.signature satisfies never;
   }
 }
 
-function special(name: OpName, [a, b]: readonly DType[]): { dtype: DType } | undefined {
+function typedByHand(name: OpName, [a, b]: readonly DType[]): { dtype: DType } | undefined {
   switch (name) {
     case 'floatBits': return a === 'float32' ? { dtype: 'int32' } : undefined;
     case 'bitsFloat': return a === 'int32' ? { dtype: 'float32' } : undefined;

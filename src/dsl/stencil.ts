@@ -1,13 +1,15 @@
-/** Stencils: functions of relative reads, and linear stencils given by a table of weights. */
+/** Stencils: functions of relative reads. */
 import { ArgumentError, DTypeError, ShapeError } from '../errors.ts';
-import { arrayNode, wrap, type ArrayInput, type WeftArray } from './array.ts';
+import { arrayNode, wrap, WeftArray, type ArrayInput } from './array.ts';
+import { bindArguments, checkArguments, type Bound } from './bind.ts';
 import { asBorders, borderRules, type BorderMode } from './border.ts';
-import { asDType, castNumber, isFloat, promote, weak, type DType } from './dtype.ts';
+import { asDType, castNumber, isFloat, type DType } from './dtype.ts';
 import { castExpr } from './elementwise.ts';
-import { fillExpr, makeExpr, type Expr, type StencilExpr } from './expr.ts';
-import { kernelShape, lowerKernel, neighborhoodOf, type KernelFunction, type KernelParam } from './kernel/index.ts';
-import { Builder, type Fn, type Value } from './kernel/ir.ts';
-import { asAxis, broadcastShapes, showShape, stridesOf } from './shape.ts';
+import { makeExpr, type Expr, type StencilExpr } from './expr.ts';
+import { lowerKernel, neighborhoodOf, usageOf, type KernelFunction, type ParamUsage } from './kernel/index.ts';
+import type { Fn } from './kernel/ir.ts';
+import { overwritten } from './overwrite.ts';
+import { sameShape, showShape } from './shape.ts';
 import { broadcastView } from './views.ts';
 
 /** An array inside a stencil kernel: call it with relative indices. */
@@ -35,19 +37,31 @@ export interface StencilOptions extends BorderOptions {
   readonly neighborhood?: readonly Range[];
   /** Outer variables of the kernel. */
   readonly constants?: Readonly<Record<string, unknown>>;
+  /**
+   * Parameters that the kernel indexes from the array's start, `w[i][j]`, instead of calling them. They may have any shape.
+   * Default: inferred; naming them checks that they are used so.
+   */
+  readonly standardIndexing?: readonly string[];
   /** Cast of the result. Default: what the kernel computes. */
   readonly dtype?: DType;
 }
 
-/** One operand per parameter: where the kernel calls it an array, else a scalar. */
+/** Of one call, after the arrays. */
+export interface StencilCall {
+  /** With border `fill`: the cells at the border are those of this array, instead of `cval`. */
+  readonly out?: WeftArray;
+}
+
+/** One operand per parameter: where the kernel calls or indexes it an array, else a scalar. */
 type StencilArguments<P extends readonly unknown[]> = { [K in keyof P]: ArrayInput };
 type StencilResult<R> = R extends readonly unknown[] ? { -readonly [K in keyof R]: WeftArray } : WeftArray;
 
 /**
  * Makes an array function from a kernel of relative reads. The kernel is an ordinary function: `u(-1, 0)` is the element
- * one step back along the first axis. Parameters that are called are arrays (they broadcast against each other); the
- * others are scalars, given as numbers or arrays of rank 0. The kernel's own text is parsed, so outer variables must be
- * passed in `constants`.
+ * one step back along the first axis. Parameters that are called are arrays (they broadcast against each other); those that
+ * are indexed, `w[0]`, are read from their start, whatever their shape; the others are scalars, given as numbers or arrays of
+ * rank 0. Loops over a neighbourhood have bounds that are known when the kernel is built. The kernel's own text is parsed, so
+ * outer variables must be passed in `constants`.
  *
  * @param kernel the function; returns a number, or a list of numbers for several results
  * @param options border, neighbourhood, constants, dtype
@@ -63,36 +77,52 @@ type StencilResult<R> = R extends readonly unknown[] ? { -readonly [K in keyof R
  */
 export function stencil<P extends readonly unknown[], const R>(
   kernel: (...args: P) => R, options: StencilOptions = {},
-): (...args: StencilArguments<P>) => StencilResult<R> {
+): (...args: [...arrays: StencilArguments<P>, options?: StencilCall]) => StencilResult<R> {
   if (typeof kernel !== 'function') throw new ArgumentError(`stencil: the kernel must be a function, got ${typeof kernel}`);
   const f = kernel as unknown as KernelFunction;
   const cval = checkCval(options.cval, 'stencil');
   const dtype = options.dtype === undefined ? undefined : asDType(options.dtype, 'stencil: dtype');
-  const shape = kernelShape(f, 'stencil');
-  const rank = rankOf(shape.params);
+  const usage = usageOf(f, 'stencil');
+  const rank = rankOf(usage);
   const border = asBorders(options.border ?? 'fill', rank, 'stencil: border');
   checkNeighborhood(options.neighborhood, rank);
+  checkStandard(options.standardIndexing, usage);
 
-  const call = (...args: readonly ArrayInput[]): WeftArray | WeftArray[] => {
-    if (args.length !== shape.params.length) {
-      throw new ArgumentError(`stencil: the kernel takes ${shape.params.length} arguments (${shape.params.map((p) => p.name).join(', ')}), got ${args.length}`);
-    }
-    const { inputs, params } = bindArguments(args, shape.params, rank);
-    const kernelAndReads = lowerKernel(f, params, { rank, constants: options.constants, label: 'stencil' });
-    const { lo, hi } = reach(options.neighborhood, neighborhoodOf(kernelAndReads), rank);
-    const results = stencilExprs(kernelAndReads.fn, inputs, params, { border, cval, lo, hi });
-    const arrays = results.map((r) => wrap(dtype ? castExpr(r, dtype) : r));
-    return kernelAndReads.fn.results.length === 1 ? arrays[0] : arrays;
+  const call = (...all: readonly unknown[]): WeftArray | WeftArray[] => {
+    const { args, out } = splitOptions(all, f.length);
+    checkArguments('stencil', args, usage);
+    const bound = bindArguments('stencil', args, usage, rank);
+    const lowered = lowerKernel(f, bound.params, { rank, constants: options.constants, label: 'stencil' });
+    const { lo, hi } = reach(options.neighborhood, neighborhoodOf(lowered), rank);
+    const results = stencilExprs(lowered.fn, bound, { border, cval, lo, hi });
+    const cast = results.map((r) => (dtype ? castExpr(r, dtype) : r));
+    const arrays = (out ? cast.map((r) => keepBorder(r, out, { border, cval, lo, hi })) : cast).map((r) => wrap(r));
+    return lowered.fn.results.length === 1 ? arrays[0] : arrays;
   };
-  return call as (...args: StencilArguments<P>) => StencilResult<R>;
+  return call as unknown as (...args: [...arrays: StencilArguments<P>, options?: StencilCall]) => StencilResult<R>;
 }
 
-interface ParamShape { readonly name: string; readonly indices: number | undefined }
+/** The arguments of the kernel, and what follows them. */
+function splitOptions(all: readonly unknown[], parameters: number): { args: readonly ArrayInput[]; out: Expr | undefined } {
+  const last = all[all.length - 1];
+  const isOptions = all.length === parameters + 1 && typeof last === 'object' && last !== null
+    && !(last instanceof WeftArray) && !Array.isArray(last) && !ArrayBuffer.isView(last);
+  if (!isOptions) return { args: all as readonly ArrayInput[], out: undefined };
+  const { out } = last as StencilCall;
+  return { args: all.slice(0, -1) as readonly ArrayInput[], out: out && arrayNode(out, 'stencil: out') };
+}
 
-function rankOf(params: readonly ParamShape[]): number {
-  const called = params.filter((p) => p.indices !== undefined);
+function keepBorder(result: Expr, out: Expr, edges: Edges): Expr {
+  if (!sameShape(out.shape, result.shape)) throw new ShapeError(`stencil: out has shape ${showShape(out.shape)}, the result ${showShape(result.shape)}`);
+  if (out.dtype !== result.dtype) throw new DTypeError(`stencil: out is ${out.dtype}, the result ${result.dtype}; cast one of them, or use the option dtype`);
+  if (!edges.border.every((mode) => borderRules[mode].cellGuard)) throw new ArgumentError("stencil: out is for border 'fill', which leaves cells at the border alone");
+  return overwritten(result, out, edges.lo, edges.hi);
+}
+
+function rankOf(usage: readonly ParamUsage[]): number {
+  const called = usage.filter((p) => p.indices !== undefined);
   if (called.length === 0) {
-    throw new ArgumentError(`stencil: the kernel reads no neighbours; call a parameter with relative indices, e.g. ${params[0]?.name ?? 'u'}(0, -1), or use array methods`);
+    throw new ArgumentError(`stencil: the kernel reads no neighbours; call a parameter with relative indices, e.g. ${usage[0]?.name ?? 'u'}(0, -1), or use array methods`);
   }
   const rank = called[0].indices!;
   for (const p of called) {
@@ -102,40 +132,18 @@ function rankOf(params: readonly ParamShape[]): number {
   return rank;
 }
 
-/** Nodes of the arguments, arrays broadcast to one shape, scalars of the dtype they take beside the arrays. */
-function bindArguments(
-  args: readonly ArrayInput[], shapes: readonly ParamShape[], rank: number,
-): { inputs: Expr[]; params: KernelParam[] } {
-  const nodes = args.map((a, k) => {
-    const { name, indices } = shapes[k];
-    if (indices === undefined && (typeof a === 'number' || typeof a === 'boolean')) return a;
-    const node = arrayNode(a, `stencil: ${name}`);
-    if (indices === undefined) {
-      if (node.shape.length > 0) throw new ShapeError(`stencil: ${name} is used as a scalar in the kernel, but an array of shape ${showShape(node.shape)} was given; read it as ${name}(${new Array(rank).fill('0').join(', ')})`);
-      return node;
-    }
-    if (node.shape.length !== rank) throw new ShapeError(`stencil: the kernel reads ${name} with ${rank} ${rank === 1 ? 'index' : 'indices'}, but the array has shape ${showShape(node.shape)} (rank ${node.shape.length})`);
-    return node;
-  });
-  const arrays = nodes.filter((_, k) => shapes[k].indices !== undefined) as Expr[];
-  const common = broadcastShapes(arrays.map((n) => n.shape), 'stencil');
-  const dtype = arrays.map((n) => n.dtype).reduce(promote);
-  const inputs = nodes.map((n, k): Expr => {
-    if (typeof n !== 'object') return scalarFill(n, dtype);
-    return shapes[k].indices === undefined ? n : broadcastView(n, common);
-  });
-  return { inputs, params: inputs.map((n, k) => ({ kind: shapes[k].indices === undefined ? 'scalar' : 'array', dtype: n.dtype })) };
-}
-
-function scalarFill(value: number | boolean, beside: DType): Expr {
-  const dtype: DType = typeof value === 'boolean' ? 'bool' : weak(value, beside);
-  return fillExpr(value, dtype);
+function checkStandard(names: readonly string[] | undefined, usage: readonly ParamUsage[]): void {
+  for (const name of names ?? []) {
+    const p = usage.find((u) => u.name === name);
+    if (!p) throw new ArgumentError(`stencil: standardIndexing names '${name}', the kernel's parameters are ${usage.map((u) => u.name).join(', ')}`);
+    if (p.indices !== undefined) throw new ArgumentError(`stencil: standardIndexing names '${name}', but the kernel calls it: write ${name}${'[i]'.repeat(p.indices)}`);
+  }
 }
 
 /** The fields of a stencil node that say what happens at the edge. */
 type Edges = Pick<StencilExpr, 'border' | 'cval' | 'lo' | 'hi'>;
 
-function stencilExprs(fn: Fn, inputs: readonly Expr[], params: readonly KernelParam[], edges: Edges): Expr[] {
+export function stencilExprs(fn: Fn, { inputs, params }: Bound, edges: Edges): Expr[] {
   const full = inputs[params.findIndex((p) => p.kind === 'array')].shape;
   const shape = full.map((n, k) => {
     if (!borderRules[edges.border[k]].shrinks) return n;
@@ -151,7 +159,7 @@ function stencilExprs(fn: Fn, inputs: readonly Expr[], params: readonly KernelPa
   });
 }
 
-function checkCval(cval: unknown, label: string): number {
+export function checkCval(cval: unknown, label: string): number {
   if (cval === undefined) return 0;
   if (typeof cval !== 'number') throw new ArgumentError(`${label}: cval must be a number, got ${String(cval)}`);
   return cval;
@@ -184,88 +192,4 @@ function reach(
     }
   });
   return { lo: declared.map(([a]) => Math.min(0, a)), hi: declared.map(([, b]) => Math.max(0, b)) };
-}
-
-/** Numbers nested to the rank of the arrays they are for. */
-export type Weights = readonly (number | Weights)[];
-
-export interface CorrelateOptions extends BorderOptions {
-  /** Apply 1-D weights along this axis of an array of any rank from 1 to 4. */
-  readonly axis?: number;
-  /** Position of the window's centre per axis; default floor(n / 2), as in scipy.ndimage. */
-  readonly origin?: readonly number[];
-}
-
-/**
- * A linear stencil from a table: out[i] = sum over k of weights[k] * in[i + k - origin], which is correlation, not
- * convolution: the weights are not flipped. Integers stay integers when all weights are.
- *
- * @param weights nested to the array's rank, or a flat list with `axis`
- * @throws ArgumentError for ragged weights, an origin outside them or an unknown border; ShapeError when they do not fit the
- *   array's rank
- * @example
- * const blurX = wf.correlate([1, 2, 1].map((w) => w / 4), { axis: -1, border: 'reflect' });
- * await blurX([0, 4, 0, 0]).array(); // [1, 2, 1, 0]
- */
-export function correlate(weights: Weights, options: CorrelateOptions = {}): (x: ArrayInput) => WeftArray {
-  const cval = checkCval(options.cval, 'correlate');
-  const table = readTable(weights);
-  if (options.axis !== undefined && table.shape.length !== 1) throw new ShapeError(`correlate: with the option axis the weights must be a flat list, got shape ${showShape(table.shape)}`);
-  const centre = options.origin ?? table.shape.map((n) => Math.floor(n / 2));
-  if (centre.length !== table.shape.length || !centre.every((c, k) => Number.isInteger(c) && c >= 0 && c < table.shape[k])) {
-    throw new ArgumentError(`correlate: origin must be a position in the weights, 0 to ${showShape(table.shape.map((n) => n - 1))}, got ${JSON.stringify(options.origin)}`);
-  }
-  if (options.axis === undefined) asBorders(options.border ?? 'fill', table.shape.length, 'correlate: border');
-  return (x) => {
-    const node = arrayNode(x, 'correlate');
-    const rank = node.shape.length;
-    if (rank < 1 || rank > 4) throw new ShapeError(`correlate: arrays of rank 1 to 4, got shape ${showShape(node.shape)}`);
-    if (options.axis === undefined && table.shape.length !== rank) {
-      throw new ShapeError(`correlate: weights of rank ${table.shape.length} do not fit an array of shape ${showShape(node.shape)}; use the option axis to apply a list along one axis`);
-    }
-    const at = options.axis === undefined ? undefined : asAxis(options.axis, rank, 'correlate: axis');
-    const place = (offsets: readonly number[]): number[] =>
-      at === undefined ? [...offsets] : Array.from({ length: rank }, (_, k) => (k === at ? offsets[0] : 0));
-    const lo = place(centre.map((c) => -c)), hi = place(table.shape.map((n, k) => n - 1 - centre[k]));
-    const border = asBorders(options.border ?? 'fill', rank, 'correlate: border');
-    const integers = table.values.every(Number.isInteger);
-    const source = isFloat(node.dtype) ? node : castExpr(node, integers ? promote(node.dtype, 'int32') : 'float32');
-    const fn = linearFn(table, centre, source.dtype, rank, place);
-    return wrap(stencilExprs(fn, [source], [{ kind: 'array', dtype: source.dtype }], {
-      border, cval, lo: lo.map((v) => Math.min(0, v)), hi: hi.map((v) => Math.max(0, v)),
-    })[0]);
-  };
-}
-
-interface Table { readonly shape: readonly number[]; readonly values: readonly number[] }
-
-function readTable(weights: Weights): Table {
-  const shape: number[] = [];
-  for (let w: unknown = weights; Array.isArray(w); w = w[0]) shape.push(w.length);
-  const even = (w: unknown, depth: number): boolean => {
-    if (depth === shape.length) return typeof w === 'number';
-    return Array.isArray(w) && w.length === shape[depth] && w.every((v) => even(v, depth + 1));
-  };
-  if (shape.length === 0 || shape.includes(0) || !even(weights, 0)) {
-    throw new ArgumentError('correlate: weights must be numbers nested evenly, e.g. [1, 2, 1] or [[0, 1, 0], [1, -4, 1], [0, 1, 0]]');
-  }
-  return { shape, values: (weights as unknown[]).flat(Infinity) as number[] };
-}
-
-/** The sum of weighted reads. Equal weights of a mirrored pair are not grouped: the order of additions is the table's. */
-function linearFn(
-  table: Table, centre: readonly number[], dtype: DType, rank: number, place: (offsets: readonly number[]) => number[],
-): Fn {
-  const b = new Builder();
-  const none = new Array<'none'>(rank).fill('none');
-  const strides = stridesOf(table.shape);
-  let sum: Value | undefined;
-  table.values.forEach((weight, flat) => {
-    if (weight === 0) return;
-    const position = strides.map((step, k) => Math.floor(flat / step) % table.shape[k]);
-    const read = b.read(0, dtype, b.point(undefined, place(position.map((p, k) => p - centre[k])), none));
-    const term = b.op('mul', [read, b.constant(weight, dtype)]);
-    sum = sum ? b.op('add', [sum, term]) : term;
-  });
-  return b.fn('correlate', { rank, inputs: [{ name: 'x', dtype }], results: [sum ?? b.constant(0, dtype)] });
 }

@@ -1,9 +1,10 @@
 /** The `constants` option: outer values a kernel uses, as terms. */
 import { weakly } from './infer.ts';
 import type { Builder } from './ir.ts';
+import type { KernelFunction } from './source.ts';
 import type { Term } from './terms.ts';
 
-/** Numbers, bools, and arrays, typed arrays and plain objects of them; anything else complains when it is used. */
+/** Numbers, bools, functions, and arrays, typed arrays and plain objects of them; anything else complains when it is used. */
 export function asConstant(builder: Builder, name: string, value: unknown): Term {
   if (typeof value === 'number') return weakly(value);
   if (typeof value === 'boolean') return { kind: 'value', value: builder.constant(value ? 1 : 0, 'bool') };
@@ -13,10 +14,9 @@ export function asConstant(builder: Builder, name: string, value: unknown): Term
   if (isPlain(value)) {
     return { kind: 'record', fields: new Map(Object.entries(value).map(([key, v]) => [key, asConstant(builder, `${name}.${key}`, v)])) };
   }
-  return { kind: 'unusable', name, problem: typeof value === 'function' ? functionProblem : `it is ${describe(value)}` };
+  if (typeof value === 'function') return { kind: 'helper', name, body: value as KernelFunction };
+  return { kind: 'unusable', name, problem: `it is ${describe(value)}` };
 }
-
-const functionProblem = 'it is a function: helper functions are not supported yet';
 
 const isPlain = (value: unknown): value is Record<string, unknown> => {
   if (typeof value !== 'object' || value === null) return false;

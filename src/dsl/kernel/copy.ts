@@ -9,10 +9,14 @@ export interface Leaves {
   coord?(axis: number, at: Point | undefined): Value;
   extent?(axis: number): Value;
   inside?(value: Value & { kind: 'inside' }): Value;
-  reduced?(index: number): Value;
+  reduced?(index: number, value: Value): Value;
   /** The indices are copied already, and inside the array. */
   gather?(input: number, index: readonly Value[], value: Value): Value;
   size?(value: Value & { kind: 'size' }): Value;
+  /** Of a loop around what is copied. */
+  state?(value: Value & { kind: 'state' }): Value;
+  /** Of an effect that is not copied. */
+  loaded?(value: Value & { kind: 'loaded' }): Value;
   /** Instead of the same op on the copied operands. */
   op?(value: Value & { kind: 'op' }, args: readonly Value[]): Value | undefined;
 }
@@ -44,11 +48,12 @@ export function inlineAll(
       case 'coord': return leaves.coord?.(v.axis, v.at) ?? missing('coord');
       case 'extent': return leaves.extent?.(v.axis) ?? missing('extent');
       case 'inside': return leaves.inside?.(v) ?? missing('inside');
-      case 'reduced': return leaves.reduced?.(v.index) ?? missing('reduced');
+      case 'reduced': return leaves.reduced?.(v.index, v) ?? missing('reduced');
       case 'gather': return leaves.gather?.(v.input, v.index.map(copy), v) ?? missing('gather');
       case 'size': return leaves.size?.(v) ?? missing('size');
       case 'after': return copyLoop(v.loop)[v.index];
-      case 'state': case 'loaded': return fail(`inline: a ${v.kind} outside its place`);
+      case 'state': return leaves.state?.(v) ?? missing('state');
+      case 'loaded': return leaves.loaded?.(v) ?? missing('loaded');
       case 'op': {
         const args = v.args.map(copy);
         return leaves.op?.(v, args) ?? builder.op(v.op, args, v.dtype);
@@ -93,6 +98,7 @@ export const sameLeaves = (builder: Builder): Leaves => ({
   coord: (axis, at) => builder.coord(axis, inlinePoint(builder, at)),
   extent: (axis) => builder.extent(axis),
   inside: (v) => builder.inside(inlinePoint(builder, v.at), v.lo, v.hi),
+  reduced: (index, v) => builder.reduced(index, v.dtype),
   gather: (input, index, v) => builder.gatherInside(input, v.dtype, index),
   size: (v) => builder.size(v.of, v.array, v.axis),
 });

@@ -1,24 +1,36 @@
 /** Kernel functions: plain JavaScript functions, parsed from their own source text and lowered to `Fn`. */
 import type { DType } from '../dtype.ts';
 import { asConstant } from './constants.ts';
+import { remembered } from './remember.ts';
+import { strongly } from './infer.ts';
 import { libraryFunctions } from './intrinsics.ts';
 import { Builder, type Fn } from './ir.ts';
-import { lowerBody, readInput, resultsOf, type KernelRead, type Session } from './lower.ts';
-import { complain, paramName, syntaxOf, walk, type KernelFunction, type Syntax } from './source.ts';
+import { lowerBody } from './lower.ts';
+import { widened } from './operands.ts';
+import type { KernelRead, Session } from './place.ts';
+import { complain, outerNamesOf, syntaxOf, type KernelFunction, type Syntax } from './source.ts';
 import { globalScope, libraryScope, scopeIn, type Scope, type Term } from './terms.ts';
+import { usageOf, type ParamUsage } from './usage.ts';
 
 export type { KernelFunction } from './source.ts';
-export type { KernelRead } from './lower.ts';
+export type { KernelRead } from './place.ts';
+export { usageOf, type ParamUsage } from './usage.ts';
 
-export interface KernelParam {
-  /** `array`: read by calls, `u(-1, 0)`. `scalar`: used by name; the element at the current point. */
-  readonly kind: 'array' | 'scalar';
-  readonly dtype: DType;
-}
+export type KernelParam =
+  /** Read by calls, `u(-1, 0)`. */
+  | { readonly kind: 'array'; readonly dtype: DType }
+  /** Used by name: the element at the current point. */
+  | { readonly kind: 'scalar'; readonly dtype: DType }
+  /** Read at any index, `x[i][j]`. */
+  | { readonly kind: 'whole'; readonly dtype: DType; readonly rank: number }
+  /** Stored to at any index, and read back. */
+  | { readonly kind: 'output'; readonly dtype: DType; readonly rank: number }
+  /** The point's own coordinate along an axis. */
+  | { readonly kind: 'coordinate'; readonly axis: number };
 
 export interface KernelOptions {
   readonly rank: number;
-  /** Outer variables: numbers, bools, and arrays or plain objects of them. */
+  /** Outer variables: numbers, bools, functions, and arrays or plain objects of them. */
   readonly constants?: Readonly<Record<string, unknown>>;
   /** Names the kernel in errors when the function itself has no name: 'stencil', 'vectorize'. */
   readonly label: string;
@@ -30,37 +42,25 @@ export interface LoweredKernel {
   readonly reads: readonly KernelRead[];
 }
 
-/** What can be said of a kernel before the dtypes of its arguments are known. */
-export interface KernelShape {
-  readonly params: readonly {
-    readonly name: string;
-    /** Number of indices in the first call of this parameter; undefined: it is never called, so it is a scalar. */
-    readonly indices: number | undefined;
-  }[];
-}
+/** The names that a kernel knows besides its parameters. Names given by the user hide those that the build found. */
+export const outerNames = (f: KernelFunction, constants: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> =>
+  ({ ...outerNamesOf(f).constants?.(), ...constants });
 
-/** Parses the function (once per function object) and says how it uses its parameters. */
-export function kernelShape(f: KernelFunction, label = 'kernel'): KernelShape {
-  const { params, body } = syntaxOf(f, label);
-  const calls = new Map<string, number>();
-  walk(body, (node) => {
-    if (node.type !== 'CallExpression') return;
-    const { callee, arguments: args } = node as import('acorn').CallExpression;
-    if (callee.type === 'Identifier' && !calls.has(callee.name)) calls.set(callee.name, args.length);
-  });
-  return { params: params.map((_, k) => ({ name: paramName(params, k), indices: calls.get(paramName(params, k)) })) };
-}
+export const outerScope = (builder: Builder, constants: Readonly<Record<string, unknown>>): Scope =>
+  scopeIn(globalScope(), Object.entries(constants).map(([name, value]): [string, Term] => [name, asConstant(builder, name, value)]));
 
 /**
- * Lowers a kernel function for the dtypes of its arguments. Inputs are the parameters, in order. Reads of narrow integers
- * widen to int32; a result has the dtype of its value; one that is
- * nothing but numbers is float32, or float64 in a kernel with float64 arguments.
+ * Lowers a kernel function for the dtypes of its arguments. Inputs are the parameters that are read, in order, outputs those
+ * that are stored to. Reads of narrow integers widen to int32; a result has the dtype of its value; one that is nothing but
+ * numbers is float32, or float64 in a kernel with float64 arguments.
  */
 export function lowerKernel(f: KernelFunction, params: readonly KernelParam[], options: KernelOptions): LoweredKernel {
-  const builder = new Builder();
-  const constants = Object.entries(options.constants ?? {})
-    .map(([name, value]): [string, Term] => [name, asConstant(builder, name, value)]);
-  return lower(f, params, builder, options.rank, options.label, scopeIn(globalScope(), constants));
+  const { rank, label } = options;
+  const constants = outerNames(f, options.constants);
+  return remembered(f, constants, `${rank}|${JSON.stringify(params)}`, () => {
+    const builder = new Builder();
+    return lower(f, params, builder, rank, label, outerScope(builder, constants));
+  });
 }
 
 /** The `Fn` of `lowerKernel`. */
@@ -79,21 +79,49 @@ function lower(
   f: KernelFunction, params: readonly KernelParam[], builder: Builder, rank: number, label: string, outer: Scope,
 ): LoweredKernel {
   const syntax = syntaxOf(f, label);
-  checkCount(syntax, params.length, label);
-  const dtypes = params.map((p) => p.dtype);
-  const session: Session = { builder, label, rank, lone: dtypes.includes('float64') ? 'float64' : 'float32', dtypes, reads: [] };
-  const args = params.map((p, input): Term => p.kind === 'scalar'
-    ? readInput(session, input)
-    : { kind: 'array', name: paramName(syntax.params, input), input });
-  const results = resultsOf(session, syntax, lowerBody(session, syntax, args, outer));
-  const inputs = params.map(({ dtype }, k) => ({ name: paramName(syntax.params, k), dtype }));
-  return { fn: builder.fn(syntax.source.name || label, { rank, inputs, results }), reads: session.reads };
+  const usage = usageOf(f, label);
+  checkCount(syntax, usage, params.length, label);
+  const slots = params.map((p, k) => ({ ...p, name: usage[k].name }));
+  const inputs = slots.flatMap((p) => (p.kind === 'output' || p.kind === 'coordinate' ? [] : [p]));
+  const outputs = slots.flatMap((p) => (p.kind === 'output' ? [p] : []));
+  const dtypes = [...inputs, ...outputs].map((p) => p.dtype);
+  const session: Session = {
+    builder, label, rank, lone: dtypes.includes('float64') ? 'float64' : 'float32',
+    dtypes: inputs.map((p) => p.dtype), outputs: outputs.map((p) => p.dtype), reads: [],
+  };
+  const termOf = (p: (typeof slots)[number]): Term => {
+    switch (p.kind) {
+      case 'scalar': return widened(session, builder.read(inputs.indexOf(p), p.dtype));
+      case 'array': return { kind: 'array', name: p.name, of: 'input', array: inputs.indexOf(p), rank, access: 'relative' };
+      case 'whole': return { kind: 'array', name: p.name, of: 'input', array: inputs.indexOf(p), rank: p.rank, access: 'whole' };
+      case 'output': return { kind: 'array', name: p.name, of: 'output', array: outputs.indexOf(p), rank: p.rank, access: 'whole' };
+      case 'coordinate': return strongly(builder.coord(p.axis));
+      default: return p satisfies never;
+    }
+  };
+  const args = syntax.params.map((_, k) => nest(usage, slots.map(termOf), [k]));
+  const { results, effects } = lowerBody(session, syntax, args, outer);
+  const slot = ({ name, dtype, ...p }: (typeof inputs)[number] | (typeof outputs)[number]) => ({ name, dtype, ...('rank' in p && { whole: p.rank }) });
+  const fn = builder.fn(syntax.source.name || label, { rank, inputs: inputs.map(slot), results, effects, outputs: outputs.map(slot) });
+  return { fn, reads: session.reads };
 }
 
-function checkCount({ source, params, body }: Syntax, given: number, label: string): void {
-  if (params.length === given) return;
+/** The terms below a path, as the lists and records that a pattern takes apart. */
+function nest(usage: readonly ParamUsage[], terms: readonly Term[], path: readonly (number | string)[]): Term {
+  const below = usage.map((u, k) => ({ u, term: terms[k] })).filter(({ u }) => path.every((key, j) => u.path[j] === key));
+  if (below.length === 1 && below[0].u.path.length === path.length) return below[0].term;
+  const keys = [...new Set(below.map(({ u }) => u.path[path.length]))];
+  const entries = keys.map((key): [number | string, Term] => [key, nest(usage, terms, [...path, key])]);
+  if (typeof keys[0] === 'string') return { kind: 'record', fields: new Map(entries as [string, Term][]) };
+  const items: Term[] = new Array<Term>(Math.max(0, ...(keys as number[])) + 1).fill({ kind: 'undefined' });
+  for (const [key, term] of entries) items[key as number] = term;
+  return { kind: 'list', items };
+}
+
+function checkCount({ source, params, body }: Syntax, usage: readonly ParamUsage[], given: number, label: string): void {
+  if (usage.length === given) return;
   const place = params[given] ?? params.at(-1) ?? body;
-  complain(source, label, place, `the kernel has ${params.length} parameters, but is used with ${given} arguments`, 'one parameter per array or scalar');
+  complain(source, label, place, `the kernel has ${usage.length} parameters, but is used with ${given} arguments`, 'one parameter per array or scalar');
 }
 
 /** Per input, the smallest and largest offset read along each axis; the current element is always included. */

@@ -2,7 +2,7 @@
  * How values of a kernel get their dtypes. JavaScript numbers known while lowering are weak: they compute in double
  * precision among themselves and take a dtype only when they meet a run-time value.
  */
-import { dtypes, floating, isFloat, isInteger, promote, type DType } from '../dtype.ts';
+import { dtypes, isFloat, isInteger, promote, type DType } from '../dtype.ts';
 import type { OpName } from '../ops.ts';
 import type { Builder, Value } from './ir.ts';
 
@@ -50,7 +50,7 @@ export function fold(args: readonly Operand[], f: (...numbers: number[]) => numb
 /** The dtype a weak number takes beside a value: its own, unless a fraction meets integers or a negative number uint32. */
 function dtypeBeside(site: Site, n: number, beside: DType): DType {
   if (isFloat(beside)) return beside;
-  if (!Number.isInteger(n)) return 'float32';
+  if (!Number.isInteger(n)) return site.lone;
   const int = beside === 'uint32' && n >= 0 ? 'uint32' : 'int32';
   const { min, max } = dtypes[int];
   if (n < min || n > max) {
@@ -98,9 +98,10 @@ export function compare(site: Site, op: OpName, a: Operand, b: Operand): Operand
   return strongly(site.builder.op(op, [valueAs(site, a, dtype), valueAs(site, b, dtype)]));
 }
 
-/** An op that exists for floats only: integers and bools become float32. */
+/** An op that exists for floats only: integers and bools become what lone numbers are. */
 export function floats(site: Site, op: OpName, args: readonly Operand[]): Operand {
-  const dtype = floating(commonDType(site, args));
+  const common = commonDType(site, args);
+  const dtype = isFloat(common) ? common : site.lone;
   return strongly(site.builder.op(op, args.map((a) => valueAs(site, a, dtype))));
 }
 

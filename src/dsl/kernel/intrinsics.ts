@@ -1,6 +1,7 @@
 /** What a kernel can call: the members of Math and Number, and the building blocks of the math library. */
 import { isFloat, type DType } from '../dtype.ts';
 import type { OpName } from '../ops.ts';
+import { tableFunctions } from './math/lookup.ts';
 import { power, toNumber } from './operators.ts';
 import {
   alike, bits, floats, fold, roundings, strongly, truth, valueAs, valueOf, weakly, type Operand, type Site,
@@ -146,7 +147,7 @@ const special = (op: OpName, arity: number): Callable => callable(arity, (site, 
   return strongly(site.builder.op(op, args.map((a, k) => valueAs(site, a, k === 0 ? own : 'int32'))));
 });
 
-/** Callable in the math library only: ops that JavaScript has no word for. */
+/** Callable in the math library only: ops that JavaScript has no word for, and its tables. */
 export const libraryFunctions: Readonly<Record<string, Callable>> = {
   floatBits: special('floatBits', 1),
   bitsFloat: special('bitsFloat', 1),
@@ -158,4 +159,13 @@ export const libraryFunctions: Readonly<Record<string, Callable>> = {
   float32: convert('float32'),
   float64: convert('float64'),
   int32: convert('int32'),
+  ...tableFunctions,
+};
+
+/** What the library exports for use in kernels. Called outside, they do the same to plain numbers. */
+export const apiFunctions: Readonly<Record<string, Callable>> = {
+  i32: callable(1, (site, [a]) => strongly(bits(site, a, 'int32'))),
+  u32: callable(1, (site, [a]) => strongly(bits(site, a, 'uint32'))),
+  f32: convert('float32'),
+  f64: convert('float64'),
 };

@@ -234,12 +234,29 @@ export class Builder {
       case 'mul': return is(a, 1) ? b : is(b, 1) ? a : undefined;
       case 'div': return is(b, 1) ? a : undefined;
       case 'sub': return is(b, 0) ? a : undefined;
-      case 'select': return a.kind === 'const' ? (a.value ? b : c) : b === c ? b : undefined;
-      case 'and': return is(a, 1) ? b : is(b, 1) ? a : is(a, 0) ? a : is(b, 0) ? b : undefined;
-      case 'or': return is(a, 0) ? b : is(b, 0) ? a : is(a, 1) ? a : is(b, 1) ? b : undefined;
+      case 'select': return this.choice(a, b, c);
+      case 'not': return a.kind === 'op' && a.op === 'not' ? a.args[0] : undefined;
+      case 'and': return is(a, 1) || a === b ? b : is(b, 1) ? a : is(a, 0) ? a : is(b, 0) ? b : this.opposites(a, b) ? this.constant(0, 'bool') : undefined;
+      case 'or': return is(a, 0) || a === b ? b : is(b, 0) ? a : is(a, 1) ? a : is(b, 1) ? b : this.opposites(a, b) ? this.constant(1, 'bool') : undefined;
       case 'pow': return this.smallPower(a, b);
       default: return undefined;
     }
+  }
+
+  /** A select that is known, or that says in a roundabout way what `and`, `or` and `not` say. */
+  private choice(cond: Value, yes: Value, no: Value): Value | undefined {
+    if (cond.kind === 'const') return cond.value ? yes : no;
+    if (yes === no) return yes;
+    if (cond.kind === 'op' && cond.op === 'not') return this.op('select', [cond.args[0], no, yes]);
+    if (yes.dtype !== 'bool') return undefined;
+    if (yes.kind === 'const') return yes.value ? this.op('or', [cond, no]) : this.op('and', [this.op('not', [cond]), no]);
+    if (no.kind === 'const') return no.value ? this.op('or', [this.op('not', [cond]), yes]) : this.op('and', [cond, yes]);
+    return undefined;
+  }
+
+  private opposites(a: Value, b: Value): boolean {
+    const negates = (x: Value, y: Value): boolean => x.kind === 'op' && x.op === 'not' && x.args[0] === y;
+    return negates(a, b) || negates(b, a);
   }
 
   /** x ** 2, x ** 0.5 and their like, the way everybody writes squares. */

@@ -1,33 +1,60 @@
 /** What a name or an expression of a kernel can stand for while it is lowered, and the scopes names are looked up in. */
-import { globalFunctions, globalNumbers, namespaces, type Callable, type Namespace } from './intrinsics.ts';
+import type { Function as FunctionSyntax } from 'acorn';
+import type { DType } from '../dtype.ts';
+import { apiFunctions, globalFunctions, globalNumbers, namespaces, type Callable, type Namespace } from './intrinsics.ts';
 import { weakly, type Operand } from './infer.ts';
-import type { KernelFunction } from './source.ts';
+import type { Value } from './ir.ts';
+import type { KernelFunction, Source } from './source.ts';
+import type { Variable } from './state.ts';
+
+/** A parameter that is an array. */
+export interface ArrayTerm {
+  readonly kind: 'array';
+  readonly name: string;
+  /** Inputs are read; outputs are stored to, and read back. */
+  readonly of: 'input' | 'output';
+  /** Its number among the inputs or outputs. */
+  readonly array: number;
+  readonly rank: number;
+  /** `relative`: called with offsets, `u(-1, 0)`. `whole`: indexed, `x[i][j]`. */
+  readonly access: 'relative' | 'whole';
+}
 
 export type Term =
   | Operand
-  /** `[a, b]`, or an array among the constants. */
+  /** Values that do not change: an array among the constants, a choice between arrays. */
   | { readonly kind: 'list'; readonly items: readonly Term[] }
+  /** A local array: every element is a variable. `dtype`: what elements are cast to, in a typed array. */
+  | { readonly kind: 'cells'; readonly items: readonly Variable[]; readonly dtype?: DType }
   /** An object among the constants. */
   | { readonly kind: 'record'; readonly fields: ReadonlyMap<string, Term> }
-  /** An array parameter: it can be called with offsets, nothing else. */
-  | { readonly kind: 'array'; readonly name: string; readonly input: number }
+  | ArrayTerm
+  /** `x[i]` of an array of more axes. */
+  | { readonly kind: 'row'; readonly array: ArrayTerm; readonly index: readonly Value[] }
+  /** `x.shape`, without the axes that are indexed already. */
+  | { readonly kind: 'shape'; readonly array: ArrayTerm; readonly from: number }
   | { readonly kind: 'callable'; readonly name: string; readonly callable: Callable }
-  /** A function of the kernel language that is copied into its caller. */
+  /** A function among the constants: it is copied into its caller. */
   | { readonly kind: 'helper'; readonly name: string; readonly body: KernelFunction }
+  /** A function declared inside the kernel. */
+  | { readonly kind: 'closure'; readonly name: string; readonly node: FunctionSyntax; readonly scope: Scope; readonly source: Source }
   | { readonly kind: 'namespace'; readonly name: string; readonly members: Namespace }
+  /** The name that the user gave to the library: unknown until a member is asked for. */
   | { readonly kind: 'undefined' }
   /** A constant the kernel cannot use; says so only when it does. */
   | { readonly kind: 'unusable'; readonly name: string; readonly problem: string };
 
 export interface Scope {
-  readonly names: Map<string, Term>;
+  readonly names: Map<string, Term | Variable>;
   readonly parent: Scope | undefined;
 }
 
-export const scopeIn = (parent: Scope | undefined, names: Iterable<readonly [string, Term]> = []): Scope =>
+export const scopeIn = (parent: Scope | undefined, names: Iterable<readonly [string, Term | Variable]> = []): Scope =>
   ({ names: new Map(names), parent });
 
-export function lookUp(scope: Scope, name: string): Term | undefined {
+export const isVariable = (found: Term | Variable): found is Variable => 'constant' in found;
+
+export function lookUp(scope: Scope, name: string): Term | Variable | undefined {
   for (let s: Scope | undefined = scope; s; s = s.parent) {
     const found = s.names.get(name);
     if (found) return found;
@@ -44,11 +71,19 @@ let globals: Scope | undefined;
 export const globalScope = (): Scope => (globals ??= scopeIn(undefined, [
   ...callables(globalFunctions),
   ...Object.entries(globalNumbers).map(([name, value]): [string, Term] => [name, weakly(value)]),
-  // Number is a function too; `lower.ts` asks for a namespace only before a dot.
+  // Number is a function too; `expressions.ts` asks for a namespace only before a dot.
   ...Object.entries(namespaces).filter(([name]) => !(name in globalFunctions)).map(([name, members]): [string, Term] =>
     [name, { kind: 'namespace', name, members }]),
   ['undefined', { kind: 'undefined' }],
 ]));
+
+/**
+ * A function of the library by the name under which a kernel calls it. Bundlers rename imports on a clash: `prange2`.
+ */
+export function apiFunction(name: string): Term | undefined {
+  const plain = Object.hasOwn(apiFunctions, name) ? name : name.replace(/\$?\d+$/, '');
+  return Object.hasOwn(apiFunctions, plain) ? { kind: 'callable', name: plain, callable: apiFunctions[plain] } : undefined;
+}
 
 /** The library's scope: the globals, its intrinsics, and helpers by the names of their properties. */
 export const libraryScope = (
@@ -57,4 +92,3 @@ export const libraryScope = (
   ...callables(functions),
   ...Object.entries(helpers).map(([name, body]): [string, Term] => [name, { kind: 'helper', name, body }]),
 ]);
-

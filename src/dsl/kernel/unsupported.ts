@@ -3,31 +3,17 @@ import type { AnyNode, Node } from 'acorn';
 
 type Complaint = readonly [problem: string, hint: string];
 
-const loops: Complaint = ['loops are not supported yet', 'write the terms out: u(-1) + u(0) + u(1)'];
-const assignment: Complaint = ['assignment is not supported yet', 'give each value a name of its own: const y = ...'];
-const functions: Complaint = ['functions inside a kernel are not supported yet', 'write the expression where it is used'];
 const text: Complaint = ['kernels compute on numbers and bools, not on text', 'pass a number, e.g. a mode as 0, 1, 2'];
 const exceptions: Complaint = ['throwing and catching are not possible', 'return NaN, or a second result that flags the element'];
 const waiting: Complaint = ['waiting is not possible', 'it runs once per element, on numbers; await before the call'];
 const objects: Complaint = ['objects cannot be made here', 'return [a, b] gives several results; options come from constants'];
-const classes: Complaint = ['classes are not supported', 'a kernel is made of numbers, const and return'];
+const classes: Complaint = ['classes are not supported', 'a kernel is made of numbers, variables, loops and functions'];
 
 const byType: { readonly [T in AnyNode['type']]?: Complaint } = {
-  ForStatement: loops,
-  ForInStatement: loops,
-  ForOfStatement: loops,
-  WhileStatement: loops,
-  DoWhileStatement: loops,
-  IfStatement: ['if is not supported yet', 'write a ternary: const y = x < 0 ? 0 : x'],
-  SwitchStatement: ['switch is not supported yet', 'write a ternary: mode === 0 ? a : mode === 1 ? b : c'],
-  BreakStatement: ['break is not supported yet', 'write a ternary'],
-  ContinueStatement: ['continue is not supported yet', 'write a ternary'],
-  LabeledStatement: ['labels are not supported', 'write a ternary'],
-  AssignmentExpression: assignment,
-  UpdateExpression: assignment,
-  FunctionDeclaration: functions,
-  FunctionExpression: functions,
-  ArrowFunctionExpression: functions,
+  ForInStatement: ['for...in is not supported', 'count: for (let i = 0; i < n; i++)'],
+  ForOfStatement: ['only for (const x of list) is supported', 'declare the variable in the loop'],
+  SwitchStatement: ['switch is not supported', 'write if (mode === 0) ... else if (mode === 1) ...'],
+  LabeledStatement: ['a label here is not supported', 'label a loop'],
   ClassDeclaration: classes,
   ClassExpression: classes,
   ThrowStatement: exceptions,
@@ -37,7 +23,7 @@ const byType: { readonly [T in AnyNode['type']]?: Complaint } = {
   TemplateLiteral: text,
   TaggedTemplateExpression: text,
   ObjectExpression: objects,
-  NewExpression: ['objects cannot be made here', 'a kernel is made of numbers, const and return'],
+  NewExpression: ['objects cannot be made here', 'a kernel is made of numbers, variables, loops and functions'],
   ThisExpression: ["'this' is not available", 'pass what you need in as a parameter or through constants'],
   Super: ["'super' is not available", 'pass what you need in as a parameter or through constants'],
   MetaProperty: ['this is not available', 'pass what you need in as a parameter or through constants'],

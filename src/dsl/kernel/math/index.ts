@@ -28,6 +28,7 @@ import * as trigonometry32 from './float32-trigonometry.ts';
 import * as exponential64 from './float64-exponential.ts';
 import * as hyperbolic64 from './float64-hyperbolic.ts';
 import * as power64 from './float64-power.ts';
+import * as special64 from './float64-special.ts';
 import * as trigonometry64 from './float64-trigonometry.ts';
 
 type LibraryDType = 'float32' | 'float64';
@@ -45,7 +46,7 @@ const merge = (...parts: readonly Library[]): Library => ({
 
 const libraries: Readonly<Record<LibraryDType, Library>> = {
   float32: merge(exponential32, power32, trigonometry32, hyperbolic32),
-  float64: merge(exponential64, power64, trigonometry64, hyperbolic64),
+  float64: merge(exponential64, power64, trigonometry64, hyperbolic64, special64),
 };
 
 const lowered = new Map<string, Fn>();
@@ -69,13 +70,10 @@ export function libraryFn(op: OpName, dtype: LibraryDType): Fn | undefined {
 export function expandMath(fn: Fn): Fn {
   const definition = (v: Value): Fn | undefined =>
     (v.kind === 'op' && (v.dtype === 'float32' || v.dtype === 'float64') ? libraryFn(v.op, v.dtype) : undefined);
-  const values = valuesIn(fn);
-  if (!values.some(definition)) return fn;
+  if (!valuesIn(fn).some(definition)) return fn;
   const builder = new Builder();
-  const reduced = new Map(values.flatMap((v) => (v.kind === 'reduced' ? [[v.index, v.dtype] as const] : [])));
   const { results, effects } = inlineAll(builder, fn.results, fn.effects, {
     ...sameLeaves(builder),
-    reduced: (index) => builder.reduced(index, reduced.get(index)!),
     op: (v, args) => {
       const body = definition(v);
       return body && inline(builder, body.results, { read: (input) => args[input] })[0];

@@ -1,0 +1,103 @@
+/** Array parameters: relative reads, `u(-1, 0)`, and elements at any index, `x[i][j]`. */
+import type { CallExpression, MemberExpression, Node } from 'acorn';
+import { operand, wholeNumber } from './expressions.ts';
+import { bits, choose, valueAs, type Operand } from './infer.ts';
+import type { Value } from './ir.ts';
+import { itemsOf, operandAt, widened } from './operands.ts';
+import { count, reject, siteAt, type Place } from './place.ts';
+import type { ArrayTerm, Term } from './terms.ts';
+
+/** The element of an input at an offset from the current point. */
+export function readRelative(place: Place, node: CallExpression, { name, array: input, rank, access }: ArrayTerm): Operand {
+  if (access === 'whole') return reject(place, node, `'${name}' is indexed, not called`, `write ${name}${'[i]'.repeat(rank)}`);
+  const { session } = place;
+  if (node.arguments.length !== session.rank) {
+    const example = `${name}(${new Array<number>(session.rank).fill(0).join(', ')})`;
+    const wanted = count(session.rank, 'index', 'indices');
+    return reject(place, node, `${name} takes one index per axis: ${wanted}, got ${node.arguments.length}`, `the current element is ${example}`);
+  }
+  const offset = node.arguments.map((a) => wholeNumber(operand(place, a)) ??
+    reject(place, a, `the indices of ${name} must be known when the kernel is built`, 'they are offsets from the current element: whole numbers made of literals, constants and the variables of loops whose bounds are such'));
+  session.reads.push({ input, offset });
+  const { builder, dtypes } = session;
+  const at = builder.point(undefined, offset, new Array(session.rank).fill('none'));
+  return widened(session, builder.read(input, dtypes[input], at));
+}
+
+/** An array and the leading axes that are indexed already. */
+export const accessOf = (term: Extract<Term, { kind: 'array' | 'row' }>): { readonly array: ArrayTerm; readonly index: readonly Value[] } =>
+  (term.kind === 'row' ? term : { array: term, index: [] });
+
+/** `object[index]`. */
+export function elementOf(place: Place, node: MemberExpression, object: Term): Term {
+  if (object.kind === 'array' || object.kind === 'row') return step(place, node, object);
+  const items = itemsOf(place, object) ?? reject(place, node.object, 'only arrays can be indexed', 'scalar parameters are used by their names');
+  const index = operand(place, node.property);
+  const known = wholeNumber(index);
+  if (known !== undefined) {
+    return items[known] ?? reject(place, node.property, `index ${known} is outside the array: it has ${items.length} elements`);
+  }
+  return pick(place, node, items, index);
+}
+
+/** Longer arrays have to be read from memory. */
+const MOST_PICKED = 64;
+
+/** An element whose number is known at run time only: beyond the ends it is the element at the end. */
+function pick(place: Place, node: MemberExpression, items: readonly Term[], index: Operand): Operand {
+  if (items.length === 0) return reject(place, node, 'the array is empty');
+  if (items.length > MOST_PICKED) {
+    return reject(place, node, `the index of an array of ${items.length} elements must be known when the kernel is built`,
+      'pass a longer table as an array argument that is indexed: table[i]');
+  }
+  const site = siteAt(place, node);
+  const at = bits(site, index, 'int32');
+  const all = items.map((t) => operandAt(place, node, t));
+  // Halving: as many choices as elements less one, but few of them one after the other.
+  const choice = (from: number, to: number): Operand => {
+    if (to - from === 1) return all[from];
+    const middle = (from + to) >> 1;
+    const below = site.builder.op('lt', [at, site.builder.constant(middle, 'int32')]);
+    return choose(site, below, choice(from, middle), choice(middle, to));
+  };
+  return choice(0, all.length);
+}
+
+/** One more index: a row, or an element where it is the last. */
+function step(place: Place, node: MemberExpression, object: Extract<Term, { kind: 'array' | 'row' }>): Term {
+  const { array } = accessOf(object);
+  const index = indexed(place, node, object);
+  return index.length < array.rank ? { kind: 'row', array, index } : load(place, array, index);
+}
+
+/** The indices of `object[property]`, as int32. */
+export function indexed(place: Place, node: MemberExpression, object: Extract<Term, { kind: 'array' | 'row' }>): readonly Value[] {
+  const { array, index } = accessOf(object);
+  if (array.access === 'relative') return reject(place, node, `'${array.name}' is read by relative indices`, `call it: ${array.name}(${new Array(array.rank).fill(0).join(', ')}) is the current element`);
+  return [...index, indexValue(place, node.property)];
+}
+
+const indexValue = (place: Place, node: Node): Value => {
+  const site = siteAt(place, node);
+  const a = operand(place, node);
+  const whole = wholeNumber(a);
+  return whole === undefined ? bits(site, a, 'int32') : valueAs(site, a, 'int32');
+};
+
+/** The element of an array at an index. */
+export function load(place: Place, array: ArrayTerm, index: readonly Value[]): Operand {
+  const { session } = place;
+  const { builder } = session;
+  if (array.of === 'input') return widened(session, builder.gather(array.array, session.dtypes[array.array], index));
+  const value = builder.loaded(session.outputs[array.array]);
+  place.effects.push({ kind: 'load', output: array.array, index, value });
+  return widened(session, value);
+}
+
+/** Stores into an output, for the points that come here. */
+export function store(place: Place, node: Node, array: ArrayTerm, index: readonly Value[], value: Operand): void {
+  const { session, path: when, effects } = place;
+  const dtype = session.outputs[array.array];
+  effects.push({ kind: 'store', output: array.array, index, value: valueAs(siteAt(place, node), value, dtype), when });
+}
+

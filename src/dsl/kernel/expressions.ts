@@ -1,0 +1,240 @@
+/** Expressions: one function per kind of syntax, in a table. What is not there is in `unsupported.ts`. */
+import type { AnyNode, CallExpression, MemberExpression, Node } from 'acorn';
+import { asConstant } from './constants.ts';
+import { accessOf, elementOf, readRelative } from './arrays.ts';
+import { assign, update } from './assign.ts';
+import { chooseTerm, conditional } from './flow.ts';
+import { callFunction } from './functions.ts';
+import { knownNumber, strongly, truth, weakly, type Operand } from './infer.ts';
+import { mathHints, namespaces, type Callable } from './intrinsics.ts';
+import { localArray, typedArrays } from './local-arrays.ts';
+import { itemsOf, operandAt, operandOf, sizeOf } from './operands.ts';
+import { binaryOperators, logical, unaryOperators } from './operators.ts';
+import { count, reject, siteAt, type Place } from './place.ts';
+import { outerNamesOf, syntaxOf, type KernelFunction } from './source.ts';
+import { apiFunction, isVariable, lookUp, scopeIn, type Term } from './terms.ts';
+import { unsupported } from './unsupported.ts';
+
+type NodeOf<T extends AnyNode['type']> = Extract<AnyNode, { type: T }>;
+
+const table: { readonly [T in AnyNode['type']]?: (place: Place, node: NodeOf<T>) => Term } = {
+  Literal: (place, node) => {
+    if (typeof node.value === 'number') return weakly(node.value);
+    if (typeof node.value === 'boolean') return strongly(place.session.builder.constant(node.value ? 1 : 0, 'bool'));
+    return reject(place, node, ...unsupported(node));
+  },
+  Identifier: (place, node) => named(place, node.name) ?? reject(place, node, `unknown variable '${node.name}'`, unknownName(node.name)),
+  UnaryExpression: (place, node) => {
+    if (node.operator === 'void') {
+      expression(place, node.argument);
+      return { kind: 'undefined' };
+    }
+    return operatorOf(place, node, unaryOperators)(siteAt(place, node), operand(place, node.argument));
+  },
+  BinaryExpression: (place, node) => {
+    return operatorOf(place, node, binaryOperators)(siteAt(place, node), operand(place, node.left), operand(place, node.right));
+  },
+  LogicalExpression: (place, node) => {
+    const { operator } = node;
+    if (operator === '??') return reject(place, node, ...unsupported(node));
+    const left = operand(place, node.left);
+    let right: Operand | undefined;
+    const more = (p: Place): void => void (right = operand(p, node.right));
+    const isBool = left.kind === 'value' && left.value.dtype === 'bool';
+    if (!isBool) more(place); // refused below, but for what it says
+    else if (operator === '&&') conditional(place, node, left.value, more);
+    else conditional(place, node, left.value, () => {}, more);
+    return right ? logical(operator === '&&' ? 'and' : 'or', operator)(siteAt(place, node), left, right) : left;
+  },
+  ConditionalExpression: (place, node) => {
+    const cond = truth(siteAt(place, node.test), operand(place, node.test));
+    let yes: Term = { kind: 'undefined' }, no: Term = { kind: 'undefined' };
+    conditional(place, node, cond, (p) => { yes = expression(p, node.consequent); }, (p) => { no = expression(p, node.alternate); });
+    return chooseTerm(place, node, cond, yes, no);
+  },
+  SequenceExpression: (place, node) => node.expressions.map((e, k) => (k < node.expressions.length - 1 ? effect(place, e) : expression(place, e))).at(-1)!,
+  ParenthesizedExpression: (place, node) => expression(place, node.expression),
+  AssignmentExpression: assign,
+  UpdateExpression: update,
+  ArrayExpression: (place, node) => {
+    const items = node.elements.map((e): Term => {
+      if (!e) return reject(place, e ?? node, 'the array has a hole', 'give every element');
+      return e.type === 'SpreadElement' ? reject(place, e, ...unsupported(e)) : expression(place, e);
+    });
+    return localArray(place, node, items);
+  },
+  NewExpression: (place, node) => {
+    const { callee } = node;
+    const made = callee.type === 'Identifier' && !lookUp(place.scope, callee.name) && Object.hasOwn(typedArrays, callee.name)
+      ? typedArrays[callee.name] : undefined;
+    return made ? made(place, node) : reject(place, node, ...unsupported(node));
+  },
+  ArrowFunctionExpression: (place, node) => ({ kind: 'closure', name: 'the function', node, scope: place.scope, source: place.source }),
+  FunctionExpression: (place, node) => ({ kind: 'closure', name: node.id?.name ?? 'the function', node, scope: place.scope, source: place.source }),
+  MemberExpression: member,
+  CallExpression: call,
+};
+
+export function expression(place: Place, node: Node): Term {
+  const lower = table[node.type as AnyNode['type']] as ((place: Place, node: Node) => Term) | undefined;
+  return lower ? lower(place, node) : reject(place, node, ...unsupported(node));
+}
+
+export const operand = (place: Place, node: Node): Operand => operandAt(place, node, expression(place, node));
+
+/** An expression whose value nobody looks at: `a && (x = 1)` is an if. */
+export function effect(place: Place, node: Node): Term {
+  const e = node as AnyNode;
+  if (e.type === 'LogicalExpression' && e.operator !== '??') {
+    const cond = truth(siteAt(place, e.left), operand(place, e.left));
+    const more = (p: Place): void => void effect(p, e.right);
+    if (e.operator === '&&') conditional(place, e, cond, more);
+    else conditional(place, e, cond, () => {}, more);
+    return { kind: 'undefined' };
+  }
+  if (e.type === 'ConditionalExpression') {
+    const cond = truth(siteAt(place, e.test), operand(place, e.test));
+    conditional(place, e, cond, (p) => void effect(p, e.consequent), (p) => void effect(p, e.alternate));
+    return { kind: 'undefined' };
+  }
+  return expression(place, node);
+}
+
+const operatorOf = <T>(place: Place, node: Node & { operator: string }, operators: Readonly<Record<string, T>>): T =>
+  (Object.hasOwn(operators, node.operator) ? operators[node.operator] : reject(place, node, ...unsupported(node)));
+
+/** What a name stands for here. */
+export function named(place: Place, name: string): Term | undefined {
+  const found = lookUp(place.scope, name);
+  return found && isVariable(found) ? place.state.get(found) : found;
+}
+
+// ---- members ----
+
+function member(place: Place, node: MemberExpression): Term {
+  if (node.property.type === 'PrivateIdentifier') return reject(place, node, ...unsupported(node));
+  const inner = node.object as Node;
+  const name = inner.type === 'Identifier' ? (inner as NodeOf<'Identifier'>).name : undefined;
+  const known = name === undefined ? undefined : lookUp(place.scope, name);
+  // The library under whatever name it was imported: `wf.erf`.
+  if (name !== undefined && !known && !node.computed && node.property.type === 'Identifier') {
+    const api = apiFunction(node.property.name);
+    if (api) return api;
+  }
+  // Number is both a function and a namespace.
+  const object: Term = known && !isVariable(known) && known.kind === 'callable' && Object.hasOwn(namespaces, known.name)
+    ? { kind: 'namespace', name: known.name, members: namespaces[known.name] }
+    : expression(place, inner);
+  if (!node.computed && node.property.type === 'Identifier') return memberOf(place, node.property, object, node.property.name);
+  return elementOf(place, node, object);
+}
+
+/** `object.name`. */
+export function memberOf(place: Place, at: Node, object: Term, name: string): Term {
+  switch (object.kind) {
+    case 'namespace': {
+      const { functions, numbers } = object.members;
+      if (Object.hasOwn(functions, name)) return { kind: 'callable', name: `${object.name}.${name}`, callable: functions[name] };
+      if (Object.hasOwn(numbers, name)) return weakly(numbers[name]);
+      const known = object.name === 'Math' ? mathHints[name] : undefined;
+      return reject(place, at, `${object.name}.${name} is not available`, known ?? `${object.name} has ${Object.keys(functions).join(', ')}`);
+    }
+    case 'record': {
+      return object.fields.get(name) ?? reject(place, at, `there is no '${name}' among the constants`, `there is ${[...object.fields.keys()].join(', ')}`);
+    }
+    case 'list': case 'cells': case 'shape':
+      if (name === 'length') return weakly(itemsOf(place, object)!.length);
+      return reject(place, at, `'.${name}' of an array is not available`, 'index it, or use .length');
+    case 'array': case 'row': {
+      const access = accessOf(object);
+      if (name === 'length') return sizeOf(place.session, access.array, access.index.length);
+      if (name === 'shape') return { kind: 'shape', array: access.array, from: access.index.length };
+      return reject(place, at, `'.${name}' of an array is not available`, 'an array has .shape, .length and its elements');
+    }
+    case 'unusable': return operandOf(siteAt(place, at), object);
+    default:
+      return reject(place, at, `'.${name}' is not available here`, 'members are those of Math, Number, of arrays, and of objects among the constants');
+  }
+}
+
+// ---- calls ----
+
+function call(place: Place, node: CallExpression): Term {
+  const { callee } = node;
+  const made = madeArray(place, node);
+  if (made) return made;
+  const target = callee.type === 'Identifier' ? named(place, callee.name) ?? apiFunction(callee.name) ?? unknownFunction(place, callee)
+    : expression(place, callee);
+  const spread = node.arguments.find((a) => a.type === 'SpreadElement');
+  if (spread) return reject(place, spread, ...unsupported(spread));
+  switch (target.kind) {
+    case 'array': return readRelative(place, node, target);
+    case 'callable': {
+      checkArity(place, node, target.name, target.callable);
+      return target.callable.lower(siteAt(place, node), node.arguments.map((a) => operand(place, a)));
+    }
+    case 'helper': {
+      const syntax = syntaxOf(target.body, target.name);
+      return callFunction(place, node, { name: target.name, ...syntax, scope: helperScope(place, target.body) });
+    }
+    case 'closure': {
+      const { node: f, scope, source, name } = target;
+      if (f.async) return reject(place, node, 'async functions are not supported', 'a kernel waits for nothing');
+      if (f.generator) return reject(place, node, 'generators are not supported', 'return [a, b] gives several results');
+      return callFunction(place, node, { name, params: f.params, body: f.body, source, scope });
+    }
+    case 'unusable': return operandOf(siteAt(place, node), target);
+    default: return reject(place, callee, 'this is not a function', 'a scalar parameter is used by its name, without ()');
+  }
+}
+
+/** `Array(3)`, `new Array(3).fill(0)`. */
+function madeArray(place: Place, node: CallExpression): Term | undefined {
+  const { callee } = node;
+  if (callee.type === 'Identifier' && callee.name === 'Array' && !lookUp(place.scope, 'Array')) return typedArrays.Array(place, node);
+  if (callee.type !== 'MemberExpression' || callee.computed || callee.property.type !== 'Identifier' || callee.property.name !== 'fill') return undefined;
+  const cells = expression(place, callee.object);
+  if (cells.kind !== 'cells') return undefined;
+  const value = operand(place, node.arguments[0] ?? node);
+  for (const v of cells.items) place.state.set(v, value);
+  return cells;
+}
+
+function unknownFunction(place: Place, { name, ...callee }: NodeOf<'Identifier'>): never {
+  return reject(place, { ...callee }, `'${name}' is not a function the kernel can call`,
+    Object.hasOwn(namespaces.Math.functions, name) ? `write Math.${name}(...)`
+      : `call array parameters, members of Math and functions declared inside; pass an outer function in: constants: { ${name} }`);
+}
+
+function checkArity(place: Place, node: CallExpression, name: string, { arity: [least, most] }: Callable): void {
+  const given = node.arguments.length;
+  if (given >= least && given <= most) return;
+  const wanted = least === most ? count(least, 'argument', 'arguments') : `at least ${count(least, 'argument', 'arguments')}`;
+  reject(place, node, `${name} takes ${wanted}, got ${given}`);
+}
+
+/** A whole number known while lowering, or undefined. */
+export function wholeNumber(a: Operand): number | undefined {
+  const known = knownNumber(a);
+  return known !== undefined && Number.isInteger(known) ? known + 0 : undefined;
+}
+
+/** Functions among the constants see what the build found them to use, the globals and each other; not their caller's names. */
+function helperScope(place: Place, f: KernelFunction): Place['scope'] {
+  const own = Object.entries(outerNamesOf(f).constants?.() ?? {});
+  const outer = outermost(place.scope);
+  return own.length === 0 ? outer : scopeIn(outer, own.map(([name, value]): [string, Term] => [name, asConstant(place.session.builder, name, value)]));
+}
+
+const outermost = (scope: Place['scope']): Place['scope'] => {
+  let s = scope;
+  while (s.parent?.parent) s = s.parent;
+  return s;
+};
+
+const isMath = (name: string): boolean =>
+  Object.hasOwn(namespaces.Math.numbers, name) || Object.hasOwn(namespaces.Math.functions, name);
+const unknownName = (name: string): string => isMath(name)
+  ? `write Math.${name}`
+  : `a kernel sees its parameters and its own variables; pass an outer one in: constants: { ${name} }`;
+

@@ -1,0 +1,106 @@
+/**
+ * Control flow as values: both sides of a conditional are lowered, each in a fork of the state, and what they changed is
+ * chosen by the condition. What jumps leave out is guarded by flags.
+ */
+import type { Node } from 'acorn';
+import { choose, strongly, type Operand } from './infer.ts';
+import type { Value } from './ir.ts';
+import { operandOf, itemsOf } from './operands.ts';
+import { siteAt, type FunctionFrame, type LoopFrame, type Place } from './place.ts';
+import type { State, Variable } from './state.ts';
+import type { Term } from './terms.ts';
+
+/** Lowers `yes` for the points where `cond` holds and `no` for the others. */
+export function conditional(place: Place, node: Node, cond: Value, yes: (p: Place) => void, no?: (p: Place) => void): void {
+  const { builder } = place.session;
+  if (cond.kind === 'const') {
+    if (cond.value) yes(place);
+    else no?.(place);
+    return;
+  }
+  const arm = (when: Value): Place => ({ ...place, state: place.state.fork(), path: builder.op('and', [place.path, when]) });
+  const [first, second] = [arm(cond), arm(builder.op('not', [cond]))];
+  yes(first);
+  no?.(second);
+  merge(place, node, cond, first.state, second.state);
+}
+
+/** What either side changed becomes a choice. What a side that has returned leaves behind does not matter. */
+function merge(place: Place, node: Node, cond: Value, yes: State, no: State): void {
+  const { state, frame } = place;
+  const gone = [yes, no].map((s) => holds(s, frame.returned));
+  for (const v of new Set([...yes.changed, ...no.changed])) {
+    if (state.get(v) === undefined) continue; // made inside, unknown outside
+    const [a, b] = [yes.get(v)!, no.get(v)!];
+    const ownsResult = v === frame.returned || v === frame.result || frame.items?.includes(v);
+    if (gone[0] && !ownsResult) state.set(v, b);
+    else if (gone[1] && !ownsResult) state.set(v, a);
+    else state.set(v, chooseTerm(place, node, cond, a, b));
+  }
+}
+
+/** `cond ? yes : no` of any terms; a side that was never given a value leaves the choice to the other. */
+export function chooseTerm(place: Place, node: Node, cond: Value, yes: Term, no: Term): Term {
+  if (cond.kind === 'const') return cond.value ? yes : no;
+  if (yes === no || no.kind === 'undefined') return yes;
+  if (yes.kind === 'undefined') return no;
+  const [some, others] = [itemsOf(place, yes), itemsOf(place, no)];
+  if (some && others && some.length === others.length) {
+    return { kind: 'list', items: some.map((y, k) => chooseTerm(place, node, cond, y, others[k])) };
+  }
+  const site = siteAt(place, node);
+  return choose(site, cond, operandOf(site, yes), operandOf(site, no));
+}
+
+// ---- jumps ----
+
+export const flag = (place: Place, on: boolean): Operand => strongly(place.session.builder.constant(on ? 1 : 0, 'bool'));
+
+const flagIn = (state: State, v: Variable): Value | undefined => {
+  const term = state.get(v);
+  return term?.kind === 'value' ? term.value : undefined;
+};
+
+const holds = (state: State, v: Variable): boolean => {
+  const value = flagIn(state, v);
+  return value?.kind === 'const' && value.value !== 0;
+};
+
+/** Which points have left: the function, the loop, or this turn. */
+export function exited(place: Place, of: { turn: boolean } = { turn: true }): Value {
+  const { builder } = place.session;
+  const flags = [place.frame.returned, ...(place.loop ? [place.loop.broken, ...(of.turn ? [place.loop.continued] : [])] : [])];
+  return flags.map((v) => flagIn(place.state, v)).reduce<Value>((all, v) => (v ? builder.op('or', [all, v]) : all), builder.constant(0, 'bool'));
+}
+
+/** Lowers what comes after a jump, for the points that did not take it. */
+export function unlessExited(place: Place, node: Node, rest: (p: Place) => void, of?: { turn: boolean }): void {
+  const { builder } = place.session;
+  const gone = exited(place, of);
+  // Where all that left have returned, nobody will see what the others do to the variables.
+  const returned = flagIn(place.state, place.frame.returned);
+  if (gone.kind === 'const' || gone !== returned) return conditional(place, node, builder.op('not', [gone]), rest);
+  const stay = builder.op('not', [gone]);
+  const state = place.state.fork();
+  const before = place.state.fork();
+  before.set(place.frame.returned, flag(place, true));
+  rest({ ...place, state, path: builder.op('and', [place.path, stay]) });
+  merge(place, node, stay, state, before);
+}
+
+/** Of a call that begins: nothing is returned yet. */
+export function openFrame(place: Pick<Place, 'state' | 'session'>): FunctionFrame {
+  const frame: FunctionFrame = { returned: hidden('returned'), result: hidden('result'), items: undefined };
+  place.state.set(frame.returned, flag(place as Place, false));
+  place.state.set(frame.result, { kind: 'undefined' });
+  return frame;
+}
+
+export function openLoop(place: Place, label: string | undefined): LoopFrame {
+  const frame: LoopFrame = { label, broken: hidden('broken'), continued: hidden('continued'), outer: place.loop };
+  place.state.set(frame.broken, flag(place, false));
+  place.state.set(frame.continued, flag(place, false));
+  return frame;
+}
+
+export const hidden = (name: string): Variable => ({ name: `(${name})`, constant: false });

@@ -1,0 +1,397 @@
+/**
+ * Loops. One whose number of turns is known, and whose body needs to know the turn (it indexes neighbours or local arrays
+ * with it) or is small, is written out. Any other becomes a `Loop`: what its turns change are its states, and their dtypes
+ * grow until a turn gives back what it was given.
+ */
+import type { AnyNode, DoWhileStatement, ForOfStatement, ForStatement, Node, Statement, WhileStatement } from 'acorn';
+import { promote, type DType } from '../dtype.ts';
+import { declare } from './assign.ts';
+import { effect, expression, named, operand } from './expressions.ts';
+import { exited, flag, openLoop, unlessExited } from './flow.ts';
+import { commonDType, strongly, truth, valueAs, weakly, type Operand } from './infer.ts';
+import type { Effect, Value } from './ir.ts';
+import { itemsOf, operandAt } from './operands.ts';
+import { reject, siteAt, type LoopFrame, type Place } from './place.ts';
+import { rotated } from './rotate.ts';
+import { walk } from './source.ts';
+import type { State, Variable } from './state.ts';
+import { statement } from './statements.ts';
+import { lookUp, scopeIn, type Term } from './terms.ts';
+import { unsupported } from './unsupported.ts';
+
+interface LoopSyntax {
+  readonly node: Node;
+  readonly test: Node | null | undefined;
+  readonly update: Node | null | undefined;
+  readonly body: Statement;
+  /** `do`: the test follows the turn. */
+  readonly testLast: boolean;
+  readonly label: string | undefined;
+}
+
+export function lowerFor(place: Place, node: ForStatement, label?: string): void {
+  const { init, test, update, body } = node;
+  const inner: Place = { ...place, scope: scopeIn(place.scope) };
+  if (init?.type === 'VariableDeclaration') {
+    for (const { id, init: value } of init.declarations) {
+      const scope = init.kind === 'var' && id.type === 'Identifier' && lookUp(place.scope, id.name) ? undefined : inner.scope;
+      if (value || scope) declare(inner, scope ?? owner(place, id), id, value ? expression(inner, value) : { kind: 'undefined' }, false);
+    }
+  } else if (init) effect(inner, init);
+  const loop: LoopSyntax = { node, test, update, body, testLast: false, label };
+  const turns = turnsOf(inner, loop);
+  if (turns !== undefined && isWorthUnrolling(inner, loop, turns)) unroll(inner, loop);
+  else lowerLoop(inner, loop);
+}
+
+function owner(place: Place, id: Node): Place['scope'] {
+  let scope = place.scope;
+  while (scope.parent && !scope.names.has((id as { name: string } & Node).name)) scope = scope.parent;
+  return scope;
+}
+
+export function lowerWhile(place: Place, node: WhileStatement | DoWhileStatement, label?: string): void {
+  lowerLoop(place, { node, test: node.test, update: undefined, body: node.body, testLast: node.type === 'DoWhileStatement', label });
+}
+
+/** `for (const v of list)`: written out. Parallel loops are at the top of a kernel and come to `nests.ts`. */
+export function lowerForOf(place: Place, node: ForOfStatement, label?: string): void {
+  if (node.await) reject(place, node, 'waiting is not possible', 'a kernel waits for nothing');
+  const parallel = isPrange(node.right);
+  if (parallel) return reject(place, node, 'prange is for the outermost loops of wf.kernel', 'write for (let i = 0; i < n; i++) inside');
+  const items = itemsOf(place, expression(place, node.right))
+    ?? reject(place, node.right, 'only lists of constants and local arrays can be iterated', 'write for (let i = 0; i < n; i++)');
+  const frame = openLoop(place, label);
+  const next = (outer: Place, k: number): void => {
+    if (k === items.length) return;
+    const p: Place = { ...outer, scope: scopeIn(outer.scope), loop: frame };
+    p.state.set(frame.continued, flag(p, false));
+    const { left } = node;
+    if (left.type !== 'VariableDeclaration') return reject(place, left, ...unsupported(node));
+    declare(p, p.scope, left.declarations[0].id, items[k], left.kind === 'const');
+    statement(p, node.body);
+    unlessExited(p, node, (q) => next({ ...q, loop: place.loop }, k + 1), { turn: false });
+  };
+  next(place, 0);
+}
+
+export const isPrange = (node: Node): boolean => {
+  const e = node as AnyNode;
+  if (e.type !== 'CallExpression') return false;
+  const callee = e.callee.type === 'SequenceExpression' ? e.callee.expressions.at(-1)! : e.callee;
+  const name = callee.type === 'Identifier' ? callee.name
+    : callee.type === 'MemberExpression' && callee.property.type === 'Identifier' ? callee.property.name : '';
+  return /^prange(\$?\d+)?$/.test(name);
+};
+
+// ---- loops that are written out ----
+
+/** Beyond this a loop stays a loop. */
+const MOST_TURNS = 4096;
+/** Statements and expressions of a body, times its turns, that are worth writing out for their own sake. */
+const SMALL = 240;
+
+/** Turns of a counting loop whose bounds are known: only the header is looked at. */
+function turnsOf(place: Place, { test, update, body }: LoopSyntax): number | undefined {
+  if (!test || !update) return undefined;
+  const counters = assignedNames(update);
+  const inside = assignedNames(body);
+  if (counters.size === 0 || [...counters].some((name) => inside.has(name))) return undefined;
+  if (![...counters].every((name) => isKnown(named(place, name)))) return undefined;
+  const p: Place = { ...place, state: place.state.fork(), effects: [] };
+  for (let turns = 0; turns <= MOST_TURNS; turns++) {
+    const goes = knownTest(p, test);
+    if (goes === undefined) return undefined;
+    if (!goes) return turns;
+    effect(p, update);
+  }
+  return undefined;
+}
+
+const isKnown = (term: Term | undefined): boolean => term?.kind === 'weak' && typeof term.weak === 'number';
+
+function knownTest(place: Place, test: Node): boolean | undefined {
+  // Names that are not known yet make a test that is not known, not an error: the body may declare them.
+  const value = truth(siteAt(place, test), operand(place, test));
+  return value.kind === 'const' ? value.value !== 0 : undefined;
+}
+
+function isWorthUnrolling(place: Place, { test, update, body }: LoopSyntax, turns: number): boolean {
+  if (turns === 0) return true;
+  if (indexesWith(place, body, new Set([...assignedNames(update!), ...assignedNames(body), ...declaredNames(body)]))) return true;
+  let size = 0, jumps = false, loops = false;
+  for (const part of [body, test!, update!]) {
+    walk(part, (n) => {
+      size++;
+      jumps ||= /^(Break|Continue|Return)/.test(n.type);
+      loops ||= /^(For|While|DoWhile)/.test(n.type);
+      return true;
+    });
+  }
+  return !jumps && !loops && size * turns <= SMALL;
+}
+
+/** Whether neighbours, local arrays or tables of constants are indexed with something that changes from turn to turn. */
+function indexesWith(place: Place, body: Node, names: ReadonlySet<string>): boolean {
+  let found = false;
+  const mentions = (n: Node): boolean => {
+    let is = false;
+    walk(n, (m) => {
+      is ||= m.type === 'Identifier' && names.has((m as unknown as { name: string }).name);
+      return true;
+    });
+    return is;
+  };
+  walk(body, (n) => {
+    const e = n as AnyNode;
+    if (e.type === 'CallExpression' && e.callee.type === 'Identifier') {
+      const callee = named(place, e.callee.name);
+      found ||= callee?.kind === 'array' && e.arguments.some(mentions);
+      // A function declared inside may index with what it is given.
+      found ||= callee?.kind === 'closure' && indexesWith(place, callee.node, new Set([...names, ...paramNames(callee.node)])) && e.arguments.some(mentions);
+    }
+    if (e.type === 'MemberExpression' && e.computed && e.object.type === 'Identifier' && mentions(e.property)) {
+      const object = named(place, e.object.name);
+      found ||= object?.kind === 'cells' || object?.kind === 'list' || object?.kind === 'shape';
+    }
+    return true;
+  });
+  return found;
+}
+
+const paramNames = (f: Node): string[] =>
+  (f as unknown as { params: readonly Node[] }).params.flatMap((p) => (p.type === 'Identifier' ? [(p as unknown as { name: string }).name] : []));
+
+function unroll(place: Place, { node, test, update, body, label }: LoopSyntax): void {
+  const frame = openLoop(place, label);
+  const turn = (outer: Place): void => {
+    const p: Place = { ...outer, loop: frame };
+    if (!knownTest(p, test!)) return;
+    p.state.set(frame.continued, flag(p, false));
+    statement(p, body);
+    p.state.set(frame.continued, flag(p, false));
+    const left = exited(p);
+    if (left.kind === 'const' && !left.value) {
+      effect(p, update!);
+      turns.push(p);
+      return;
+    }
+    // Counters go on for everybody, so that they stay known; only the body is left out.
+    effect(p, update!);
+    unlessExited(p, node, turn, { turn: false });
+  };
+  const turns: Place[] = [place];
+  while (turns.length > 0) turn(turns.pop()!);
+}
+
+// ---- loops that stay loops ----
+
+/** Something that turns change. */
+interface Carried {
+  readonly variable: Variable;
+  /** Undefined: it has no value before the loop. */
+  readonly dtype: DType | undefined;
+  /** Nothing but numbers without a dtype went in, so another dtype may still take over. */
+  readonly soft: boolean;
+}
+
+interface Turn {
+  readonly states: readonly Value[];
+  readonly test: Value;
+  readonly effects: readonly Effect[];
+  readonly frame: LoopFrame;
+  readonly state: State;
+}
+
+/** Rounds of widening: every dtype grows a few times at most. */
+const MOST_ROUNDS = 24;
+
+function lowerLoop(place: Place, loop: LoopSyntax): void {
+  let carried = new Map<Variable, Carried>();
+  for (const name of [...assignedNames(loop.body), ...(loop.update ? assignedNames(loop.update) : []), ...(loop.test ? assignedNames(loop.test) : [])]) {
+    const found = lookUp(place.scope, name);
+    if (found && 'constant' in found && place.state.get(found)) carry(place, loop, carried, found);
+  }
+  let testInside = false;
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const mark = place.session.reads.length;
+    const turn = lowerTurn(place, loop, carried, testInside);
+    if (turn === 'test has effects') {
+      testInside = true;
+      continue;
+    }
+    const grown = grow(place, loop, carried, turn);
+    if (!grown) return close(place, loop, [...carried.values()], turn);
+    place.session.reads.length = mark;
+    carried = grown;
+  }
+  reject(place, loop.node, 'the dtypes of this loop do not settle', 'convert what it computes: i32(x), f32(x)');
+}
+
+/** The state of a variable before the loop, as something to carry. */
+function carry(place: Place, loop: LoopSyntax, into: Map<Variable, Carried>, variable: Variable): void {
+  if (into.has(variable)) return;
+  const term = place.state.get(variable)!;
+  if (term.kind === 'undefined') {
+    into.set(variable, { variable, dtype: undefined, soft: true });
+    return;
+  }
+  if (term.kind === 'cells' || term.kind === 'list') {
+    reject(place, loop.node, `the loop replaces the local array '${variable.name}'`, 'assign its elements one by one');
+  }
+  const initial = operandAt(place, loop.node, term);
+  if (initial.kind === 'value') into.set(variable, { variable, dtype: initial.value.dtype, soft: false });
+  else into.set(variable, { variable, dtype: dtypeOfNumbers(place, initial), soft: true });
+}
+
+const dtypeOfNumbers = (place: Place, a: Operand): DType =>
+  (a.kind === 'weak' && numbersOf(a.weak).every((n) => Number.isInteger(n) && Math.abs(n) < 2 ** 31) ? 'int32' : place.session.lone);
+
+const numbersOf = (w: Extract<Operand, { kind: 'weak' }>['weak']): number[] => (typeof w === 'number' ? [w] : [...numbersOf(w.yes), ...numbersOf(w.no)]);
+
+function lowerTurn(outer: Place, loop: LoopSyntax, carried: ReadonlyMap<Variable, Carried>, testInside: boolean): Turn | 'test has effects' {
+  const { session } = outer;
+  const { builder } = session;
+  const yes = builder.constant(1, 'bool');
+  const known = [...carried.values()].filter((c) => c.dtype !== undefined);
+  const state = outer.state.fork();
+  const effects: Effect[] = [];
+  const base: Place = { ...outer, state, effects, path: yes, scope: scopeIn(outer.scope) };
+  const frame = openLoop(base, loop.label);
+  const place: Place = { ...base, loop: frame };
+  // The flags come last: a loop that is left has at least one state.
+  const flags = [frame.broken, outer.frame.returned];
+  const states = builder.states([...known.filter((c) => !flags.includes(c.variable)).map((c) => c.dtype!), 'bool', 'bool']);
+  known.filter((c) => !flags.includes(c.variable)).forEach((c, k) => state.set(c.variable, strongly(states[k])));
+  // Inside a turn nobody has left.
+  flags.forEach((v) => state.set(v, flag(place, false)));
+
+  let test = yes;
+  const body = (p: Place): void => {
+    statement(p, loop.body);
+    p.state.set(frame.continued, flag(p, false));
+    if (loop.update) unlessExited(p, loop.node, (q) => void effect(q, loop.update!), { turn: false });
+  };
+  const leaveUnless = (p: Place, node: Node): void => {
+    const goes = truth(siteAt(p, node), operand(p, node));
+    const gone = builder.op('not', [goes]);
+    const before = p.state.get(frame.broken)!;
+    p.state.set(frame.broken, strongly(builder.op('or', [gone, before.kind === 'value' ? before.value : gone])));
+  };
+  if (loop.testLast) {
+    body(place);
+    unlessExited(place, loop.node, (p) => leaveUnless(p, loop.test!), { turn: false });
+  } else if (testInside) {
+    leaveUnless(place, loop.test!);
+    unlessExited(place, loop.node, body);
+  } else {
+    if (loop.test) test = truth(siteAt(place, loop.test), operand(place, loop.test));
+    if (effects.length > 0) return 'test has effects';
+    body(place);
+  }
+  return { states, test, effects, frame, state };
+}
+
+/** What has to be carried after all, or with a wider dtype; undefined when a turn gives back what it was given. */
+function grow(place: Place, loop: LoopSyntax, carried: ReadonlyMap<Variable, Carried>, turn: Turn): Map<Variable, Carried> | undefined {
+  const out = new Map(carried);
+  let grown = false;
+  const flags = [turn.frame.broken, turn.frame.continued, place.frame.returned];
+  for (const v of turn.state.changed) {
+    if (flags.includes(v) || place.state.get(v) === undefined) continue;
+    if (!out.has(v)) {
+      carry(place, loop, out, v);
+      grown = true;
+    }
+    const c = out.get(v)!;
+    const next = turn.state.get(v)!;
+    if (next.kind === 'undefined') continue;
+    const wider = join(place, loop, c, operandAt(place, loop.node, next));
+    if (wider.dtype === c.dtype) continue;
+    out.set(v, wider);
+    grown = true;
+  }
+  return grown ? out : undefined;
+}
+
+function join(place: Place, loop: LoopSyntax, c: Carried, next: Operand): Carried {
+  if (c.dtype === undefined) {
+    return next.kind === 'value' ? { ...c, dtype: next.value.dtype, soft: false } : { ...c, dtype: dtypeOfNumbers(place, next) };
+  }
+  if (next.kind === 'weak') {
+    const fits = dtypeOfNumbers(place, next) === 'int32' || c.dtype === 'float32' || c.dtype === 'float64';
+    return fits ? c : { ...c, dtype: place.session.lone };
+  }
+  const { dtype } = next.value;
+  if (dtype === c.dtype) return c.soft ? { ...c, soft: false } : c;
+  if (c.soft) {
+    const initial = place.state.get(c.variable)!;
+    const started: Operand = initial.kind === 'weak' ? initial : weakly(0);
+    return { ...c, dtype: commonDType(siteAt(place, loop.node), [started, next]), soft: false };
+  }
+  const mixed = [dtype, c.dtype];
+  if (mixed.includes('int32') && mixed.includes('uint32')) {
+    return reject(place, loop.node, `'${c.variable.name}' is ${c.dtype} before the loop and ${dtype} after a turn`, 'keep to one: x | 0 gives int32, x >>> 0 gives uint32');
+  }
+  return { ...c, dtype: promote(dtype, c.dtype) };
+}
+
+/** Makes the loop, and the states after it what the variables stand for from here on. */
+function close(place: Place, loop: LoopSyntax, carried: readonly Carried[], turn: Turn): void {
+  const { session, state, path } = place;
+  const { builder } = session;
+  const site = siteAt(place, loop.node);
+  const no = builder.constant(0, 'bool');
+  const { frame } = turn;
+  const kept = carried.filter((c) => c.dtype !== undefined && c.variable !== frame.broken && c.variable !== place.frame.returned);
+  const flagAfter = (v: Variable): Value => {
+    const term = turn.state.get(v);
+    return term?.kind === 'value' ? term.value : no;
+  };
+  const [broken, returned] = [flagAfter(frame.broken), flagAfter(place.frame.returned)];
+  const initial = kept.map((c): Value => {
+    const term = state.get(c.variable)!;
+    return term.kind === 'undefined' ? builder.constant(NaN, c.dtype!) : valueAs(site, operandAt(place, loop.node, term), c.dtype!);
+  });
+  const next = kept.map((c) => valueAs(site, operandAt(place, loop.node, turn.state.get(c.variable)!), c.dtype!));
+  const made = rotated(builder, { states: turn.states, initial, next, test: turn.test, broken, returned, path, effects: turn.effects });
+  kept.forEach((c, k) => state.set(c.variable, strongly(made.after[k])));
+  if (made.returned !== no) state.set(place.frame.returned, strongly(builder.op('or', [flagBefore(place), made.returned])));
+  if (turn.effects.length > 0) place.effects.push({ kind: 'loop', loop: made.loop });
+}
+
+const flagBefore = (place: Place): Value => {
+  const term = place.state.get(place.frame.returned);
+  return term?.kind === 'value' ? term.value : place.session.builder.constant(0, 'bool');
+};
+
+// ---- names ----
+
+/** Names that are assigned in a piece of syntax, functions inside it included. */
+function assignedNames(node: Node): Set<string> {
+  const names = new Set<string>();
+  const target = (n: Node): void => {
+    const p = n as AnyNode;
+    if (p.type === 'Identifier') names.add(p.name);
+    else if (p.type === 'ArrayPattern') p.elements.forEach((e) => e && target(e));
+    else if (p.type === 'AssignmentPattern') target(p.left);
+  };
+  walk(node, (n) => {
+    const e = n as AnyNode;
+    if (e.type === 'AssignmentExpression') target(e.left);
+    if (e.type === 'UpdateExpression') target(e.argument);
+    return true;
+  });
+  return names;
+}
+
+function declaredNames(node: Node): Set<string> {
+  const names = new Set<string>();
+  walk(node, (n) => {
+    const e = n as AnyNode;
+    if (e.type === 'VariableDeclarator' && e.id.type === 'Identifier') names.add(e.id.name);
+    return true;
+  });
+  return names;
+}
+

@@ -1,0 +1,73 @@
+/** Where lowering is: the function whose text it reads, the names it knows there, and the way that led there. */
+import type { Node } from 'acorn';
+import type { DType } from '../dtype.ts';
+import type { Site } from './infer.ts';
+import type { Builder, Effect, Value } from './ir.ts';
+import { complain, type Source } from './source.ts';
+import type { State, Variable } from './state.ts';
+import type { Scope } from './terms.ts';
+
+/** One relative read of an array parameter, whether its value is used or not. */
+export interface KernelRead {
+  readonly input: number;
+  readonly offset: readonly number[];
+}
+
+/** What does not change while one kernel is lowered. */
+export interface Session {
+  readonly builder: Builder;
+  readonly label: string;
+  /** Of the points of the domain. */
+  readonly rank: number;
+  /** What numbers with nothing beside them become. */
+  readonly lone: DType;
+  /** Of the array parameters, by input. */
+  readonly dtypes: readonly DType[];
+  /** Of the arrays that are stored to. */
+  readonly outputs: readonly DType[];
+  readonly reads: KernelRead[];
+}
+
+/** A call of a function: what it has returned so far. */
+export interface FunctionFrame {
+  /** bool: the point has returned already. */
+  readonly returned: Variable;
+  readonly result: Variable;
+  /** The elements of an array that is returned. */
+  items: readonly Variable[] | undefined;
+}
+
+/** The innermost loop or labelled statement. */
+export interface LoopFrame {
+  readonly label: string | undefined;
+  /** bools: the point has left the loop, or this turn of it. */
+  readonly broken: Variable;
+  readonly continued: Variable;
+  readonly outer: LoopFrame | undefined;
+}
+
+export interface Place {
+  readonly session: Session;
+  readonly source: Source;
+  readonly scope: Scope;
+  readonly state: State;
+  readonly frame: FunctionFrame;
+  readonly loop: LoopFrame | undefined;
+  /** bool: which points come here, of those that started the function or the turn of the loop. */
+  readonly path: Value;
+  /** What is to happen in order, in this function or turn. */
+  readonly effects: Effect[];
+  /** Calls within calls. */
+  readonly depth: number;
+}
+
+export const siteAt = (place: Place, node: Node): Site => ({
+  builder: place.session.builder,
+  lone: place.session.lone,
+  fail: (problem, hint) => reject(place, node, problem, hint),
+});
+
+export const reject = (place: Place, node: Node, problem: string, hint?: string): never =>
+  complain(place.source, place.session.label, node, problem, hint);
+
+export const count = (n: number, one: string, several: string): string => `${n} ${n === 1 ? one : several}`;

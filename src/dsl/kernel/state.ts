@@ -1,0 +1,43 @@
+/** The variables of a kernel while it is lowered, and what they stand for at one place of its text. */
+import type { Term } from './terms.ts';
+
+/** A variable, an element of a local array, or a flag of the control flow. Identity is all that counts. */
+export interface Variable {
+  readonly name: string;
+  readonly constant: boolean;
+}
+
+/** What every variable stands for here. A fork sees its origin and keeps its own changes. */
+export class State {
+  private readonly own = new Map<Variable, Term>();
+
+  constructor(private readonly origin?: State) {}
+
+  get(v: Variable): Term | undefined {
+    for (let s: State | undefined = this; s; s = s.origin) {
+      const found = s.own.get(v);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  set(v: Variable, term: Term): void {
+    this.own.set(v, term);
+  }
+
+  /** Makes a variable known here and wherever the state came from. */
+  declare(v: Variable, term: Term): void {
+    let first: State = this;
+    while (first.origin) first = first.origin;
+    first.own.set(v, term);
+  }
+
+  fork(): State {
+    return new State(this);
+  }
+
+  /** Variables that were set since the fork, with those that were made since. */
+  get changed(): readonly Variable[] {
+    return [...this.own.keys()];
+  }
+}

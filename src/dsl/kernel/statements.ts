@@ -1,0 +1,123 @@
+/** Statements: one function per kind of syntax, in a table. What is not there is in `unsupported.ts`. */
+import type { AnyNode, FunctionDeclaration, Node, Statement } from 'acorn';
+import { declare } from './assign.ts';
+import { effect, expression, operand } from './expressions.ts';
+import { conditional, exited, flag, unlessExited } from './flow.ts';
+import { setResult } from './functions.ts';
+import { truth } from './infer.ts';
+import { lowerFor, lowerForOf, lowerWhile } from './loops.ts';
+import { reject, siteAt, type LoopFrame, type Place } from './place.ts';
+import { isVariable, scopeIn } from './terms.ts';
+import { unsupported } from './unsupported.ts';
+
+type NodeOf<T extends AnyNode['type']> = Extract<AnyNode, { type: T }>;
+
+const table: { readonly [T in AnyNode['type']]?: (place: Place, node: NodeOf<T>, label?: string) => void } = {
+  VariableDeclaration: (place, node) => {
+    for (const { id, init } of node.declarations) {
+      const hoisted = id.type === 'Identifier' ? place.scope.names.get(id.name) : undefined;
+      if (!init && node.kind === 'var' && hoisted && isVariable(hoisted)) continue;
+      const scope = node.kind === 'var' ? ownerOf(place, id) : place.scope;
+      declare(place, scope, id, init ? expression(place, init) : { kind: 'undefined' }, node.kind === 'const');
+    }
+  },
+  FunctionDeclaration: () => {}, // known since the block began
+  ReturnStatement: (place, node) => {
+    if (node.argument) setResult(place, node, expression(place, node.argument));
+    place.state.set(place.frame.returned, flag(place, true));
+  },
+  BlockStatement: (place, node) => block({ ...place, scope: scopeIn(place.scope) }, node.body),
+  EmptyStatement: () => {},
+  ExpressionStatement: (place, node) => {
+    if (node.directive) return;
+    effect(place, node.expression);
+    if (!hasEffect(node.expression)) reject(place, node, 'this statement has no effect', 'a kernel computes values: const y = ..., return ...');
+  },
+  IfStatement: (place, node) => {
+    const cond = truth(siteAt(place, node.test), operand(place, node.test));
+    const { alternate } = node;
+    conditional(place, node, cond, (p) => statement(p, node.consequent), alternate ? (p) => statement(p, alternate) : undefined);
+  },
+  ForStatement: lowerFor,
+  ForOfStatement: lowerForOf,
+  WhileStatement: lowerWhile,
+  DoWhileStatement: lowerWhile,
+  LabeledStatement: (place, node) => lowerStatement(place, node.body, node.label.name),
+  BreakStatement: (place, node) => jump(place, node, 'broken'),
+  ContinueStatement: (place, node) => jump(place, node, 'continued'),
+};
+
+/** Leaves the loops inside the one that is meant, and that one or this turn of it. */
+function jump(place: Place, node: NodeOf<'BreakStatement' | 'ContinueStatement'>, how: 'broken' | 'continued'): void {
+  const label = node.label?.name;
+  for (let l: LoopFrame | undefined = place.loop; l; l = l.outer) {
+    const here = label === undefined || l.label === label;
+    place.state.set(here ? l[how] : l.broken, flag(place, true));
+    if (here) return;
+  }
+  reject(place, node, `${how === 'broken' ? 'break' : 'continue'} outside a loop`, 'return ends the function');
+}
+
+/** Assignments, calls and jumps hide in expressions too: `a && (x = 1)`. */
+const hasEffect = (node: Node): boolean => {
+  const e = node as AnyNode;
+  switch (e.type) {
+    case 'AssignmentExpression': case 'UpdateExpression': case 'CallExpression': return true;
+    case 'LogicalExpression': return hasEffect(e.right) || hasEffect(e.left);
+    case 'ConditionalExpression': return hasEffect(e.consequent) || hasEffect(e.alternate);
+    case 'SequenceExpression': return e.expressions.some(hasEffect);
+    case 'ParenthesizedExpression': return hasEffect(e.expression);
+    case 'UnaryExpression': return hasEffect(e.argument);
+    default: return false;
+  }
+};
+
+function lowerStatement(place: Place, node: Statement, label?: string): void {
+  const lower = table[node.type] as ((place: Place, node: Node, label?: string) => void) | undefined;
+  if (lower) lower(place, node, label);
+  else reject(place, node, ...unsupported(node));
+}
+
+/** One statement, as the body of an `if` or a loop. */
+export const statement = (place: Place, node: Statement): void =>
+  (node.type === 'BlockStatement' ? lowerStatement(place, node) : block({ ...place, scope: scopeIn(place.scope) }, [node]));
+
+/** Statements in order; what follows a jump is for the points that did not take it. */
+export function block(place: Place, body: readonly Statement[]): void {
+  for (const node of body) {
+    if (node.type === 'FunctionDeclaration') declareFunction(place, node as FunctionDeclaration);
+  }
+  inOrder(place, body, 0);
+}
+
+function inOrder(place: Place, body: readonly Statement[], from: number): void {
+  const before = exited(place);
+  for (let k = from; k < body.length; k++) {
+    lowerStatement(place, body[k]);
+    const now = exited(place);
+    if (now.kind === 'const' && now.value) return;
+    if (now !== before && k + 1 < body.length) return unlessExited(place, body[k], (p) => inOrder(p, body, k + 1));
+  }
+}
+
+function declareFunction(place: Place, node: FunctionDeclaration): void {
+  place.scope.names.set(node.id.name, { kind: 'closure', name: node.id.name, node, scope: place.scope, source: place.source });
+}
+
+/** `var` names exist in the whole function, and belong to its scope. */
+export function hoist(place: Place, names: readonly string[]): void {
+  for (const name of names) {
+    if (place.scope.names.has(name)) continue;
+    const variable = { name, constant: false };
+    place.scope.names.set(name, variable);
+    place.state.set(variable, { kind: 'undefined' });
+  }
+}
+
+/** The scope that knows a name which `var` declares. */
+function ownerOf(place: Place, id: Node): Place['scope'] {
+  const name = (id as AnyNode).type === 'Identifier' ? (id as NodeOf<'Identifier'>).name : undefined;
+  let scope = place.scope;
+  while (name !== undefined && !scope.names.has(name) && scope.parent) scope = scope.parent;
+  return name !== undefined && scope.names.has(name) ? scope : place.scope;
+}
