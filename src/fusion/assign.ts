@@ -5,13 +5,13 @@
  */
 import { evaluationCost, weighRecompute } from './cost.ts';
 import {
-  distinctUses, find, isSamePoint, readKey, usesOf, type Assignment, type Group, type LoopRegion, type Region, type Use,
+  distinctUses, find, isSamePoint, readFrom, readKey, usesOf, type Assignment, type Group, type LoopRegion, type Region, type Use,
 } from './groups.ts';
 import { followsReduction, whyNoRoom, whyNotInline } from './legality.ts';
 import { tryMergeAll } from './merge.ts';
-import { here, joinPaths, repeats, type Path } from './path.ts';
+import { here, repeats, type Path } from './path.ts';
 import { readingsOf } from './reads.ts';
-import type { Node, PlanGraph } from './simplify.ts';
+import type { Nest, NestNode, Node, PlanGraph } from './simplify.ts';
 import type { CostProfile } from '../targets/target.ts';
 
 export function assign(graph: PlanGraph, region: Region, profile: CostProfile): Assignment {
@@ -20,9 +20,11 @@ export function assign(graph: PlanGraph, region: Region, profile: CostProfile): 
     inlined: new Set(), reasons: new Map(),
   };
   const own = new Set(region.nodes);
-  // A loop is decided at the first of its results: after all users of any, before all that it needs.
+  // A loop or a nest is decided at the first of its results: after all users of any, before all that it needs.
   const loopAt = new Map<Node, LoopRegion>();
   for (const l of region.loops) loopAt.set(region.nodes.find((n) => n.kind === 'result' && n.loop === l.loop)!, l);
+  const nests = new Map<Nest, NestNode[]>();
+  for (const n of region.nodes) if (n.kind === 'nest') nests.set(n.nest, [...nests.get(n.nest) ?? [], n]);
   const costs = new Map<Node, number>();
   const follows = new Map<Node, boolean>();
   // What may be the epilogue of a reduction comes from there, if it is needed at more than the kept points.
@@ -33,6 +35,11 @@ export function assign(graph: PlanGraph, region: Region, profile: CostProfile): 
     if (node.kind === 'result') {
       const loop = loopAt.get(node);
       if (loop) addLoop(a, loop);
+      continue;
+    }
+    if (node.kind === 'nest') {
+      const results = nests.get(node.nest)!;
+      if (node === results[0]) addNest(a, results);
       continue;
     }
     const uses = usesOf(a, node);
@@ -54,7 +61,7 @@ interface Questions { readonly cost: () => number; readonly follows: () => boole
 function whyStore(a: Assignment, node: Node, uses: readonly Use[], ask: Questions): string | undefined {
   const demand = a.region.demanded.get(node);
   if (demand !== undefined) return demand;
-  if (node.kind === 'fill') return uses.some((u) => u.asBuffer) ? 'a loop needs it as a buffer' : undefined;
+  if (node.kind === 'fill' && !uses.some((u) => u.asBuffer)) return undefined;
   for (const u of uses) {
     const why = whyNotInline(node, u);
     if (why) return why;
@@ -77,7 +84,8 @@ function whyNotWorth(a: Assignment, contexts: readonly Use[], ask: Questions): s
 function store(a: Assignment, node: Node): void {
   const reduction = node.kind === 'reduce' ? node.expr.axes : undefined;
   const group = addGroup(a, {
-    loop: undefined, domain: reduction ? node.srcShapes[0] : node.shape, kept: reduction && node.shape, axes: reduction,
+    loop: undefined, nest: undefined, domain: reduction ? node.srcShapes[0] : node.shape,
+    kept: reduction && node.shape, axes: reduction,
     stored: new Set([node]), epilogue: new Set(reduction ? [node] : []),
   });
   a.groupOf.set(node, group);
@@ -95,10 +103,12 @@ function useSources(a: Assignment, node: Node, group: Group, path: Path, place: 
   group.weight++;
   if (node.kind === 'stencil') group.usesNeighbours = true;
   if (node.kind === 'map' && node.usesCoordinates) group.usesCoordinates = true;
-  for (const { edge, places } of readingsOf(node)) {
-    if (edge.to.kind === 'fill') continue;
-    const at = joinPaths(path, edge.path);
-    for (const p of places) addUse(a, { node: edge.to, group, path: at, place: place + p, asBuffer: false }, node);
+  if (node.kind === 'map' && node.gathers) group.gathers = true;
+  for (const reading of readingsOf(node)) {
+    if (reading.edge.to.kind === 'fill') continue;
+    const { kept: _, ...read } = readFrom(reading, path, false);
+    const places = read.whole === undefined ? [...reading.places].map((p) => place + p) : [''];
+    for (const p of places) addUse(a, { ...read, group, place: p, asBuffer: false }, node);
   }
 }
 
@@ -123,17 +133,34 @@ function addUse(a: Assignment, use: Omit<Use, 'consumers' | 'kept'>, consumer: N
 function addLoop(a: Assignment, loop: LoopRegion): void {
   const results = a.region.nodes.filter((n) => n.kind === 'result' && n.loop === loop.loop);
   const group = addGroup(a, {
-    loop, domain: -1, kept: undefined, axes: undefined, stored: new Set(results), epilogue: new Set(),
+    loop, nest: undefined, domain: -1, kept: undefined, axes: undefined, stored: new Set(results), epilogue: new Set(),
   });
   results.forEach((r) => a.groupOf.set(r, group));
   const needed = new Set([...loop.states.map((k) => loop.loop.states[k].initial), ...loop.outside]);
-  for (const node of needed) addUse(a, { node, group, path: here, place: '', asBuffer: true }, results[0]);
+  for (const node of needed) addUse(a, { node, group, path: here, place: '', whole: undefined, asBuffer: true }, results[0]);
 }
 
-function addGroup(a: Assignment, parts: Pick<Group, 'loop' | 'domain' | 'kept' | 'axes' | 'stored' | 'epilogue'>): Group {
+/** A nest is a kernel of its own, with all its outputs. */
+function addNest(a: Assignment, results: readonly NestNode[]): void {
+  const [first] = results;
+  const { nest } = first;
+  const group = addGroup(a, {
+    loop: undefined, nest, domain: nest.domain, kept: undefined, axes: undefined, stored: new Set(results), epilogue: new Set(),
+  });
+  for (const r of results) {
+    a.groupOf.set(r, group);
+    a.reasons.set(r, 'it is stored to by a nest of loops');
+  }
+  useSources(a, first, group, here, '');
+  for (const { initial } of nest.outputs) {
+    if (initial) addUse(a, { node: initial, group, path: here, place: '', whole: undefined, asBuffer: true }, first);
+  }
+}
+
+function addGroup(a: Assignment, parts: Pick<Group, 'loop' | 'nest' | 'domain' | 'kept' | 'axes' | 'stored' | 'epilogue'>): Group {
   const group: Group = {
     id: a.groups.length, mergedInto: undefined, reads: new Map(), uses: [],
-    usesCoordinates: false, usesNeighbours: false, weight: 0, ...parts,
+    usesCoordinates: false, usesNeighbours: false, gathers: false, weight: 0, ...parts,
   };
   a.groups.push(group);
   return group;

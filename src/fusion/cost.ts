@@ -17,8 +17,8 @@ export function evaluationCost(node: Node, inMemory: (n: Node) => boolean, memo:
   const cost = (n: Node): number => {
     const known = memo.get(n);
     if (known !== undefined) return known;
-    const made = ownCost(n) + readingsOf(n).reduce((sum, { edge, places }) =>
-      sum + places.size * (isLeaf(edge.to) || inMemory(edge.to) ? LOAD : edge.to.kind === 'fill' ? 0 : cost(edge.to)), 0);
+    const made = ownCost(n) + readingsOf(n).reduce((sum, { edge: { to }, places, whole }) =>
+      sum + places.size * (isLeaf(to) || inMemory(to) || whole !== undefined ? LOAD : to.kind === 'fill' ? 0 : cost(to)), 0);
     memo.set(n, made);
     return made;
   };

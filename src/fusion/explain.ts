@@ -58,7 +58,7 @@ export function report(bound: BoundPlan): PlanReport {
 function kernelReport(
   bound: BoundPlan, launch: Launch, from: PlanKernel, names: ReadonlyMap<Expr, string>, times: number,
 ): KernelReport {
-  const expression = from.writes.map((w) => {
+  const expression = from.stored ? nestExpression(bound, from, names) : from.writes.map((w) => {
     const e = exprAt(bound, w);
     // A copy of a loop's result is that result itself, read.
     const isCopy = w >= bound.canonical.nodes.length;
@@ -69,6 +69,15 @@ function kernelReport(
     outputs: launch.outputs.length, launches: times, bytes: bytesOf(launch),
     bytesUnfused: from.nodes.reduce((sum, n) => sum + bytesOfNode(exprAt(bound, n)), 0),
   };
+}
+
+/** All outputs of a nest come from one call; those that nobody asked for have no name. */
+function nestExpression(bound: BoundPlan, { writes }: PlanKernel, names: ReadonlyMap<Expr, string>): string {
+  const { nodes } = bound.canonical;
+  const made = writes.map((w) => (w < nodes.length ? nodes[w] : undefined));
+  const e = made.find((m) => m !== undefined)!;
+  const left = made.map((m) => (m && names.get(m)) ?? '_');
+  return `${left.length > 1 ? `[${left.join(', ')}]` : left[0]} = ${exprText(e, (x) => (x !== e ? names.get(x) : undefined))}`;
 }
 
 /** Names of all buffers: inputs by their own, results and intermediates numbered. */
@@ -167,13 +176,15 @@ function bytesOfNode(e: Expr): number {
 
 const bytesRead = (e: Expr): number => (e.kind === 'view' ? Math.min(bytesOfValues(e), bytesRead(e.src[0])) : bytesOfValues(e));
 
-function bytesOf({ kernel, domain, inputs, outputs }: Launch): number {
-  const touched = ({ strides }: Access) => strides.reduce((n, s, k) => (s === 0 ? n : n * domain[k]), 1);
+function bytesOf({ kernel, domain, inputs, outputs, stored = [] }: Launch): number {
+  const touched = ({ strides, sizes = domain }: Access) => strides.reduce((n, s, k) => (s === 0 ? n : n * sizes[k]), 1);
   const read = inputs.reduce((sum, x, k) => sum + touched(x) * dtypes[kernel.inputs[k].dtype].bytes, 0);
   const kept = domain.reduce((n, s, k) => (kernel.reduction?.axes.includes(k) ? n : n * s), 1);
   return outputs.reduce((sum, _, k) => {
     const { dtype, from } = kernel.outputs[k];
-    return sum + (from === 'body' ? sizeOf(domain) : kept) * dtypes[dtype].bytes;
+    const { bytes } = dtypes[dtype];
+    if (from !== 'effects') return sum + (from === 'body' ? sizeOf(domain) : kept) * bytes;
+    return sum + sizeOf(stored[k].sizes) * bytes * (stored[k].initial === undefined ? 1 : 2);
   }, read);
 }
 

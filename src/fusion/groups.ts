@@ -3,8 +3,9 @@
  * else needs them) and computes others on the way. Groups grow by union; `find` gives the group that a group has become.
  */
 import type { CostProfile } from '../targets/target.ts';
-import { onlyOnes, pathKey, type Path } from './path.ts';
-import type { Loop, Node, PlanGraph } from './simplify.ts';
+import { joinPaths, onlyOnes, pathKey, type Path } from './path.ts';
+import type { Reading } from './reads.ts';
+import type { Loop, Nest, Node, PlanGraph } from './simplify.ts';
 
 /** The part of the graph that is planned at once: what is outside all loops, or the body of one. */
 export interface Region {
@@ -29,6 +30,8 @@ export interface Group {
   mergedInto: Group | undefined;
   /** A loop step, which nothing joins. */
   readonly loop: LoopRegion | undefined;
+  /** A nest of loops that stores, which nothing joins either. */
+  readonly nest: Nest | undefined;
   /** Number of the shape it runs over. */
   readonly domain: number;
   /** Number of the shape of the kept points, and the reduced axes, of a group with reductions. */
@@ -42,6 +45,7 @@ export interface Group {
   readonly uses: Use[];
   usesCoordinates: boolean;
   usesNeighbours: boolean;
+  gathers: boolean;
   /** Evaluations of nodes: keeps the size of the code, and of the recursion over it, bounded. */
   weight: number;
 }
@@ -55,6 +59,8 @@ export interface Use {
   readonly place: string;
   /** Needed once per kept point of a reduction; the path starts there. */
   kept: boolean;
+  /** Read at computed positions: number of the shape that the path starts from, instead of the group's points. */
+  readonly whole: number | undefined;
   /** Needed as a buffer, whatever else. */
   readonly asBuffer: boolean;
 }
@@ -83,16 +89,22 @@ export function find(group: Group): Group {
 export const liveGroups = (a: Assignment): Group[] => a.groups.filter((g) => !g.mergedInto);
 export const usesOf = (a: Assignment, node: Node): readonly Use[] => a.usesOf.get(node) ?? [];
 
-export const readKey = (use: Pick<Use, 'node' | 'path' | 'kept'>): string =>
-  `${use.kept ? 'k' : ''}${use.node.number}@${pathKey(use.path)}`;
+export const readKey = (use: Pick<Use, 'node' | 'path' | 'kept' | 'whole'>): string =>
+  `${use.whole === undefined ? '' : 'w'}${use.kept ? 'k' : ''}${use.node.number}@${pathKey(use.path)}`;
+
+/** What a group reads that evaluates a node at the end of `path`. A whole source is the same from everywhere. */
+export const readFrom = (
+  { edge: { to: node, path: then }, whole }: Reading, path: Path, kept: boolean,
+): Pick<Use, 'node' | 'path' | 'kept' | 'whole'> =>
+  (whole === undefined ? { node, path: joinPaths(path, then), kept, whole } : { node, path: then, kept: false, whole });
 
 /** The group needs the node's value at the very point it is at. */
 export const isSamePoint = (use: Use): boolean =>
-  !use.asBuffer && !use.kept && use.path.length === 0 && use.place === '' && use.node.shape === find(use.group).domain;
+  !use.asBuffer && use.whole === undefined && !use.kept && use.path.length === 0 && use.place === '' && use.node.shape === find(use.group).domain;
 
 /** A value per kept point that is needed at that kept point. */
 export const isSameKeptPoint = (use: Use): boolean =>
-  !use.asBuffer && use.place === '' && onlyOnes(use.path);
+  !use.asBuffer && use.whole === undefined && use.place === '' && onlyOnes(use.path);
 
 /** From the kept points of a group's reduction to a shape that differs in axes of size 1 only. */
 export const fromKept = (group: Group, shape: number): Path =>

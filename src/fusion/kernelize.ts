@@ -4,16 +4,16 @@
  */
 import { borderRules } from '../dsl/border.ts';
 import { isArgReducer } from '../dsl/reducers.ts';
-import { inline } from '../dsl/kernel/copy.ts';
+import { inline, inlineAll, type Leaves } from '../dsl/kernel/copy.ts';
 import { Builder, type Fn, type Point, type Slot, type Value } from '../dsl/kernel/ir.ts';
-import { valuesOf } from '../dsl/kernel/walk.ts';
+import { valuesIn } from '../dsl/kernel/walk.ts';
 import { InternalError } from '../errors.ts';
 import { find, fromKept, outputsOf, type Assignment, type Group } from './groups.ts';
 import type { Kernel, KernelOutput, Reduction } from './kernel.ts';
 import { here, isWhole, joinPaths, pathKey, resolveAxes, type Path } from './path.ts';
-import { neighbour } from './reads.ts';
+import { neighbour, readingsOf } from './reads.ts';
 import { kernelKey } from './specialise.ts';
-import type { Edge, MapNode, Node, ReduceNode, StencilNode } from './simplify.ts';
+import type { Edge, MapNode, Nest, NestNode, Node, ReduceNode, StencilNode } from './simplify.ts';
 import { inputName, kernelName } from './text.ts';
 
 /** A kernel and what its launches are bound from. */
@@ -28,6 +28,8 @@ export interface PlanKernel {
   readonly uniforms: readonly UniformSource[];
   /** Numbers of the nodes whose buffers it writes. */
   readonly writes: readonly number[];
+  /** Of a nest, per output. */
+  readonly stored: readonly PlanStored[] | undefined;
   /** Axes that relative reads or coordinates refer to: they keep their identity. */
   readonly pinned: readonly boolean[];
   /** All nodes it evaluates. */
@@ -44,7 +46,20 @@ export interface KernelRead {
   readonly kept: boolean;
   /** Rank of the points where the path starts. */
   readonly rank: number;
+  /** Of a whole input: number of the shape in which it is seen, where the path starts. */
+  readonly whole: number | undefined;
 }
+
+export interface PlanStored {
+  /** Number of a node of the output's shape. */
+  readonly like: number;
+  /** Number of the node whose buffer it starts with; undefined for zeros. */
+  readonly initial: number | undefined;
+}
+
+/** Numbers of the nodes whose buffers a kernel needs. */
+export const buffersRead = ({ reads, stored = [] }: PlanKernel): number[] =>
+  [...reads.map((r) => r.node), ...stored.flatMap((s) => s.initial ?? [])];
 
 /** Where a launch finds the value of a uniform. */
 export type UniformSource =
@@ -84,6 +99,7 @@ class Kernelizer {
 
   kernel(): PlanKernel {
     const { a, group } = this;
+    if (group.nest) return this.nest(group.nest);
     const outputs = outputsOf(a, group);
     const results: Value[] = [], finals: Value[] = [];
     const place = (list: Value[], v: Value): number => (list.includes(v) ? list.indexOf(v) : list.push(v) - 1);
@@ -92,24 +108,61 @@ class Kernelizer {
       ? { dtype: node.dtype, from: 'epilogue', result: place(finals, this.valueAt({ to: node, path: fromKept(group, node.shape) }, here, undefined, true)) }
       : { dtype: node.dtype, from: 'body', result: place(results, this.valueAt({ to: node, path: here }, here, undefined, false)) }));
 
-    const inputs = this.reads.map(({ name, dtype }) => ({ name, dtype }));
-    const uniforms = this.uniforms.map(({ name, dtype }) => ({ name, dtype }));
-    const name = kernelName(outputs.map((n) => n.expr), a.graph.canonical, this.reads);
-    const parts = { rank: this.rank, inputs, uniforms };
+    const name = this.name(outputs);
+    const parts = this.parts();
     const body = this.body.fn(name, { ...parts, results });
     const reduction: Reduction | undefined = group.axes && {
       axes: group.axes.length > 0 ? group.axes : [this.rank - 1],
       terms,
       epilogue: this.epilogue.fn(name, { ...parts, results: finals }),
     };
-    const shape = { schedule: reduction ? 'reduce' as const : 'map' as const, rank: this.rank, inputs, uniforms, body, reduction, outputs: written };
+    const schedule = reduction ? 'reduce' : 'map';
+    return this.finish({ name, schedule, ...parts, body, reduction, outputs: written }, outputs.map((n) => n.number));
+  }
+
+  /** A kernel that stores where its function says: nothing is fused into it. */
+  private nest({ outputs }: Nest): PlanKernel {
+    const results = [...this.group.stored].filter((n) => n.kind === 'nest').sort((x, y) => x.number - y.number);
+    const [first] = results;
+    results.forEach((n) => this.visited.add(n.number));
+    const { fn } = first.expr;
+    const { effects } = inlineAll(this.body, [], fn.effects, {
+      ...this.wholeInputs(first, false),
+      read: () => fail('a nest reads at its own points'),
+      coord: (axis) => this.body.coord(axis),
+      extent: (axis) => this.body.extent(axis),
+    });
+    const name = this.name(results);
+    const parts = this.parts();
+    const body = this.body.fn(name, { ...parts, results: [], effects, outputs: fn.outputs });
+    const written = fn.outputs.map(({ dtype }, result): KernelOutput => ({ dtype, from: 'effects', result }));
+    return this.finish(
+      { name, schedule: 'nest', ...parts, body, reduction: undefined, outputs: written }, outputs.map((o) => o.number),
+      outputs.map(({ like, initial }) => ({ like, initial: initial?.number })),
+    );
+  }
+
+  private name(outputs: readonly Node[]): string {
+    return kernelName(outputs.map((n) => n.expr), this.a.graph.canonical, this.reads);
+  }
+
+  /** What the functions of the kernel declare, once they are copied. */
+  private parts(): Pick<Kernel, 'rank' | 'inputs' | 'uniforms'> {
+    return {
+      rank: this.rank,
+      inputs: this.reads.map(({ name, dtype, whole, rank }) => ({ name, dtype, ...whole !== undefined && { whole: rank } })),
+      uniforms: this.uniforms.map(({ name, dtype }) => ({ name, dtype })),
+    };
+  }
+
+  private finish(kernel: Omit<Kernel, 'key'>, writes: readonly number[], stored?: readonly PlanStored[]): PlanKernel {
     return {
       kind: 'kernel',
-      kernel: { name, ...shape, key: kernelKey(shape) },
-      domain: group.domain, padded: this.padded,
+      kernel: { ...kernel, key: kernelKey(kernel) },
+      domain: this.group.domain, padded: this.padded,
       reads: this.reads, uniforms: this.uniforms.map((u) => u.source),
-      writes: outputs.map((n) => n.number),
-      pinned: pinnedAxes(body, this.rank),
+      writes, stored,
+      pinned: pinnedAxes(kernel.body, this.rank),
       nodes: [...this.visited].sort((x, y) => x - y),
       specialised: new Map(),
     };
@@ -125,7 +178,7 @@ class Kernelizer {
   /** The value at the end of an edge, seen from `path` at a point. `kept`: in the epilogue. */
   private valueAt(edge: Edge, path: Path, at: Point | undefined, kept: boolean): Value {
     const { to } = edge;
-    if (to.kind === 'fill') return this.uniform(`f${to.number}`, { kind: 'fill', node: to.number }, to.dtype, kept);
+    if (to.kind === 'fill') return this.fill(to, kept);
     const whole = joinPaths(path, edge.path);
     const key = `${kept ? 'k' : ''}${to.number}@${pathKey(whole)}`;
     let byPoint = this.memo.get(key);
@@ -146,7 +199,7 @@ class Kernelizer {
       case 'copy': return this.valueAt(node.src[0], path, at, kept);
       case 'stencil': return this.stencil(node, path, at, kept);
       case 'reduce': return this.epilogue.reduced(this.terms.indexOf(node), node.dtype);
-      default: throw new InternalError(`kernelize: a ${node.kind} node has no function`);
+      default: return fail(`a ${node.kind} node has no function`);
     }
   }
 
@@ -155,14 +208,48 @@ class Kernelizer {
   }
 
   private read(node: Node, path: Path, at: Point | undefined, kept: boolean, key: string): Value {
+    return this.builder(kept).read(this.input(key, node, path, kept, undefined), node.dtype, at);
+  }
+
+  /** Number of an input of the kernel; `whole`: the shape in which it is read at computed positions. */
+  private input(key: string, node: Node, path: Path, kept: boolean, whole: number | undefined): number {
     let index = this.indexOf.get(key);
     if (index === undefined) {
-      const { shapes } = this.a.graph.canonical;
-      const rank = kept ? shapes[this.group.kept!].length : shapes[this.group.domain].length;
-      index = this.reads.push({ node: node.number, path, kept, rank, name: inputName(this.reads.length), dtype: node.dtype }) - 1;
+      const start = whole ?? (kept ? this.group.kept! : this.group.domain);
+      const rank = this.a.graph.canonical.shapes[start].length;
+      const name = inputName(this.reads.length);
+      index = this.reads.push({ node: node.number, path, kept, rank, whole, name, dtype: node.dtype }) - 1;
       this.indexOf.set(key, index);
     }
-    return this.builder(kept).read(index, node.dtype, at);
+    return index;
+  }
+
+  /** What replaces the reads of whole sources in the function of a node. */
+  private wholeInputs(node: MapNode | StencilNode | NestNode, kept: boolean): Pick<Leaves, 'gather' | 'size'> {
+    const b = this.builder(kept);
+    const bound = new Set(readingsOf(node).filter((r) => r.edge.to.kind !== 'fill').map((r) => r.edge));
+    const input = (k: number): number => {
+      const { to, path } = node.src[k];
+      return this.input(`w${node.srcShapes[k]}:${to.number}@${pathKey(path)}`, to, path, false, node.srcShapes[k]);
+    };
+    return {
+      gather: (k, index, { dtype }) => (bound.has(node.src[k])
+        ? b.gatherInside(input(k), dtype, index)
+        : this.fill(node.src[k].to, kept)),
+      size: ({ of, array, axis }) => {
+        if (of === 'output') return b.size(of, array, axis);
+        return bound.has(node.src[array]) ? b.size(of, input(array), axis) : this.sizeOf(node.srcShapes[array], axis, kept);
+      },
+    };
+  }
+
+  private fill(node: Node, kept: boolean): Value {
+    return this.uniform(`f${node.number}`, { kind: 'fill', node: node.number }, node.dtype, kept);
+  }
+
+  /** A size that no input of the kernel has. */
+  private sizeOf(shape: number, axis: number, kept: boolean): Value {
+    return this.uniform(`n${shape}.${axis}`, { kind: 'extent', shape, axis }, 'int32', kept);
   }
 
   private uniform(key: string, source: UniformSource, dtype: Value['dtype'], kept: boolean): Value {
@@ -176,6 +263,7 @@ class Kernelizer {
 
   private map(node: MapNode, path: Path, at: Point | undefined, kept: boolean): Value {
     return inline(this.builder(kept), [node.expr.fn.results[node.expr.result]], {
+      ...this.wholeInputs(node, kept),
       read: (input) => this.valueAt(node.src[input], path, at, kept),
       coord: (axis) => this.coordinate(path, axis, at),
       extent: (axis) => this.extent(node, path, axis),
@@ -197,14 +285,15 @@ class Kernelizer {
 
   private extent(node: Node, path: Path, axis: number): Value {
     if (path.length === 0 && node.shape === this.group.domain) return this.body.extent(axis);
-    return this.uniform(`n${node.shape}.${axis}`, { kind: 'extent', shape: node.shape, axis }, 'int32', false);
+    return this.sizeOf(node.shape, axis, false);
   }
 
   private stencil(node: StencilNode, path: Path, at: Point | undefined, kept: boolean): Value {
-    if (path.length > 0 || kept) throw new InternalError('kernelize: a stencil through a view');
+    if (path.length > 0 || kept) fail('a stencil through a view');
     const b = this.body;
     const { border, lo, hi, fn, result } = node.expr;
     const [value] = inline(b, [fn.results[result]], {
+      ...this.wholeInputs(node, kept),
       read: (input, own) => {
         const n = neighbour(node, input, own);
         const edge = node.src[input];
@@ -214,7 +303,7 @@ class Kernelizer {
         return b.op('select', [b.inside(at, guard, guard), v, this.cval(node, v.dtype)]);
       },
       coord: (axis, own) => {
-        if (own) throw new InternalError('kernelize: a coordinate of a neighbour');
+        if (own) fail('a coordinate of a neighbour');
         return b.coord(axis, at);
       },
       extent: (axis) => this.extent(node, here, axis),
@@ -239,10 +328,14 @@ function pinnedAxes(body: Fn, rank: number): boolean[] {
   const pinPoint = (p: Point | undefined): void => {
     for (; p; p = p.base) p.offset.forEach((o, k) => { if (o !== 0) pinned[k] = true; });
   };
-  for (const v of valuesOf(body.results)) {
+  for (const v of valuesIn(body)) {
     if (v.kind === 'coord' || v.kind === 'extent') pinned[v.axis] = true;
     if (v.kind === 'inside') v.lo.forEach((l, k) => { if (l !== 0 || v.hi[k] !== 0) pinned[k] = true; });
     if (v.kind === 'read' || v.kind === 'coord' || v.kind === 'inside') pinPoint(v.at);
   }
   return pinned;
+}
+
+function fail(message: string): never {
+  throw new InternalError(`kernelize: ${message}`);
 }

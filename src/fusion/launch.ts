@@ -1,6 +1,7 @@
 /** One kernel over concrete sizes: strides, merged axes, the scalars of the run. */
+import type { Shape } from '../dsl/shape.ts';
 import type { Canonical } from './canonical.ts';
-import type { Access, InnerStride, Kernel, Launch } from './kernel.ts';
+import type { Access, InnerStride, Kernel, Launch, Stored } from './kernel.ts';
 import type { KernelRead, PlanKernel } from './kernelize.ts';
 import { resolveStrides } from './path.ts';
 import { slotFor } from './slots.ts';
@@ -12,15 +13,21 @@ export function bindKernel(
   const shape = canonical.shapes[k.domain];
   const sizes = k.padded ? [...shape, 1] : shape;
   const reduced = k.kernel.reduction?.axes;
-  const full = k.reads.map((r) => accessOf(r, canonical, sizes.length, reduced, slotOf));
-  const groups = groupAxes({ sizes, pinned: k.pinned, reduced }, full);
-  const inputs = full.map((x) => ({ ...x, strides: groupStrides(x.strides, groups) }));
+  const full = k.reads.map((r) => (r.whole === undefined
+    ? accessOf(r, canonical, sizes.length, reduced, slotOf)
+    : wholeAccessOf(r, canonical, canonical.shapes[r.whole], slotOf)));
+  const groups = groupAxes({ sizes, pinned: k.pinned, reduced }, full.filter((x) => x.sizes === undefined));
+  const inputs = full.map((x) => (x.sizes === undefined ? { ...x, strides: groupStrides(x.strides, groups) } : x));
   const inner = inputs.map(innerOf);
   const kernel = specialised(k, groups);
-  return {
+  const launch: Launch = {
     kernel, domain: groupSizes(sizes, groups), inputs, inner, uniforms,
     outputs: k.writes.map((n) => slotFor(slotOf, n)), code: `${kernel.key}|${inner.join()}`,
   };
+  if (!k.stored) return launch;
+  const stored = k.stored.map(({ like, initial }): Stored =>
+    ({ sizes: canonical.nodes[like].shape, initial: initial === undefined ? undefined : slotFor(slotOf, initial) }));
+  return { ...launch, stored };
 }
 
 function specialised(k: PlanKernel, groups: Grouping): Kernel {
@@ -31,8 +38,14 @@ function specialised(k: PlanKernel, groups: Grouping): Kernel {
 }
 
 function innerOf({ strides }: Access): InnerStride {
-  const last = strides[strides.length - 1];
+  const last = strides.at(-1) ?? 0;
   return last === 1 ? 'unit' : last === 0 ? 'zero' : 'strided';
+}
+
+/** A whole input is not part of the domain: it keeps its own axes. */
+function wholeAccessOf(r: KernelRead, canonical: Canonical, sizes: Shape, slotOf: ReadonlyMap<number, number>): Access {
+  const { offset, strides } = resolveStrides(r.path, canonical, r.rank, canonical.nodes[r.node].shape);
+  return { slot: slotFor(slotOf, r.node), offset, strides, sizes };
 }
 
 function accessOf(

@@ -1,8 +1,8 @@
 /** What may be fused. Every function gives undefined when it is legal, else the reason why not, for `explain()`. */
 import {
-  buffersOf, find, isSameKeptPoint, isSamePoint, reaches, readKey, usesOf, type Assignment, type Group, type Use,
+  buffersOf, find, isSameKeptPoint, isSamePoint, reaches, readFrom, readKey, usesOf, type Assignment, type Group, type Use,
 } from './groups.ts';
-import { isAffine, isTangled, joinPaths, onlyOnes } from './path.ts';
+import { isAffine, isTangled, onlyOnes } from './path.ts';
 import { readingsOf } from './reads.ts';
 import type { Node } from './simplify.ts';
 
@@ -11,7 +11,7 @@ const MAX_WEIGHT = 400;
 
 /** Whether a node can be computed where it is used, instead of being read from memory. */
 export function whyNotInline(node: Node, use: Use): string | undefined {
-  if (use.asBuffer) return 'a loop needs it as a buffer';
+  if (use.asBuffer) return find(use.group).nest ? 'an output of a nest of loops starts with it' : 'a loop needs it as a buffer';
   switch (node.kind) {
     case 'input': case 'carry': return 'it is in memory already';
     case 'result': return 'it is the result of a loop';
@@ -19,19 +19,23 @@ export function whyNotInline(node: Node, use: Use): string | undefined {
     case 'nest': return 'it is stored to by a nest of loops';
     case 'fill': return undefined;
     case 'stencil':
+      if (use.whole !== undefined) return anywhere;
       if (use.place !== '') return 'a stencil of a stencil: the inner one would be computed at every neighbour';
       if (!isSamePoint(use)) return 'a stencil is fused at its own points only, not through a view';
       return undefined;
     case 'map':
+      if (use.whole !== undefined) return anywhere;
       if (node.usesCoordinates && !isAffine(use.path)) return 'it uses coordinates, which a reshape does not keep';
       return whyTangled(node, use);
-    case 'copy': return whyTangled(node, use);
+    case 'copy': return use.whole === undefined ? whyTangled(node, use) : anywhere;
     default: return node satisfies never;
   }
 }
 
+const anywhere = 'it is read at computed positions';
+
 const whyTangled = (node: Node, use: Use): string | undefined =>
-  node.src.some((e) => e.to.kind !== 'fill' && isTangled(joinPaths(use.path, e.path)))
+  readingsOf(node).some((r) => r.edge.to.kind !== 'fill' && isTangled(readFrom(r, use.path, false).path))
     ? 'a reshape of a view has to be in memory' : undefined;
 
 /** Whether a group has room to compute a node that it now reads. */
@@ -42,9 +46,9 @@ export function whyNoRoom(a: Assignment, node: Node, uses: readonly Use[]): stri
     const before = new Set(own.map(readKey));
     const after = new Set<string>();
     for (const u of own) {
-      for (const { edge } of readingsOf(node)) {
-        if (edge.to.kind === 'fill') continue;
-        const key = readKey({ node: edge.to, path: joinPaths(u.path, edge.path), kept: u.kept });
+      for (const reading of readingsOf(node)) {
+        if (reading.edge.to.kind === 'fill') continue;
+        const key = readKey(readFrom(reading, u.path, u.kept));
         if (!group.reads.has(key)) after.add(key);
       }
     }
@@ -57,6 +61,7 @@ export function whyNoRoom(a: Assignment, node: Node, uses: readonly Use[]): stri
 /** Whether two groups can be one loop: what one stores, the other reads at the same point or not at all. */
 export function whyNotMerge(a: Assignment, g: Group, h: Group): string | undefined {
   if (g.loop || h.loop) return 'a time loop is a step of its own';
+  if (g.nest || h.nest) return 'a nest of loops is a kernel of its own';
   if (g.domain !== h.domain) return 'different shapes';
   if (g.axes && h.axes && g.axes.join() !== h.axes.join()) return 'they reduce different axes';
   if (g.weight + h.weight > MAX_WEIGHT) return `together more than ${MAX_WEIGHT} operations`;
@@ -78,9 +83,10 @@ function readsElsewhere(a: Assignment, writer: Group, reader: Group): boolean {
 
 /** Whether a group of maps over the kept points of a reduction can be its epilogue. */
 export function whyNotEpilogue(a: Assignment, maps: Group, reduction: Group): string | undefined {
-  if (maps.loop || reduction.loop || maps.axes || !reduction.axes) return 'not maps over a reduction';
+  if (maps.loop || maps.nest || reduction.loop || maps.axes || !reduction.axes) return 'not maps over a reduction';
   if (maps.usesCoordinates) return 'an epilogue has no coordinates';
   if (maps.usesNeighbours) return 'an epilogue reads no neighbours';
+  if (maps.gathers) return 'an epilogue reads nothing at computed positions';
   for (const s of reduction.stored) {
     for (const u of usesOf(a, s)) {
       if (find(u.group) === maps && !(reduction.epilogue.has(s) && isSameKeptPoint(u))) return 'it needs other points of the result';
@@ -97,7 +103,7 @@ export function whyNotEpilogue(a: Assignment, maps: Group, reduction: Group): st
 export function followsReduction(node: Node, memo: Map<Node, boolean>): boolean {
   const known = memo.get(node);
   if (known !== undefined) return known;
-  const answer = node.kind === 'map' && !node.usesCoordinates
+  const answer = node.kind === 'map' && !node.usesCoordinates && !node.gathers
     && node.src.some((e) => onlyOnes(e.path) && (e.to.kind === 'reduce' || followsReduction(e.to, memo)));
   memo.set(node, answer);
   return answer;

@@ -3,6 +3,7 @@
  * time, and no kernel writes a slot that it reads. Lifetimes follow from the plan; slots also from the sizes.
  */
 import type { DType } from '../dsl/dtype.ts';
+import { buffersRead } from './kernelize.ts';
 import type { PlanStep } from './plan.ts';
 
 export interface Lifetime {
@@ -35,7 +36,7 @@ export function lifetimesOf(steps: readonly PlanStep[], roots: readonly number[]
     for (const step of list) {
       if (step.kind === 'kernel') {
         time++;
-        for (const r of step.reads) use(r.node);
+        buffersRead(step).forEach(use);
         for (const w of step.writes) written.set(w, { from: time, to: time });
         continue;
       }
@@ -77,7 +78,7 @@ export function lifetimesOf(steps: readonly PlanStep[], roots: readonly number[]
 }
 
 const readsBelow = (steps: readonly PlanStep[], node: number): boolean => steps.some((s) => (s.kind === 'kernel'
-  ? s.reads.some((r) => r.node === node)
+  ? buffersRead(s).includes(node)
   : s.states.some((t) => t.initial === node || t.next === node) || readsBelow(s.body, node)));
 
 export interface BufferType {

@@ -19,6 +19,7 @@ function unite(g: Group, h: Group): void {
   g.axes ??= h.axes;
   g.usesCoordinates ||= h.usesCoordinates;
   g.usesNeighbours ||= h.usesNeighbours;
+  g.gathers ||= h.gathers;
   g.weight += h.weight;
 }
 
@@ -58,7 +59,7 @@ function mergeProducers(a: Assignment): void {
 function mergeReaders(a: Assignment, eligible: (g: Group) => boolean): void {
   const readers = new Map<string, Group[]>();
   for (const g of liveGroups(a)) {
-    if (g.loop || !eligible(g)) continue;
+    if (g.loop || g.nest || !eligible(g)) continue;
     for (const key of g.reads.keys()) {
       const list = readers.get(key);
       if (list) list.push(g);
@@ -73,7 +74,7 @@ function mergeReaders(a: Assignment, eligible: (g: Group) => boolean): void {
 /** Maps over the kept points of a reduction, or of several over the same points, which then become one. */
 function mergeEpilogues(a: Assignment): void {
   for (const maps of liveGroups(a)) {
-    if (maps.loop || maps.axes || maps.mergedInto) continue;
+    if (maps.loop || maps.nest || maps.axes || maps.mergedInto) continue;
     const reductions = new Set<Group>();
     for (const u of maps.uses) {
       const home = a.groupOf.get(u.node);

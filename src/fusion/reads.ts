@@ -52,9 +52,8 @@ export function readingsOf(node: Node): Reading[] {
         if (v.kind === 'gather') places[v.input].add('');
         if (v.kind === 'read') places[v.input].add(node.kind === 'stencil' ? placeOf(neighbour(node, v.input, v.at)) : '');
       }
-      const { inputs } = node.expr.fn;
-      return node.src.map((edge, k) => ({ edge, places: places[k], whole: inputs[k].whole === undefined ? undefined : node.srcShapes[k] }))
-        .filter((r) => r.places.size > 0);
+      const shapeOf = (k: number) => (node.expr.fn.inputs[k].whole === undefined ? undefined : node.srcShapes[k]);
+      return node.src.map((edge, k) => ({ edge, places: places[k], whole: shapeOf(k) })).filter((r) => r.places.size > 0);
     }
     default: return node satisfies never;
   }

@@ -2,7 +2,7 @@
 import { InternalError } from '../errors.ts';
 import type { LoopRegion, Region } from './groups.ts';
 import { readingsOf } from './reads.ts';
-import type { Loop, Node, PlanGraph } from './simplify.ts';
+import type { Loop, NestNode, Node, PlanGraph } from './simplify.ts';
 
 export function regionOf(graph: PlanGraph): Region {
   const { region, outside } = collect(undefined, graph.roots.map((node): [Node, string] => [node, 'it was asked for']));
@@ -51,6 +51,7 @@ function collect(loop: Loop | undefined, roots: readonly (readonly [Node, string
       }
       seen.add(node);
       nodes.push(node);
+      if (node.kind === 'nest') for (const n of startsOf(node)) demand(n, 'an output of a nest of loops starts with it');
       if (node.kind === 'result') {
         const list = results.get(node.loop);
         if (list) list.push(node);
@@ -68,6 +69,8 @@ function collect(loop: Loop | undefined, roots: readonly (readonly [Node, string
     outside: [...outside],
   };
 }
+
+const startsOf = ({ nest }: NestNode): Node[] => nest.outputs.flatMap(({ initial }) => initial ?? []);
 
 /** The states that the wanted ones depend on, step after step. */
 function neededStates(loop: Loop, wanted: readonly number[]): number[] {
@@ -90,7 +93,7 @@ function statesBelow(loop: Loop, root: Node): number[] {
     if (seen.has(node) || !node.within.has(loop)) continue;
     seen.add(node);
     if (node.kind === 'result') node.loop.states.forEach((s) => stack.push(s.initial, s.next));
-    else for (const e of node.src) stack.push(e.to);
+    else stack.push(...node.src.map((e) => e.to), ...node.kind === 'nest' ? startsOf(node) : []);
   }
   return loop.states.filter((s) => seen.has(s.carry)).map((s) => s.index);
 }

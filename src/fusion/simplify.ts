@@ -31,24 +31,19 @@ interface Common {
 
 export interface InputNode extends Common { readonly kind: 'input'; readonly expr: Expr }
 export interface FillNode extends Common { readonly kind: 'fill'; readonly expr: FillExpr }
-export interface MapNode extends Common { readonly kind: 'map'; readonly expr: MapExpr; readonly usesCoordinates: boolean }
+export interface MapNode extends Common {
+  readonly kind: 'map';
+  readonly expr: MapExpr;
+  readonly usesCoordinates: boolean;
+  /** It reads whole sources. */
+  readonly gathers: boolean;
+}
 /** A view that has to be in memory, or the result of an inner loop that is a state of an outer one. */
 export interface CopyNode extends Common { readonly kind: 'copy'; readonly expr: Expr }
 export interface ReduceNode extends Common { readonly kind: 'reduce'; readonly expr: ReduceExpr }
 export interface StencilNode extends Common { readonly kind: 'stencil'; readonly expr: StencilExpr }
-/** Sources are the inputs, all whole; what the outputs start with is in `initial`. */
-export interface NestNode extends Common {
-  readonly kind: 'nest';
-  readonly expr: NestExpr;
-  /** Number of the shape of the domain. */
-  readonly domain: number;
-  /** Per output: the node whose buffer it starts with, undefined for zeros. */
-  readonly initial: readonly (Node | undefined)[];
-  /** Numbers of nodes that start like the outputs: they have their shapes and dtypes. */
-  readonly like: readonly number[];
-  /** The first node of the same function, sources and domain: all of them are results of one nest. */
-  readonly nest: number;
-}
+/** One output of a nest. Its sources are the inputs, all of them whole. */
+export interface NestNode extends Common { readonly kind: 'nest'; readonly expr: NestExpr; readonly nest: Nest }
 export interface CarryNode extends Common { readonly kind: 'carry'; readonly expr: CarryExpr }
 /** One state of a loop after its last step. */
 export interface ResultNode extends Common { readonly kind: 'result'; readonly expr: LoopExpr; readonly loop: Loop }
@@ -67,13 +62,28 @@ export interface LoopState {
   readonly next: Node;
 }
 
+/** What nodes of the same function, sources and domain share: one kernel computes them. */
+export interface Nest {
+  /** Number of the shape of the domain. */
+  readonly domain: number;
+  readonly outputs: readonly NestOutput[];
+}
+export interface NestOutput {
+  /** Number of its node, which may be one that nobody asked for. */
+  readonly number: number;
+  /** Number of a node of its shape and dtype in the canonical graph. */
+  readonly like: number;
+  /** The node whose buffer it starts with; undefined for zeros. */
+  readonly initial: Node | undefined;
+}
+
 export interface PlanGraph {
   readonly canonical: Canonical;
   /** One per root: the node whose buffer holds the root's values. */
   readonly roots: readonly Node[];
   readonly nodes: readonly Node[];
   readonly loops: readonly Loop[];
-  /** Nodes that are not in the canonical graph, numbered from its end: copies of these. */
+  /** Nodes that are not in the canonical graph, numbered from its end: they have the shapes and dtypes of these. */
   readonly copies: readonly number[];
 }
 
@@ -82,7 +92,7 @@ export function simplify(canonical: Canonical): PlanGraph {
   const made = new Map<number, Node>();
   const copies: number[] = [];
   const loops = new Map<number, Loop>();
-  const nests = new Map<string, number>();
+  const nests = new Map<string, Nest & { outputs: NestOutput[] }>();
 
   const common = (number: number, src: readonly Edge[]) => ({
     number, dtype: exprs[number].dtype, shape: shapeOf[number], src,
@@ -126,7 +136,7 @@ export function simplify(canonical: Canonical): PlanGraph {
     switch (e.kind) {
       case 'source': return { ...common(number, []), kind: 'input', expr: e };
       case 'fill': return { ...common(number, []), kind: 'fill', expr: e };
-      case 'map': return { ...common(number, below()), kind: 'map', expr: e, usesCoordinates: usesCoordinates(e.fn.results[e.result]) };
+      case 'map': return { ...common(number, below()), kind: 'map', expr: e, ...leavesOf(e.fn.results[e.result]) };
       case 'view': return copyOf(number);
       case 'reduce': return { ...common(number, below()), kind: 'reduce', expr: e };
       case 'stencil': return { ...common(number, below()), kind: 'stencil', expr: e };
@@ -150,15 +160,21 @@ export function simplify(canonical: Canonical): PlanGraph {
     const inputs = e.fn.inputs.length;
     const key = `${e.fn.key}|${e.domain.join()}|${numbers.join()}`;
     let nest = nests.get(key);
-    if (nest === undefined) nests.set(key, (nest = number));
-    const initial = e.src.slice(inputs).map((s, k) => (startsWithZeros(s) ? undefined : bufferOf(numbers[inputs + k])));
+    if (!nest) {
+      const outputs = numbers.slice(inputs).map((like): NestOutput =>
+        ({ number: -1, like, initial: startsWithZeros(exprs[like]) ? undefined : bufferOf(like) }));
+      nests.set(key, (nest = { outputs, domain: shapes.findIndex((s) => sameNumbers(s, e.domain)) }));
+    }
+    nest.outputs[e.result] = { ...nest.outputs[e.result], number };
     const made = common(number, numbers.slice(0, inputs).map(edgeTo));
-    return {
-      ...made, kind: 'nest', expr: e, nest, initial, like: numbers.slice(inputs),
-      domain: shapes.findIndex((s) => sameNumbers(s, e.domain)),
-      within: union([made.within, ...initial.map((n) => n?.within ?? nothing)]),
-    };
+    const within = union([made.within, ...nest.outputs.map((o) => o.initial?.within ?? nothing)]);
+    return { ...made, kind: 'nest', expr: e, nest, within };
   };
+
+  /** Outputs that nobody asked for are stored to as well. */
+  const completeNests = (): void => nests.forEach(({ outputs }) => outputs.forEach((o, k) => {
+    if (o.number < 0) outputs[k] = { ...o, number: exprs.length + copies.push(o.like) - 1 };
+  }));
 
   const fillStates = (states: LoopState[], e: LoopExpr): void => e.carries.forEach((c, index) => states.push({
     index,
@@ -199,10 +215,17 @@ export function simplify(canonical: Canonical): PlanGraph {
   // In order of their numbers, so that a node's sources exist and nothing recurses deeply.
   exprs.forEach((_, number) => { if (!isView(number)) nodeOf(number); });
   const roots = canonical.roots.map(bufferOf);
+  completeNests();
   return { canonical, roots, nodes: [...made.values()].sort((a, b) => a.number - b.number), loops: [...loops.values()], copies };
 }
 
-const usesCoordinates = (result: Value): boolean => valuesOf([result]).some((v) => v.kind === 'coord' || v.kind === 'extent');
+function leavesOf(result: Value): Pick<MapNode, 'usesCoordinates' | 'gathers'> {
+  const values = valuesOf([result]);
+  return {
+    usesCoordinates: values.some((v) => v.kind === 'coord' || v.kind === 'extent'),
+    gathers: values.some((v) => v.kind === 'gather'),
+  };
+}
 
 function union<T>(sets: readonly ReadonlySet<T>[]): ReadonlySet<T> {
   const filled = sets.filter((s) => s.size > 0);

@@ -3,7 +3,7 @@
  * walked as one, or vanish when they have one element, and never when a relative read or a coordinate refers to them.
  */
 import type { EdgeMap } from '../dsl/border.ts';
-import { inline } from '../dsl/kernel/copy.ts';
+import { inlineAll } from '../dsl/kernel/copy.ts';
 import { Builder, type Fn, type Point } from '../dsl/kernel/ir.ts';
 import { valuesOf } from '../dsl/kernel/walk.ts';
 import type { Access, Kernel } from './kernel.ts';
@@ -89,15 +89,18 @@ function regroup(fn: Fn, groups: Grouping, rank: number): Fn {
   const point = (p: Point | undefined): Point | undefined =>
     p && b.point(point(p.base), spread(p.offset, 0), spread<EdgeMap>(p.edge, 'none'));
   const reduced = new Map(valuesOf(fn.results).flatMap((v) => (v.kind === 'reduced' ? [[v.index, v.dtype] as const] : [])));
-  const results = inline(b, fn.results, {
+  const { results, effects } = inlineAll(b, fn.results, fn.effects, {
     read: (input, at, v) => b.read(input, v.dtype, point(at)),
     uniform: (index, v) => b.uniform(index, v.dtype),
     coord: (axis, at) => b.coord(groups[axis], point(at)),
     extent: (axis) => b.extent(groups[axis]),
     inside: (v) => b.inside(point(v.at), spread(v.lo, 0), spread(v.hi, 0)),
     reduced: (index) => b.reduced(index, reduced.get(index)!),
+    // Whole arrays have axes of their own.
+    gather: (input, index, v) => b.gatherInside(input, v.dtype, index),
+    size: (v) => b.size(v.of, v.array, v.axis),
   });
-  return b.fn(fn.name, { rank, inputs: fn.inputs, uniforms: fn.uniforms, results });
+  return b.fn(fn.name, { rank, inputs: fn.inputs, uniforms: fn.uniforms, results, effects, outputs: fn.outputs });
 }
 
 /** Equal keys are equal code. */

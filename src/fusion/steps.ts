@@ -7,6 +7,10 @@ export interface BoundLoop extends LoopStep {
   readonly choices: ReadonlyMap<number, readonly number[]>;
 }
 
+/** All slots that a launch names, in an order that its kernel gives. */
+const slotsOf = ({ inputs, outputs, stored = [] }: Launch): number[] =>
+  [...inputs.map((x) => x.slot), ...outputs, ...stored.flatMap((s) => s.initial ?? [])];
+
 /**
  * All launches in order, with physical slots only. `where` receives the physical slot of every virtual one at the end: after
  * a loop, a state's slot stands for its final value. `derived` is told about every launch made from another one.
@@ -24,15 +28,15 @@ export function unroll(
     return found;
   };
   const place = (launch: Launch): Launch => {
-    if (launch.inputs.every((x) => x.slot < physical) && launch.outputs.every((s) => s < physical)) return launch;
-    const inputs = launch.inputs.map((x) => resolve(x.slot));
-    const outputs = launch.outputs.map(resolve);
-    const key = `${inputs.join()}|${outputs.join()}`;
+    if (slotsOf(launch).every((s) => s < physical)) return launch;
+    const key = slotsOf(launch).map(resolve).join();
     let placed = made.get(launch);
     if (!placed) made.set(launch, (placed = new Map()));
     let now = placed.get(key);
     if (!now) {
-      now = { ...launch, outputs, inputs: launch.inputs.map((x, k) => ({ ...x, slot: inputs[k] })) };
+      const inputs = launch.inputs.map((x) => ({ ...x, slot: resolve(x.slot) }));
+      const stored = launch.stored?.map((s) => ({ ...s, initial: s.initial === undefined ? undefined : resolve(s.initial) }));
+      now = { ...launch, inputs, outputs: launch.outputs.map(resolve), ...stored && { stored } };
       placed.set(key, now);
       derived(launch, now);
     }

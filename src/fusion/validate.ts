@@ -1,13 +1,13 @@
 /** What a legal plan looks like. Tests check it after every planning; `configure({ validate: true })` does so at run time. */
 import { InternalError } from '../errors.ts';
 import { dtypes } from '../dsl/dtype.ts';
-import type { Fn, Point, Value } from '../dsl/kernel/ir.ts';
+import type { Fn, Point, Slot, Value } from '../dsl/kernel/ir.ts';
 import { validateFn } from '../dsl/kernel/validate.ts';
-import { valuesOf } from '../dsl/kernel/walk.ts';
+import { valuesIn } from '../dsl/kernel/walk.ts';
 import { isArgReducer, reducerInfo } from '../dsl/reducers.ts';
 import { sizeOf } from '../dsl/shape.ts';
 import type { BoundPlan } from './bind.ts';
-import type { Access, BufferSlot, Kernel, Launch, Step } from './kernel.ts';
+import type { Access, BufferSlot, Kernel, Launch, Step, Stored } from './kernel.ts';
 
 const fail = (kernel: Kernel, message: string): never => {
   throw new InternalError(`kernel '${kernel.name}': ${message}`);
@@ -20,17 +20,32 @@ export function validateKernel(k: Kernel): void {
   if (k.outputs.length === 0) fail(k, 'stores nothing');
   if ((k.schedule === 'reduce') !== (k.reduction !== undefined)) fail(k, `schedule ${k.schedule} with${k.reduction ? '' : 'out'} a reduction`);
   checkSlots(k, k.body);
-  for (const v of valuesOf(k.body.results)) if (v.kind === 'reduced') fail(k, 'a reduced value in the body');
+  for (const v of valuesIn(k.body)) if (v.kind === 'reduced') fail(k, 'a reduced value in the body');
   if (k.reduction) validateReduction(k);
+  if (k.schedule === 'nest') return validateNest(k);
+  if (k.body.effects.length > 0 || k.body.outputs.length > 0) fail(k, `schedule ${k.schedule} of a function that stores`);
   for (const o of k.outputs) {
+    if (o.from === 'effects') fail(k, `schedule ${k.schedule} with an output of effects`);
     const fn = o.from === 'body' ? k.body : k.reduction?.epilogue ?? fail(k, 'an epilogue output without a reduction');
     const result = fn.results[o.result] ?? fail(k, `output ${o.result} of ${fn.results.length}`);
     if (result.dtype !== o.dtype) fail(k, `stores ${result.dtype} as ${o.dtype}`);
   }
 }
 
+/** Every output of the body is one of the kernel, and there are no others. */
+function validateNest(k: Kernel): void {
+  if (k.body.results.length > 0) fail(k, 'a nest with results besides what it stores');
+  const stored = k.outputs.map((o) => (o.from === 'effects' ? o.result : fail(k, `a nest with an output from its ${o.from}`)));
+  if (stored.length !== k.body.outputs.length || new Set(stored).size !== stored.length) fail(k, 'a nest that does not store each output once');
+  for (const o of k.outputs) {
+    const slot = k.body.outputs[o.result] ?? fail(k, `output ${o.result} of ${k.body.outputs.length}`);
+    if (slot.dtype !== o.dtype) fail(k, `stores ${slot.dtype} as ${o.dtype}`);
+    if (slot.whole === undefined) fail(k, 'an output of a nest that is not whole');
+  }
+}
+
 function checkSlots(k: Kernel, fn: Fn): void {
-  const text = (slots: readonly { readonly dtype: string }[]) => slots.map((s) => s.dtype).join();
+  const text = (slots: readonly Slot[]) => slots.map((s) => `${s.dtype}${s.whole ?? ''}`).join();
   if (text(fn.inputs) !== text(k.inputs) || text(fn.uniforms) !== text(k.uniforms)) fail(k, 'a function declares other inputs or uniforms than the kernel');
   if (fn.rank !== k.rank) fail(k, `a function of rank ${fn.rank} in a kernel of rank ${k.rank}`);
 }
@@ -47,8 +62,8 @@ function validateReduction(k: Kernel): void {
       if (value.dtype !== 'bool') fail(k, `${t.reducer} of ${value.dtype}`);
     }
   }
-  for (const v of valuesOf(epilogue.results)) {
-    if (v.kind === 'coord' || v.kind === 'extent' || v.kind === 'inside') fail(k, `${v.kind} in an epilogue`);
+  for (const v of valuesIn(epilogue)) {
+    if (v.kind === 'coord' || v.kind === 'extent' || v.kind === 'inside' || v.kind === 'gather') fail(k, `${v.kind} in an epilogue`);
     if (v.kind === 'read' && v.at) fail(k, 'a relative read in an epilogue');
     if (v.kind === 'reduced') {
       const term = terms[v.index] ?? fail(k, `reduced ${v.index} of ${terms.length}`);
@@ -67,23 +82,48 @@ export function validateLaunch(launch: Launch, slots: readonly BufferSlot[]): vo
   if (launch.outputs.length !== k.outputs.length) fail(k, `${launch.outputs.length} slots for ${k.outputs.length} outputs`);
   if (launch.uniforms.length !== k.uniforms.length) fail(k, `${launch.uniforms.length} values for ${k.uniforms.length} uniforms`);
   if (new Set(launch.outputs).size !== launch.outputs.length) fail(k, 'writes a slot twice');
-  const reduced = k.reduction?.axes ?? [];
-  const kept = domain.filter((_, axis) => !reduced.includes(axis));
+  if ((k.schedule === 'nest') !== (launch.stored !== undefined)) fail(k, `a launch with${launch.stored ? '' : 'out'} stored outputs`);
   launch.outputs.forEach((s, i) => {
     const slot = slots[s] ?? fail(k, `writes slot ${s} of ${slots.length}`);
     if (slot.role === 'input') fail(k, 'writes an input');
     if (slot.dtype !== k.outputs[i].dtype) fail(k, `writes ${k.outputs[i].dtype} into ${slot.dtype}`);
-    const length = sizeOf(k.outputs[i].from === 'body' ? domain : kept);
+    const length = sizeOf(outputShape(launch, i));
     if (slot.length < length) fail(k, `writes ${length} elements into ${slot.length}`);
-    if (launch.inputs.some((x) => x.slot === s)) fail(k, 'reads a slot that it writes');
+    if (slotsRead(launch).includes(s)) fail(k, 'reads a slot that it writes');
   });
+  launch.stored?.forEach((x, i) => checkStored(k, i, x, slots));
   if (sizeOf(domain) > 0) launch.inputs.forEach((x, i) => checkInput(launch, i, x, slots[x.slot] ?? fail(k, `reads slot ${x.slot}`)));
+}
+
+/** All slots whose elements a launch reads. */
+const slotsRead = ({ inputs, stored = [] }: Launch): number[] =>
+  [...inputs.map((x) => x.slot), ...stored.flatMap((s) => s.initial ?? [])];
+
+/** The shape of output `i`, which is dense. */
+function outputShape({ kernel: { reduction, outputs }, domain, stored = [] }: Launch, i: number): readonly number[] {
+  switch (outputs[i].from) {
+    case 'body': return domain;
+    case 'epilogue': return domain.filter((_, axis) => !reduction?.axes.includes(axis));
+    case 'effects': return stored[i].sizes;
+    default: return outputs[i].from satisfies never;
+  }
+}
+
+function checkStored(k: Kernel, i: number, { sizes, initial }: Stored, slots: readonly BufferSlot[]): void {
+  const { whole } = k.body.outputs[k.outputs[i].result];
+  if (sizes.length !== whole) fail(k, `output ${i} has ${sizes.length} axes, the body stores to ${whole}`);
+  if (initial === undefined) return;
+  const from = slots[initial] ?? fail(k, `reads slot ${initial} of ${slots.length}`);
+  if (from.dtype !== k.outputs[i].dtype) fail(k, `output ${i} of ${k.outputs[i].dtype} starts with ${from.dtype}`);
+  if (from.length < sizeOf(sizes)) fail(k, `output ${i} of ${sizeOf(sizes)} elements starts with ${from.length}`);
 }
 
 function checkInput(launch: Launch, i: number, access: Access, slot: BufferSlot): void {
   const { kernel: k, domain } = launch;
-  if (access.strides.length !== k.rank) fail(k, `${access.strides.length} strides for rank ${k.rank}`);
   if (slot.dtype !== k.inputs[i].dtype) fail(k, `reads ${slot.dtype} as ${k.inputs[i].dtype}`);
+  if (k.inputs[i].whole !== undefined) return checkWhole(k, i, access, slot);
+  if (access.sizes) fail(k, `input ${i} has sizes but is read at points of the domain`);
+  if (access.strides.length !== k.rank) fail(k, `${access.strides.length} strides for rank ${k.rank}`);
   const inBody = readsOf(k.body, i);
   const inEpilogue = k.reduction ? readsOf(k.reduction.epilogue, i) : [];
   if (inEpilogue.length > 0 && k.reduction!.axes.some((axis) => access.strides[axis] !== 0 && domain[axis] > 1)) fail(k, `the epilogue's input ${i} moves along a reduced axis`);
@@ -99,8 +139,21 @@ function checkInput(launch: Launch, i: number, access: Access, slot: BufferSlot)
   }
 }
 
+/** Every element of a whole input is in its buffer, since any of them may be read. */
+function checkWhole(k: Kernel, i: number, { offset, strides, sizes }: Access, slot: BufferSlot): void {
+  const { whole } = k.inputs[i];
+  if (!sizes || sizes.length !== whole || strides.length !== whole) {
+    return fail(k, `input ${i} is read with ${whole} indices, its access has ${sizes?.length} sizes and ${strides.length} strides`);
+  }
+  if (sizes.includes(0)) return;
+  const ends = sizes.map((size, axis) => strides[axis] * (size - 1));
+  const low = ends.reduce((sum, end) => sum + Math.min(0, end), offset);
+  const high = ends.reduce((sum, end) => sum + Math.max(0, end), offset);
+  if (low < 0 || high >= slot.length) fail(k, `input ${i} reads elements ${low} to ${high} of ${slot.length}`);
+}
+
 const readsOf = (fn: Fn, input: number): (Point | undefined)[] =>
-  valuesOf(fn.results).filter((v): v is Value & { kind: 'read' } => v.kind === 'read' && v.input === input).map((v) => v.at);
+  valuesIn(fn).filter((v): v is Value & { kind: 'read' } => v.kind === 'read' && v.input === input).map((v) => v.at);
 
 /** First and last coordinate along an axis that a point takes over the whole domain. */
 function reach(at: Point | undefined, axis: number, size: number): [number, number] {
@@ -117,7 +170,7 @@ export function validateBound(bound: BoundPlan): void {
   for (const launch of bound.launches) {
     if (!checked.has(launch)) validateLaunch(launch, bound.slots);
     checked.add(launch);
-    for (const x of launch.inputs) if (!written.has(x.slot)) fail(launch.kernel, `reads slot ${x.slot} before anything is written there`);
+    for (const slot of slotsRead(launch)) if (!written.has(slot)) fail(launch.kernel, `reads slot ${slot} before anything is written there`);
     launch.outputs.forEach((s) => written.add(s));
   }
   for (const { slot } of bound.outputs) if (!written.has(slot)) throw new InternalError(`output slot ${slot} is never written`);

@@ -100,6 +100,7 @@ function elementOf(values: Values, e: Expr, index: readonly number[]): number {
   return read(values, e, index);
 }
 
+const clamped = (index: readonly number[], shape: Shape): number[] => index.map((i, k) => Math.max(0, Math.min(i, shape[k] - 1)));
 const isInside = (index: readonly number[], shape: Shape): boolean => index.every((i, k) => i >= 0 && i < shape[k]);
 
 function evaluateView(e: ViewExpr, values: Values): TypedArray {
@@ -180,7 +181,7 @@ function evaluateNest(e: NestExpr, values: Values): TypedArray {
       gather: (input, index) => elementOf(values, e.src[input], index),
       load(output, index) {
         const { shape } = initial[output];
-        return sizeOf(shape) === 0 ? 0 : outputs[output][flatIndex(index.map((i, k) => Math.max(0, Math.min(i, shape[k] - 1))), shape)];
+        return sizeOf(shape) === 0 ? 0 : outputs[output][flatIndex(clamped(index, shape), shape)];
       },
       store(output, index, value) {
         const { shape } = initial[output];

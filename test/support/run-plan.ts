@@ -133,7 +133,8 @@ function runNest(launch: Launch, scope: Scope, outputs: readonly TypedArray[], b
     sizes: (output) => stored[kernelOutput[output]].sizes,
     load(output, index) {
       const { sizes } = stored[kernelOutput[output]];
-      return sizes.includes(0) ? 0 : outputs[kernelOutput[output]][flatten(index.map((i, k) => Math.max(0, Math.min(i, sizes[k] - 1))), sizes)];
+      const inside = index.map((i, k) => Math.max(0, Math.min(i, sizes[k] - 1)));
+      return sizes.includes(0) ? 0 : outputs[kernelOutput[output]][flatten(inside, sizes)];
     },
     store(output, index, value) {
       const { sizes } = stored[kernelOutput[output]];
