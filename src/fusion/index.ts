@@ -2,8 +2,9 @@
 import type { Expr } from '../dsl/expr.ts';
 import type { CostProfile } from '../targets/target.ts';
 import { bind, type BoundPlan } from './bind.ts';
-import { canonicalise } from './canonical.ts';
+import { canonicalise, type Canonical } from './canonical.ts';
 import { makePlan, type Plan } from './plan.ts';
+import { canPrecompute, precompute } from './precompute.ts';
 
 export { explain, report, type KernelReport, type PlanReport } from './explain.ts';
 export { validateBound } from './validate.ts';
@@ -16,7 +17,8 @@ export type { PlanKernel } from './kernelize.ts';
 const MAX_PLANS = 512;
 
 interface Entry {
-  readonly plan: Plan;
+  /** Undefined: the graph is planned as `precompute` makes it. */
+  readonly plan: Plan | undefined;
   /** When it was last asked for. */
   used: number;
 }
@@ -29,17 +31,26 @@ let hits = 0, misses = 0;
 /** Launches for `roots` under a target's profile. `resident(e)` says that a node's values are at hand: it is an input. */
 export function planFor(roots: readonly Expr[], resident: (e: Expr) => boolean, profile: CostProfile): BoundPlan {
   const canonical = canonicalise(roots, resident);
+  const plan = lookUp(canonical, resident, profile);
+  if (plan) return bind(plan, canonical, roots);
+  const better = canonicalise(precompute(roots, resident, profile), resident);
+  return bind(lookUp(better, resident, profile)!, better, roots);
+}
+
+/** The plan of a graph; undefined when `precompute` has to change the graph first. */
+function lookUp(canonical: Canonical, resident: (e: Expr) => boolean, profile: CostProfile): Plan | undefined {
   const plans = cacheFor(profile);
   let entry = plans.get(canonical.key);
   if (entry) hits++;
   else {
-    entry = { plan: makePlan(canonical, profile), used: 0 };
+    const plan = canPrecompute(canonical.nodes, resident, profile) ? undefined : makePlan(canonical, profile);
+    entry = { plan, used: 0 };
     if (plans.size >= MAX_PLANS) forgetOldest(plans);
     plans.set(canonical.key, entry);
     misses++;
   }
   entry.used = hits + misses;
-  return bind(entry.plan, canonical, roots);
+  return entry.plan;
 }
 
 function cacheFor(profile: CostProfile): Map<string, Entry> {

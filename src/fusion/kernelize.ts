@@ -227,6 +227,7 @@ class Kernelizer {
   /** What replaces the reads of whole sources in the function of a node. */
   private wholeInputs(node: MapNode | StencilNode | NestNode, kept: boolean): Pick<Leaves, 'gather' | 'size'> {
     const b = this.builder(kept);
+    if (!node.expr.fn.inputs.some((slot) => slot.whole !== undefined)) return { size: (v) => b.size(v.of, v.array, v.axis) };
     const bound = new Set(readingsOf(node).filter((r) => r.edge.to.kind !== 'fill').map((r) => r.edge));
     const input = (k: number): number => {
       const { to, path } = node.src[k];
