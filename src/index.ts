@@ -7,10 +7,13 @@ export {
   add, atan2, bitwiseAnd, bitwiseOr, bitwiseXor, div, eq, floorDiv, ge, gt, hypot, le, leftShift, logicalAnd, logicalOr,
   logicalXor, lt, maximum, minimum, mod, mul, ne, pow, rem, rightShift, sub,
 } from './dsl/functions.ts';
+export { guvectorize, type GuvectorizeOptions } from './dsl/guvectorize.ts';
 export { iterate } from './dsl/iterate.ts';
 export { scope } from './dsl/scope.ts';
 export { correlate, type CorrelateOptions, type Weights } from './dsl/correlate.ts';
 export { fromFunction, type FromFunctionOptions } from './dsl/from-function.ts';
+export { kernel, type KernelFunctionOptions, type KernelResult } from './dsl/parallel.ts';
+export type { Mat, MutMat, MutTensor3, MutVec, Tensor3, Vec } from './dsl/kernel-types.ts';
 export { f32, f64, i32, prange, u32 } from './dsl/plain.ts';
 export {
   stencil,

@@ -4,7 +4,7 @@ import { operand, wholeNumber } from './expressions.ts';
 import { bits, choose, valueAs, type Operand } from './infer.ts';
 import type { Value } from './ir.ts';
 import { itemsOf, operandAt, widened } from './operands.ts';
-import { count, reject, siteAt, type Place } from './place.ts';
+import { count, reject, siteAt, type Place, type Session } from './place.ts';
 import type { ArrayTerm, Term } from './terms.ts';
 
 /** The element of an input at an offset from the current point. */
@@ -88,11 +88,18 @@ const indexValue = (place: Place, node: Node): Value => {
 export function load(place: Place, array: ArrayTerm, index: readonly Value[]): Operand {
   const { session } = place;
   const { builder } = session;
-  if (array.of === 'input') return widened(session, builder.gather(array.array, session.dtypes[array.array], index));
+  if (array.of === 'input') {
+    const inside = index.map((i, axis) => (isInside(session, array, i, axis) ? i : builder.clamped(i, builder.size('input', array.array, axis))));
+    return widened(session, builder.gatherInside(array.array, session.dtypes[array.array], inside));
+  }
   const value = builder.loaded(session.outputs[array.array]);
   place.effects.push({ kind: 'load', output: array.array, index, value });
   return widened(session, value);
 }
+
+/** The point's own coordinate, along an axis of the domain that is as long as the array's. */
+const isInside = ({ builder, bounds }: Session, { of, array, lead = 0 }: ArrayTerm, index: Value, axis: number): boolean =>
+  axis < lead || (index.kind === 'coord' && index.at === undefined && bounds?.[index.axis] === builder.size(of, array, axis));
 
 /** Stores into an output, for the points that come here. */
 export function store(place: Place, node: Node, array: ArrayTerm, index: readonly Value[], value: Operand): void {

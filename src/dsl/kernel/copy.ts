@@ -17,6 +17,8 @@ export interface Leaves {
   state?(value: Value & { kind: 'state' }): Value;
   /** Of an effect that is not copied. */
   loaded?(value: Value & { kind: 'loaded' }): Value;
+  /** Another number for an output that effects use. */
+  output?(output: number): number;
   /** Instead of the same op on the copied operands. */
   op?(value: Value & { kind: 'op' }, args: readonly Value[]): Value | undefined;
 }
@@ -74,14 +76,15 @@ export function inlineAll(
     }
     return out;
   };
+  const outputOf = leaves.output ?? ((output: number): number => output);
   const copyEffect = (e: Effect): Effect => {
     switch (e.kind) {
-      case 'store': return { ...e, index: e.index.map(copy), value: copy(e.value), when: copy(e.when) };
+      case 'store': return { ...e, output: outputOf(e.output), index: e.index.map(copy), value: copy(e.value), when: copy(e.when) };
       case 'load': {
         const index = e.index.map(copy);
         const value = builder.loaded(e.value.dtype);
         done.set(e.value, value);
-        return { ...e, index, value };
+        return { ...e, output: outputOf(e.output), index, value };
       }
       case 'loop': return { kind: 'loop', loop: (copyLoop(e.loop)[0] as Value & { kind: 'after' }).loop };
       default: return e satisfies never;

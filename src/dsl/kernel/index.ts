@@ -6,13 +6,15 @@ import { strongly } from './infer.ts';
 import { libraryFunctions } from './intrinsics.ts';
 import { Builder, type Fn } from './ir.ts';
 import { lowerBody } from './lower.ts';
+import { lowerProgram, type Known, type Program } from './parallel.ts';
 import { widened } from './operands.ts';
 import type { KernelRead, Session } from './place.ts';
 import { complain, outerNamesOf, syntaxOf, type KernelFunction, type Syntax } from './source.ts';
-import { globalScope, libraryScope, scopeIn, type Scope, type Term } from './terms.ts';
+import { globalScope, libraryScope, scopeIn, type ArrayTerm, type Scope, type Term } from './terms.ts';
 import { usageOf, type ParamUsage } from './usage.ts';
 
 export type { KernelFunction } from './source.ts';
+export type { Combine, Program, Step } from './parallel.ts';
 export type { KernelRead } from './place.ts';
 export { usageOf, type ParamUsage } from './usage.ts';
 
@@ -21,10 +23,12 @@ export type KernelParam =
   | { readonly kind: 'array'; readonly dtype: DType }
   /** Used by name: the element at the current point. */
   | { readonly kind: 'scalar'; readonly dtype: DType }
-  /** Read at any index, `x[i][j]`. */
-  | { readonly kind: 'whole'; readonly dtype: DType; readonly rank: number }
+  /** Read at any index, `x[i][j]`. The first `lead` axes are not seen: they are at the point's coordinates. */
+  | { readonly kind: 'whole'; readonly dtype: DType; readonly rank: number; readonly lead?: number }
+  /** The one element of such an array, used by name. */
+  | { readonly kind: 'element'; readonly dtype: DType; readonly rank: number; readonly lead?: number }
   /** Stored to at any index, and read back. */
-  | { readonly kind: 'output'; readonly dtype: DType; readonly rank: number }
+  | { readonly kind: 'output'; readonly dtype: DType; readonly rank: number; readonly lead?: number }
   /** The point's own coordinate along an axis. */
   | { readonly kind: 'coordinate'; readonly axis: number };
 
@@ -67,6 +71,13 @@ export function lowerKernel(f: KernelFunction, params: readonly KernelParam[], o
 export const kernelFn = (f: KernelFunction, params: readonly KernelParam[], options: KernelOptions): Fn =>
   lowerKernel(f, params, options).fn;
 
+/** Lowers a kernel with parallel loops, for arguments of these shapes. */
+export function lowerParallel(f: KernelFunction, params: readonly KernelParam[], options: KernelOptions, known: Known): Program {
+  const builder = new Builder();
+  const { session, args, syntax } = begin(f, params, builder, options.rank, options.label);
+  return lowerProgram(session, syntax, args, outerScope(builder, outerNames(f, options.constants)), known);
+}
+
 /** A function of the math library over scalars of one dtype: it may call the intrinsics and, by name, the helpers. */
 export function libraryKernel(
   name: string, f: KernelFunction, dtype: DType, helpers: Readonly<Record<string, KernelFunction>>,
@@ -78,33 +89,49 @@ export function libraryKernel(
 function lower(
   f: KernelFunction, params: readonly KernelParam[], builder: Builder, rank: number, label: string, outer: Scope,
 ): LoweredKernel {
+  const { session, args, syntax, inputs, outputs } = begin(f, params, builder, rank, label);
+  const { results, effects } = lowerBody(session, syntax, args, outer);
+  const slot = ({ name, dtype, ...p }: Named) => ({ name, dtype, ...('rank' in p && { whole: p.rank }) });
+  const fn = builder.fn(syntax.source.name || label, { rank, inputs: inputs.map(slot), results, effects, outputs: outputs.map(slot) });
+  return { fn, reads: session.reads };
+}
+
+/** A parameter that is an array or the like. */
+type Named = Exclude<KernelParam, { kind: 'coordinate' }> & { readonly name: string };
+
+/** What every kernel begins with: its syntax, and its parameters as terms. */
+function begin(f: KernelFunction, params: readonly KernelParam[], builder: Builder, rank: number, label: string) {
   const syntax = syntaxOf(f, label);
   const usage = usageOf(f, label);
   checkCount(syntax, usage, params.length, label);
   const slots = params.map((p, k) => ({ ...p, name: usage[k].name }));
   const inputs = slots.flatMap((p) => (p.kind === 'output' || p.kind === 'coordinate' ? [] : [p]));
   const outputs = slots.flatMap((p) => (p.kind === 'output' ? [p] : []));
-  const dtypes = [...inputs, ...outputs].map((p) => p.dtype);
-  const session: Session = {
-    builder, label, rank, lone: dtypes.includes('float64') ? 'float64' : 'float32',
+  const session = {
+    builder, label, rank, lone: [...inputs, ...outputs].some((p) => p.dtype === 'float64') ? 'float64' as const : 'float32' as const,
     dtypes: inputs.map((p) => p.dtype), outputs: outputs.map((p) => p.dtype), reads: [],
-  };
-  const termOf = (p: (typeof slots)[number]): Term => {
+  } satisfies Session;
+  const terms = slots.map((p): Term => {
     switch (p.kind) {
       case 'scalar': return widened(session, builder.read(inputs.indexOf(p), p.dtype));
       case 'array': return { kind: 'array', name: p.name, of: 'input', array: inputs.indexOf(p), rank, access: 'relative' };
-      case 'whole': return { kind: 'array', name: p.name, of: 'input', array: inputs.indexOf(p), rank: p.rank, access: 'whole' };
-      case 'output': return { kind: 'array', name: p.name, of: 'output', array: outputs.indexOf(p), rank: p.rank, access: 'whole' };
+      case 'whole': return rows(builder, { kind: 'array', name: p.name, of: 'input', array: inputs.indexOf(p), rank: p.rank, lead: p.lead, access: 'whole' });
+      case 'output': return rows(builder, { kind: 'array', name: p.name, of: 'output', array: outputs.indexOf(p), rank: p.rank, lead: p.lead, access: 'whole' });
+      case 'element': {
+        const index = Array.from({ length: p.rank }, (_, axis) => (axis < (p.lead ?? 0) ? builder.coord(axis) : builder.constant(0, 'int32')));
+        return widened(session, builder.gatherInside(inputs.indexOf(p), p.dtype, index));
+      }
       case 'coordinate': return strongly(builder.coord(p.axis));
       default: return p satisfies never;
     }
-  };
-  const args = syntax.params.map((_, k) => nest(usage, slots.map(termOf), [k]));
-  const { results, effects } = lowerBody(session, syntax, args, outer);
-  const slot = ({ name, dtype, ...p }: (typeof inputs)[number] | (typeof outputs)[number]) => ({ name, dtype, ...('rank' in p && { whole: p.rank }) });
-  const fn = builder.fn(syntax.source.name || label, { rank, inputs: inputs.map(slot), results, effects, outputs: outputs.map(slot) });
-  return { fn, reads: session.reads };
+  });
+  const args = syntax.params.map((_, k) => nest(usage, terms, [k]));
+  return { syntax, session, args, inputs, outputs };
 }
+
+/** The part of an array that a point sees. */
+const rows = (builder: Builder, array: ArrayTerm): Term =>
+  (array.lead ? { kind: 'row', array, index: Array.from({ length: array.lead }, (_, axis) => builder.coord(axis)) } : array);
 
 /** The terms below a path, as the lists and records that a pattern takes apart. */
 function nest(usage: readonly ParamUsage[], terms: readonly Term[], path: readonly (number | string)[]): Term {

@@ -31,7 +31,10 @@ const rounding = (op: OpName, js: (n: number) => number): Callable => callable(1
 const many = (op: OpName, none: number, combine: typeof alike, js: (...n: number[]) => number): Callable =>
   callable([0, Infinity], (site, args) => {
     if (args.length === 0) return weakly(none);
-    return args.length === 1 ? toNumber(site, args[0]) : args.reduce((a, b) => combine(site, op, [a, b]));
+    // What min and max start from: nothing is beyond it, and integers stay integers beside it.
+    const neutral = (a: Operand): boolean => a.kind === 'weak' && a.weak === none;
+    const rest = args.length > 1 ? args.filter((a) => !neutral(a)) : args;
+    return rest.length === 1 ? toNumber(site, rest[0]) : rest.reduce((a, b) => combine(site, op, [a, b]));
   }, js);
 
 /** Leading zeros, from the exponent of the number with the bit below its leading one cleared: float32 cannot round that up. */

@@ -3,23 +3,22 @@
  * with it) or is small, is written out. Any other becomes a `Loop`: what its turns change are its states, and their dtypes
  * grow until a turn gives back what it was given.
  */
-import type { AnyNode, DoWhileStatement, ForOfStatement, ForStatement, Node, Statement, WhileStatement } from 'acorn';
+import type { DoWhileStatement, ForStatement, Node, Statement, WhileStatement } from 'acorn';
 import { promote, type DType } from '../dtype.ts';
 import { declare } from './assign.ts';
-import { effect, expression, named, operand } from './expressions.ts';
-import { exited, flag, openLoop, unlessExited } from './flow.ts';
+import { effect, expression, operand } from './expressions.ts';
+import { flag, openLoop, unlessExited } from './flow.ts';
 import { commonDType, strongly, truth, valueAs, weakly, type Operand } from './infer.ts';
 import type { Effect, Value } from './ir.ts';
-import { itemsOf, operandAt } from './operands.ts';
+import { operandAt } from './operands.ts';
 import { reject, siteAt, type LoopFrame, type Place } from './place.ts';
 import { rotated } from './rotate.ts';
-import { walk } from './source.ts';
 import type { State, Variable } from './state.ts';
 import { statement } from './statements.ts';
-import { lookUp, scopeIn, type Term } from './terms.ts';
-import { unsupported } from './unsupported.ts';
+import { lookUp, scopeIn } from './terms.ts';
+import { assignedNames, isWorthUnrolling, turnsOf, unroll } from './unroll.ts';
 
-interface LoopSyntax {
+export interface LoopSyntax {
   readonly node: Node;
   readonly test: Node | null | undefined;
   readonly update: Node | null | undefined;
@@ -53,138 +52,6 @@ function owner(place: Place, id: Node): Place['scope'] {
 export function lowerWhile(place: Place, node: WhileStatement | DoWhileStatement, label?: string): void {
   lowerLoop(place, { node, test: node.test, update: undefined, body: node.body, testLast: node.type === 'DoWhileStatement', label });
 }
-
-/** `for (const v of list)`: written out. Parallel loops are at the top of a kernel and come to `nests.ts`. */
-export function lowerForOf(place: Place, node: ForOfStatement, label?: string): void {
-  if (node.await) reject(place, node, 'waiting is not possible', 'a kernel waits for nothing');
-  const parallel = isPrange(node.right);
-  if (parallel) return reject(place, node, 'prange is for the outermost loops of wf.kernel', 'write for (let i = 0; i < n; i++) inside');
-  const items = itemsOf(place, expression(place, node.right))
-    ?? reject(place, node.right, 'only lists of constants and local arrays can be iterated', 'write for (let i = 0; i < n; i++)');
-  const frame = openLoop(place, label);
-  const next = (outer: Place, k: number): void => {
-    if (k === items.length) return;
-    const p: Place = { ...outer, scope: scopeIn(outer.scope), loop: frame };
-    p.state.set(frame.continued, flag(p, false));
-    const { left } = node;
-    if (left.type !== 'VariableDeclaration') return reject(place, left, ...unsupported(node));
-    declare(p, p.scope, left.declarations[0].id, items[k], left.kind === 'const');
-    statement(p, node.body);
-    unlessExited(p, node, (q) => next({ ...q, loop: place.loop }, k + 1), { turn: false });
-  };
-  next(place, 0);
-}
-
-export const isPrange = (node: Node): boolean => {
-  const e = node as AnyNode;
-  if (e.type !== 'CallExpression') return false;
-  const callee = e.callee.type === 'SequenceExpression' ? e.callee.expressions.at(-1)! : e.callee;
-  const name = callee.type === 'Identifier' ? callee.name
-    : callee.type === 'MemberExpression' && callee.property.type === 'Identifier' ? callee.property.name : '';
-  return /^prange(\$?\d+)?$/.test(name);
-};
-
-// ---- loops that are written out ----
-
-/** Beyond this a loop stays a loop. */
-const MOST_TURNS = 4096;
-/** Statements and expressions of a body, times its turns, that are worth writing out for their own sake. */
-const SMALL = 240;
-
-/** Turns of a counting loop whose bounds are known: only the header is looked at. */
-function turnsOf(place: Place, { test, update, body }: LoopSyntax): number | undefined {
-  if (!test || !update) return undefined;
-  const counters = assignedNames(update);
-  const inside = assignedNames(body);
-  if (counters.size === 0 || [...counters].some((name) => inside.has(name))) return undefined;
-  if (![...counters].every((name) => isKnown(named(place, name)))) return undefined;
-  const p: Place = { ...place, state: place.state.fork(), effects: [] };
-  for (let turns = 0; turns <= MOST_TURNS; turns++) {
-    const goes = knownTest(p, test);
-    if (goes === undefined) return undefined;
-    if (!goes) return turns;
-    effect(p, update);
-  }
-  return undefined;
-}
-
-const isKnown = (term: Term | undefined): boolean => term?.kind === 'weak' && typeof term.weak === 'number';
-
-function knownTest(place: Place, test: Node): boolean | undefined {
-  // Names that are not known yet make a test that is not known, not an error: the body may declare them.
-  const value = truth(siteAt(place, test), operand(place, test));
-  return value.kind === 'const' ? value.value !== 0 : undefined;
-}
-
-function isWorthUnrolling(place: Place, { test, update, body }: LoopSyntax, turns: number): boolean {
-  if (turns === 0) return true;
-  if (indexesWith(place, body, new Set([...assignedNames(update!), ...assignedNames(body), ...declaredNames(body)]))) return true;
-  let size = 0, jumps = false, loops = false;
-  for (const part of [body, test!, update!]) {
-    walk(part, (n) => {
-      size++;
-      jumps ||= /^(Break|Continue|Return)/.test(n.type);
-      loops ||= /^(For|While|DoWhile)/.test(n.type);
-      return true;
-    });
-  }
-  return !jumps && !loops && size * turns <= SMALL;
-}
-
-/** Whether neighbours, local arrays or tables of constants are indexed with something that changes from turn to turn. */
-function indexesWith(place: Place, body: Node, names: ReadonlySet<string>): boolean {
-  let found = false;
-  const mentions = (n: Node): boolean => {
-    let is = false;
-    walk(n, (m) => {
-      is ||= m.type === 'Identifier' && names.has((m as unknown as { name: string }).name);
-      return true;
-    });
-    return is;
-  };
-  walk(body, (n) => {
-    const e = n as AnyNode;
-    if (e.type === 'CallExpression' && e.callee.type === 'Identifier') {
-      const callee = named(place, e.callee.name);
-      found ||= callee?.kind === 'array' && e.arguments.some(mentions);
-      // A function declared inside may index with what it is given.
-      found ||= callee?.kind === 'closure' && indexesWith(place, callee.node, new Set([...names, ...paramNames(callee.node)])) && e.arguments.some(mentions);
-    }
-    if (e.type === 'MemberExpression' && e.computed && e.object.type === 'Identifier' && mentions(e.property)) {
-      const object = named(place, e.object.name);
-      found ||= object?.kind === 'cells' || object?.kind === 'list' || object?.kind === 'shape';
-    }
-    return true;
-  });
-  return found;
-}
-
-const paramNames = (f: Node): string[] =>
-  (f as unknown as { params: readonly Node[] }).params.flatMap((p) => (p.type === 'Identifier' ? [(p as unknown as { name: string }).name] : []));
-
-function unroll(place: Place, { node, test, update, body, label }: LoopSyntax): void {
-  const frame = openLoop(place, label);
-  const turn = (outer: Place): void => {
-    const p: Place = { ...outer, loop: frame };
-    if (!knownTest(p, test!)) return;
-    p.state.set(frame.continued, flag(p, false));
-    statement(p, body);
-    p.state.set(frame.continued, flag(p, false));
-    const left = exited(p);
-    if (left.kind === 'const' && !left.value) {
-      effect(p, update!);
-      turns.push(p);
-      return;
-    }
-    // Counters go on for everybody, so that they stay known; only the body is left out.
-    effect(p, update!);
-    unlessExited(p, node, turn, { turn: false });
-  };
-  const turns: Place[] = [place];
-  while (turns.length > 0) turn(turns.pop()!);
-}
-
-// ---- loops that stay loops ----
 
 /** Something that turns change. */
 interface Carried {
@@ -364,34 +231,3 @@ const flagBefore = (place: Place): Value => {
   const term = place.state.get(place.frame.returned);
   return term?.kind === 'value' ? term.value : place.session.builder.constant(0, 'bool');
 };
-
-// ---- names ----
-
-/** Names that are assigned in a piece of syntax, functions inside it included. */
-function assignedNames(node: Node): Set<string> {
-  const names = new Set<string>();
-  const target = (n: Node): void => {
-    const p = n as AnyNode;
-    if (p.type === 'Identifier') names.add(p.name);
-    else if (p.type === 'ArrayPattern') p.elements.forEach((e) => e && target(e));
-    else if (p.type === 'AssignmentPattern') target(p.left);
-  };
-  walk(node, (n) => {
-    const e = n as AnyNode;
-    if (e.type === 'AssignmentExpression') target(e.left);
-    if (e.type === 'UpdateExpression') target(e.argument);
-    return true;
-  });
-  return names;
-}
-
-function declaredNames(node: Node): Set<string> {
-  const names = new Set<string>();
-  walk(node, (n) => {
-    const e = n as AnyNode;
-    if (e.type === 'VariableDeclarator' && e.id.type === 'Identifier') names.add(e.id.name);
-    return true;
-  });
-  return names;
-}
-

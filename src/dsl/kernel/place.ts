@@ -1,5 +1,5 @@
 /** Where lowering is: the function whose text it reads, the names it knows there, and the way that led there. */
-import type { Node } from 'acorn';
+import type { ForOfStatement, Node } from 'acorn';
 import type { DType } from '../dtype.ts';
 import type { Site } from './infer.ts';
 import type { Builder, Effect, Value } from './ir.ts';
@@ -26,6 +26,10 @@ export interface Session {
   /** Of the arrays that are stored to. */
   readonly outputs: readonly DType[];
   readonly reads: KernelRead[];
+  /** What a parallel loop becomes, in kernels that may have some; only where no other loop or condition is around it. */
+  readonly parallel?: (place: Place, node: ForOfStatement) => void;
+  /** int32: the sizes of the domain, where they are known to the kernel. */
+  readonly bounds?: readonly Value[];
 }
 
 /** A call of a function: what it has returned so far. */

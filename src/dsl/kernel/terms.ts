@@ -16,6 +16,8 @@ export interface ArrayTerm {
   /** Its number among the inputs or outputs. */
   readonly array: number;
   readonly rank: number;
+  /** Leading axes that are at the point's own coordinates: they need no look at the array's size. */
+  readonly lead?: number;
   /** `relative`: called with offsets, `u(-1, 0)`. `whole`: indexed, `x[i][j]`. */
   readonly access: 'relative' | 'whole';
 }

@@ -9,7 +9,7 @@ declare function rint(x: number): number;
 declare function exp2Scale(p: number, n: number): number;
 declare function chop(x: number): number;
 declare function log2Parts(a: number): [hi: number, lo: number];
-declare function exp2OfParts(hi: number, lo: number): number;
+declare function exp2m1OfParts(hi: number, lo: number): number;
 declare function positivePower(a: number, y: number): number;
 
 export const helpers = {
@@ -54,8 +54,8 @@ export const helpers = {
     return [hi, zl - (hi - n - dh - zh)];
   },
 
-  /** 2^(hi + lo) for |hi + lo| <= 0.6; hi has at most 24 bits. */
-  exp2OfParts(hi: number, lo: number) {
+  /** 2^(hi + lo) - 1 for |hi + lo| <= 0.6; hi has at most 24 bits. */
+  exp2m1OfParts(hi: number, lo: number) {
     const t = bitsFloat(floatBits(lo + hi) & -32768);
     const u = t * 6.93145752e-1;
     const v = (lo - (t - hi)) * 6.9314718246e-1 + t * 1.42860654e-6;
@@ -65,7 +65,7 @@ export const helpers = {
     const q = w - w2 * (1.6666667163e-1 + w2 * (-2.7777778450e-3 + w2 * (6.6137559770e-5
       + w2 * (-1.6533901999e-6 + w2 * 4.1381369442e-8))));
     const r = w * q / (q - 2) - (rest + w * rest);
-    return 1 - (r - w);
+    return w - r;
   },
 
   /** a^y for a > 0 and |y| <= 2^33. */
@@ -81,7 +81,7 @@ export const helpers = {
     const n = rint(outside ? 0 : z);
     const hi = (outside ? 0 : ph) - n;
     const lo = outside ? 0 : pl;
-    const result = exp2Scale(exp2OfParts(hi, lo), n | 0);
+    const result = exp2Scale(1 + exp2m1OfParts(hi, lo), n | 0);
     return over ? Infinity : under ? 0 : result;
   },
 };

@@ -10,6 +10,7 @@ declare function exponent(x: number): number;
 declare function mantissa(x: number): number;
 declare function float64(n: number): number;
 declare function expOfParts(hi: number, lo: number): number;
+declare function expm1OfParts(hi: number, lo: number): number;
 declare function halfExpm1(x: number): number;
 declare function logParts(x: number): [m: number, k: number];
 declare function logTail(f: number): [tail: number, halfSquare: number];
@@ -19,11 +20,16 @@ declare function chop(x: number): number;
 export const helpers = {
   /** e^(hi - lo) for |hi| <= 0.35. */
   expOfParts(hi: number, lo: number) {
+    return 1 + expm1OfParts(hi, lo);
+  },
+
+  /** e^(hi - lo) - 1 for |hi| <= 0.35. */
+  expm1OfParts(hi: number, lo: number) {
     const r = hi - lo;
     const z = r * r;
     const c = r - z * (1.66666666666666019037e-1 + z * (-2.77777777770155933842e-3 + z * (6.61375632143793436117e-5
       + z * (-1.65339022054652515390e-6 + z * 4.13813679705723846039e-8))));
-    return 1 + (r * c / (2 - c) - lo + hi);
+    return r * c / (2 - c) - lo + hi;
   },
 
   /** (e^x - 1) / 2, which is finite as long as sinh is. For x >= -40; -0 and subnormals lose their sign and bits. */

@@ -13,7 +13,7 @@ declare function mantissa(x: number): number;
 declare function float64(n: number): number;
 declare function chop(x: number): number;
 declare function log2Parts(a: number): [hi: number, lo: number];
-declare function exp2OfParts(hi: number, lo: number): number;
+declare function exp2m1OfParts(hi: number, lo: number): number;
 declare function positivePower(a: number, y: number): number;
 
 export const helpers = {
@@ -51,8 +51,8 @@ export const helpers = {
     return [hi, zl - (hi - n - dh - zh)];
   },
 
-  /** 2^(hi + lo) for |hi + lo| <= 0.6; hi has at most 48 bits. */
-  exp2OfParts(hi: number, lo: number) {
+  /** 2^(hi + lo) - 1 for |hi + lo| <= 0.6; hi has at most 48 bits. */
+  exp2m1OfParts(hi: number, lo: number) {
     const t = chop(lo + hi);
     const u = t * 6.93147182464599609375e-1;
     const v = (lo - (t - hi)) * 6.93147180559945286227e-1 + t * -1.90465429995776804525e-9;
@@ -62,7 +62,7 @@ export const helpers = {
     const q = w - w2 * (1.66666666666666019037e-1 + w2 * (-2.77777777770155933842e-3 + w2 * (6.61375632143793436117e-5
       + w2 * (-1.65339022054652515390e-6 + w2 * 4.13813679705723846039e-8))));
     const r = w * q / (q - 2) - (rest + w * rest);
-    return 1 - (r - w);
+    return w - r;
   },
 
   /** a^y for a > 0 and |y| <= 2^65. */
@@ -78,7 +78,7 @@ export const helpers = {
     const n = rint(outside ? 0 : z);
     const hi = (outside ? 0 : ph) - n;
     const lo = outside ? 0 : pl;
-    const result = ldexp(exp2OfParts(hi, lo), n | 0);
+    const result = ldexp(1 + exp2m1OfParts(hi, lo), n | 0);
     return over ? Infinity : under ? 0 : result;
   },
 };

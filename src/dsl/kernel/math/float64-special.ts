@@ -10,8 +10,8 @@ declare function rint(x: number): number;
 declare function ldexp(x: number, n: number): number;
 declare function chop(x: number): number;
 declare function float64(n: number): number;
-declare function expOfParts(hi: number, lo: number): number;
-declare function exp2OfParts(hi: number, lo: number): number;
+declare function expm1OfParts(hi: number, lo: number): number;
+declare function exp2m1OfParts(hi: number, lo: number): number;
 declare function log2Parts(a: number): [hi: number, lo: number];
 declare function sinOfParts(r: number, rest: number): number;
 declare function cosOfParts(r: number, rest: number): number;
@@ -22,8 +22,13 @@ declare function erfcTail(a: number): number;
 declare function sinPi(a: number): number;
 declare function log2OverE(a: number): [hi: number, lo: number];
 declare function lgammaNearZeros(x: number): number;
+declare function lgammaLow(x: number): number;
 declare function lgammaFar(x: number): number;
 declare function lgammaMiddle(x: number): number;
+declare function lgammaOne(u: number): number;
+declare function lgammaTwo(u: number): number;
+declare function gammaMiddle(x: number): number;
+declare function gammaFar(x: number): number;
 declare function grow(q: number, d: number, factor: number): number;
 
 export const helpers = {
@@ -48,8 +53,11 @@ export const helpers = {
     const square = a * a;
     const low = h * h - square + 2 * h * (a - h) + (a - h) * (a - h);
     const n = rint(square * Math.LOG2E);
-    const power = expOfParts(n * 6.93147180369123816490e-1 - square, low - n * 1.90821492927058770002e-10);
-    return ldexp(power * (p / (1 + 2 * a)), -n | 0);
+    const s = 1 + 2 * a;
+    const factor = p / s;
+    const lost = (2 * a - (s - 1)) * (factor * 0.83); // what rounding s lost, relative to s: factor * 0.83 is nearly 1 / s
+    const power = expm1OfParts(n * 6.93147180369123816490e-1 - square, low - n * 1.90821492927058770002e-10 + lost);
+    return ldexp(factor + factor * power, -n | 0);
   },
 
   /** sin(pi * a) for a >= 0. */
@@ -79,13 +87,27 @@ export const helpers = {
     return q + (t + q * t);
   },
 
+  /** lgamma(x) for x in [-2.8, -2.42], around its zeros there: by the distances from both and a polynomial. */
+  lgammaLow(x: number) {
+    const v = x + 2.625;
+    const p = (((((((((((((((((((((((((((8.391187515359294e11 * v - 5.3697338398138293e11) * v - 9.883596705859615e9) * v
+      + 5.8820099089452545e10) * v + 2.6620100293326087e9) * v - 7.427383469482238e9) * v + 1.1225007824237313e9) * v
+      - 1199234.1752803524) * v + 8.230295316186148e7) * v - 5.198021977102993e7) * v + 1.7837404637786563e7) * v
+      - 6430970.701501378) * v + 2605253.802472247) * v - 1046859.5139583983) * v + 416128.2721693457) * v
+      - 166024.8138158233) * v + 66772.68595914169) * v - 26888.07046172759) * v + 10957.449358997826) * v
+      - 4450.03195919281) * v + 1853.6440132591165) * v - 757.7808034963695) * v + 328.89770671449287) * v
+      - 133.88363180669384) * v + 63.47769903219068) * v - 24.781102436117298) * v + 14.588330928660467) * v
+      - 4.882179481432863) * v + 5.7023048246997785;
+    return (x + 2.4570247382208006 + 3.7075610815513266e-17) * (x + 2.7476826467274127 - 9.055340329338315e-17) * p;
+  },
+
   /**
    * lgamma(x) for x in (-17.5, -2), relative to the zero z nearest to it, whose distance d is known to the last place:
    * lgamma(x) - lgamma(z) = lgamma(x + n) - lgamma(z + n) + log of the product of (z + k) / (x + k), k < n. What is
    * before the + is d times the divided difference of a polynomial, the factors are 1 - d / (x + k).
    */
   lgammaNearZeros(x: number) {
-    const m = x > -2.61 ? 2 : rint(-x); // the right one of -2 and -3: between, log|gamma| has its minimum
+    const m = rint(-x);
     const s = x + m;
     const index = 2 * (m | 0) - (s < 0 ? 4 : 3);
     const zero = gammaZero64(index);
@@ -99,10 +121,13 @@ export const helpers = {
     const q6 = grow(grow(q5, d, m >= 7 ? s - 7 : Infinity), d, m >= 6 ? s - 6 : Infinity);
     const q7 = grow(grow(q6, d, m >= 5 ? s - 5 : Infinity), d, m >= 4 ? s - 4 : Infinity);
     const q8 = grow(grow(q7, d, m >= 3 ? s - 3 : Infinity), d, s - 2);
-    const q = grow(grow(grow(q8, d, s + 2), d, s + 1), d, s - 1);
+    const q9 = grow(grow(q8, d, s + 2), d, s - 1);
+    const q = grow(q9, d, s + 1);
     // The factor of the pole itself may be near 0, where 1 - d / s would lose its digits.
     const ratio = (zero + zero * q) / s;
-    const logarithm = ratio < 0.5 ? Math.log(ratio) : Math.log1p(grow(q, d, s));
+    // Right of -2.5 those of -2 and -3 nearly cancel: (1 - d / s) (1 - d / (s + 1)) in one.
+    const last = m < 3 ? grow(q9, d * (s + 1 + zero), s * (s + 1)) : grow(q, d, s);
+    const logarithm = ratio < 0.5 ? Math.log(ratio) : Math.log1p(last);
 
     // The divided difference of lgamma(3 + s) = c0 + c1 s + ...: by Horner's rule, at the zero for its coefficients.
     const b16 = zero * -7.900011765932597e-10 + 1.5599370661361265e-9;
@@ -148,27 +173,69 @@ export const helpers = {
     return a > 2 ** 100 ? a * ((h + l) * Math.LN2) : x < 0 ? -log : log;
   },
 
-  /**
-   * lgamma(x) for x in [-2, 8): rational functions of the distance u from x, x + n or x - n to one of the zeros, and the
-   * logarithm of the factors between. The factors are exact.
-   */
+  /** lgamma(1 + u) for u in [-1/4, 3/4], by u (1 - u) times a polynomial. */
+  lgammaOne(u: number) {
+    const v = u - 0.25;
+    const p = 0.5241164609163369 + ((((((((((((((((((((((((2.5640117727107815e-4 * v - 3.1830431894037394e-4) * v
+      + 1.2665687555489561e-5) * v - 3.9219444927464194e-5) * v + 3.285825645250618e-4) * v - 4.1546180995925304e-4) * v
+      + 4.3468091258651786e-4) * v - 5.778095355098135e-4) * v + 7.910327822901994e-4) * v - 1.0460680706052168e-3) * v
+      + 1.385186704385292e-3) * v - 1.8482801068745935e-3) * v + 2.4778173116313455e-3) * v - 3.3387072021397427e-3) * v
+      + 4.526878676715113e-3) * v - 6.1839670137604184e-3) * v + 8.525117456312991e-3) * v - 0.01188823815300368) * v
+      + 0.01682767908032975) * v - 0.024308805041096258) * v + 0.03615879797542222) * v - 0.0562734072737932) * v
+      + 0.09456573803301084) * v - 0.1845583844368161) * v - 4.0258483592456245e-17);
+    return u * (u - 1) * p;
+  },
+
+  /** lgamma(2 + u) for u in [-1/4, 3/4], by u times a polynomial. */
+  lgammaTwo(u: number) {
+    const v = u - 0.25;
+    const p = 0.4994868595695864 + (((((((((((((((((3.691759344973006e-8 * v - 8.301985684376172e-8) * v
+      + 1.569497318198336e-7) * v - 3.822718040713017e-7) * v + 9.422909501636053e-7) * v - 2.2855143051421657e-6) * v
+      + 5.583459532197675e-6) * v - 1.3771497122358024e-5) * v + 3.433621942175786e-5) * v - 8.680585644666027e-5) * v
+      + 2.235200824977411e-4) * v - 5.901656731995803e-4) * v + 1.6148854204903764e-3) * v - 4.6626266712413295e-3) * v
+      + 0.014688323717317951) * v - 0.05429540385214969) * v + 0.29223842821659285) * v - 6.5272317662959386e-18);
+    return u * p;
+  },
+
+  /** lgamma(x) for x in [-2, 8), from where it is near one of the zeros at 1 and 2: the factors between are exact. */
   lgammaMiddle(x: number) {
     const r = Math.floor(x + 0.25);
     const u = x - r;
-    const one = r < 2;
-    const p = ((((((((one ? 7.668044586580737e-6 : 0) * u + (one ? 2.1630979334271785e-3 : 0))
-      * u + (one ? 0.04665169098925537 : 4.714751468781339e-5)) * u + (one ? 0.3214149518113464 : 2.708274271739981e-3))
-      * u + (one ? 0.9013938009081813 : 0.0409913880241669)) * u + (one ? 0.901354292628378 : 0.25229426162770135))
-      * u + (one ? -0.3715428425475045 : 0.7188230302739749)) * u + (one ? -1.2242269948661229 : 0.9276433647113242))
-      * u + (one ? -0.5772156649015329 : 0.42278433509846713);
-    const q = (((((((one ? 6.153501021460531e-4 : 0) * u + (one ? 0.023107501334400433 : 9.888657574940885e-6))
-      * u + (one ? 0.2654913376256889 : 9.673453206795665e-4)) * u + (one ? 1.3601328305863731 : 0.021742392469717136))
-      * u + (one ? 3.572939460972539 : 0.19051562015728962)) * u + (one ? 5.001882089787066 : 0.7677528024602713))
-      * u + (one ? 3.545804718656382 : 1.4314067032456737)) * u + 1;
     const lower = (r > 2 ? x - 1 : r < 1 ? x : 1) * (r > 3 ? x - 2 : r < 0 ? x + 1 : 1) * (r > 4 ? x - 3 : r < -1 ? x + 2 : 1);
     const factors = lower * (r > 5 ? x - 4 : 1) * (r > 6 ? x - 5 : 1) * (r > 7 ? x - 6 : 1);
     const log = Math.log(Math.abs(factors));
-    return u * (p / q) + (r > 2 ? log : -log);
+    return (r < 2 ? lgammaOne(u) : lgammaTwo(u)) + (r > 2 ? log : -log);
+  },
+
+  /** gamma(x) for x in [-3.25, 3.75), from the interval around 1: the factors between are exact. */
+  gammaMiddle(x: number) {
+    const r = Math.floor(x + 0.25);
+    const rest = expm1OfParts(lgammaOne(x - r), 0);
+    const above = (r > 1 ? x - 1 : 1) * (r > 2 ? x - 2 : 1);
+    const below = (r < 1 ? x : 1) * (r < 0 ? x + 1 : 1) * (r < -1 ? x + 2 : 1) * (r < -2 ? x + 3 : 1);
+    return (above + above * rest) / below;
+  },
+
+  /** gamma(x) for x >= 3.75 and x < -3.25, there by gamma(-a) = -pi / (sin(pi a) gamma(a + 1)). */
+  gammaFar(x: number) {
+    const a = Math.min(Math.abs(x), 200); // beyond, results are 0 or infinite
+    const negative = x < 0;
+    const b = negative ? a + 1 : a;
+    const y = b - 0.5;
+    const w = 1 / y;
+    const series = (((((((((((((-4.818621061535882e-3 * w + 0.013975976173478333) * w - 0.016912641822816328) * w
+      + 9.599988301728958e-3) * w - 6.395498964683111e-4) * w - 2.0884767677947485e-3) * w - 4.774539113123299e-5) * w
+      + 1.4739239799975111e-3) * w + 8.819510908607883e-5) * w - 1.9219774545079949e-3) * w - 2.5353711582616156e-4) * w
+      + 6.062278479237672e-3) * w + 2.1758926007267045e-3) * w - 0.10444284477630242) * w + 2.5066282746310007;
+    const [h, l] = log2OverE(y);
+    const y1 = chop(y);
+    const product = y1 * h;
+    // What rounding a + 1 and pi lost.
+    const lost = negative ? (a - (b - 1)) * (h + Math.LOG2E) - 5.6e-17 : 0;
+    const rest = (y - y1) * h + (y * l + lost);
+    const n = rint(product + rest);
+    const m = series + series * exp2m1OfParts(product - n, rest); // gamma(b) = m * 2^n
+    return negative ? ldexp(-Math.PI / (sinPi(a) * m), -n | 0) : ldexp(m, n | 0);
   },
 };
 
@@ -188,39 +255,16 @@ export const functions = {
   },
 
   gamma(x: number) {
-    const a = Math.min(Math.abs(x), 200); // beyond, results are 0 or infinite
-    // gamma(b) with b >= 3, by gamma(a + 3) = (a + 2) (a + 1) a gamma(a).
-    const small = a < 3;
-    const b = small ? a + 3 : a;
-    const lost = small ? a - (b - 3) : 0;
-    const y = b - 0.5;
-    const w = 1 / y;
-    const series = ((((((((((((((4.654872708156598e-3 * w - 0.017732601488959963) * w + 0.030138800591641153) * w
-      - 0.028974461929130658) * w + 0.01557669991900996) * w - 2.711900407046769e-3) * w - 1.5721806359412808e-3) * w
-      - 1.4116478708347199e-4) * w + 1.4861900509770664e-3) * w + 8.703951241082406e-5) * w - 1.9219010732186388e-3) * w
-      - 2.535405311707739e-4) * w + 6.062278576900947e-3) * w + 2.1758925990914076e-3) * w - 0.10444284477628861) * w
-      + 2.5066282746310007;
-    const [h, l] = log2OverE(y);
-    const y1 = chop(y);
-    const product = y1 * h;
-    const rest = (y - y1) * h + y * l + lost * (h + Math.LOG2E);
-    const n = rint(product + rest);
-    const m = exp2OfParts(product - n, rest) * series; // gamma(b) = m * 2^n
-
-    const factors = small ? (a + 1) * (a + 2) : 1;
-    const negative = x < 0;
-    // gamma(-a) = -pi / (sin(pi a) a gamma(a))
-    const quotient = (negative ? -Math.PI * factors : m) / (negative ? sinPi(a) * (small ? m : a * m) : small ? a * factors : 1);
-    const value = ldexp(quotient, (negative ? -n : n) | 0);
+    const y = x >= -3.25 && x < 3.75 ? gammaMiddle(x) : gammaFar(x);
     const whole = Math.trunc(x) === x;
-    const exact = whole && value < 2 ** 50 ? rint(value) : value; // a factorial
-    return Math.abs(x) < 2 ** -54 ? 1 / x : negative && whole ? NaN : exact;
+    return whole && x < 0 ? NaN : whole && y < 2 ** 50 ? rint(y) : y; // factorials are exact
   },
 
   lgamma(x: number) {
     const near = x < -2 && x > -17.5;
     const far = x >= 8 || x <= -17.5;
-    const y = near ? lgammaNearZeros(x) : far ? lgammaFar(x) : lgammaMiddle(x);
+    const low = x >= -2.8 && x <= -2.42;
+    const y = low ? lgammaLow(x) : near ? lgammaNearZeros(x) : far ? lgammaFar(x) : lgammaMiddle(x);
     const pole = x <= 0 && Math.trunc(x) === x;
     return pole || x === Infinity ? Infinity : y;
   },

@@ -1,0 +1,315 @@
+/**
+ * Kernels with parallel loops. The text between the loops runs once; every parallel loop becomes a function of its own, over
+ * the domain of its range. What it adds up in variables from outside becomes a reduction of what each turn contributes; what
+ * it stores becomes effects, or a plain result where every turn stores the one element at its own place.
+ */
+import type { AnyNode, AssignmentExpression, Expression, ForOfStatement, Node } from 'acorn';
+import type { DType } from '../dtype.ts';
+import { declare } from './assign.ts';
+import { operand } from './expressions.ts';
+import { flag, openLoop } from './flow.ts';
+import { lowerCall } from './functions.ts';
+import { rangesOf } from './for-of.ts';
+import { alike, knownNumber, strongly, valueAs, valueOf, weakly, type Operand } from './infer.ts';
+import type { Builder, Effect, Value } from './ir.ts';
+import { startPlace } from './lower.ts';
+import { itemsOf, operandAt, operandOf } from './operands.ts';
+import { reject, siteAt, type Place, type Session } from './place.ts';
+import type { Syntax } from './source.ts';
+import { walk } from './source.ts';
+import type { Variable } from './state.ts';
+import { statement } from './statements.ts';
+import { isVariable, lookUp, scopeIn, type ArrayTerm, type Scope, type Term } from './terms.ts';
+
+export type Combine = 'add' | 'mul' | 'min' | 'max';
+
+/** Something a kernel computes, in terms of the inputs and outputs known so far. */
+export type Step =
+  /** Every point of the domain gives one contribution per reduction; they become inputs, in order. */
+  | { readonly kind: 'reduce'; readonly domain: readonly number[]; readonly values: readonly Value[]; readonly combine: readonly Combine[]; readonly inputs: readonly number[] }
+  /** Every point gives the element of the output at its own place. */
+  | { readonly kind: 'map'; readonly domain: readonly number[]; readonly values: readonly Value[]; readonly outputs: readonly number[] }
+  /** Effects at every point, and what every point contributes to reductions. */
+  | { readonly kind: 'nest'; readonly domain: readonly number[]; readonly effects: readonly Effect[]; readonly values: readonly Value[]; readonly combine: readonly Combine[]; readonly inputs: readonly number[] };
+
+export interface Program {
+  readonly builder: Builder;
+  readonly steps: readonly Step[];
+  /** What the kernel returns, computed once. */
+  readonly results: readonly Value[];
+  /** Per input beyond the parameters: an output as it was before some step, or the result of a reduction. */
+  readonly extra: readonly Extra[];
+}
+
+export type Extra = { readonly kind: 'output'; readonly output: number; readonly before: number } | { readonly kind: 'reduced'; readonly dtype: DType };
+
+/** What is known of the arguments when the kernel is called. */
+export interface Known {
+  readonly shapes: { readonly input: readonly (readonly number[])[]; readonly output: readonly (readonly number[])[] };
+  /** The number of a value that depends on sizes and number arguments only. */
+  numberOf(v: Value): number | undefined;
+}
+
+interface Context {
+  readonly session: Session & { readonly dtypes: DType[] };
+  readonly steps: Step[];
+  readonly extra: Extra[];
+  readonly params: number;
+  readonly known: Known;
+}
+
+export function lowerProgram(
+  session: Session & { readonly dtypes: DType[] }, syntax: Syntax, args: readonly Term[], outer: Scope, known: Known,
+): Program {
+  const context: Context = { session, steps: [], extra: [], params: session.dtypes.length, known };
+  const whole: Session = { ...session, parallel: (place, node) => parallelLoop(context, place, node) };
+  const place = startPlace(whole, syntax, outer);
+  const term = lowerCall(place, { name: syntax.source.name, ...syntax, scope: outer }, args);
+  flush(context, place);
+  const site = siteAt(place, syntax.body);
+  const items = term.kind === 'undefined' ? [] : itemsOf(place, term) ?? [term];
+  const results = items.map((item) => valueOf(site, operandOf(site, item)));
+  return { builder: session.builder, steps: context.steps, results, extra: context.extra };
+}
+
+/** Stores between the loops happen once. */
+function flush({ steps }: Context, place: Place): void {
+  if (place.effects.length === 0) return;
+  steps.push({ kind: 'nest', domain: [1], effects: [...place.effects], values: [], combine: [], inputs: [] });
+  place.effects.length = 0;
+}
+
+/** A variable from outside that turns add to. */
+interface Reduction {
+  readonly variable: Variable;
+  readonly combine: Combine;
+  readonly before: Operand;
+}
+
+function parallelLoop(context: Context, place: Place, node: ForOfStatement): void {
+  flush(context, place);
+  const { names, ranges } = rangesOf(place, node);
+  const axes = ranges.map((range, axis) => axisOf(context, place, range, axis));
+  const reductions = reductionsOf(place, node);
+  const session: Session = { ...place.session, rank: axes.length, bounds: axes.map((a) => a.size) };
+  // Outputs that the loop only reads are inputs to it: first it is seen what it stores.
+  const first = lowerTurn(place, session, node, names, axes, reductions, new Map());
+  const stored = storedIn(first.effects);
+  const onlyRead = loadedIn(first.effects).filter((o) => !stored.has(o));
+  const inputs = new Map(onlyRead.map((o) => [o, addInput(context, { kind: 'output', output: o, before: context.steps.length }, session.outputs[o])]));
+  const turn = onlyRead.length > 0 ? lowerTurn(place, session, node, names, axes, reductions, inputs) : first;
+  emit(context, axes.map((a) => a.count), turn);
+  for (const [k, r] of reductions.entries()) {
+    const input = context.params + context.extra.length - reductions.length + k;
+    if (axes.some((a) => a.count === 0)) continue;
+    const sum = strongly(place.session.builder.read(input, turn.values[k].dtype));
+    place.state.set(r.variable, alike(siteAt(place, node), r.combine, [r.before, sum]));
+  }
+}
+
+function addInput({ session, extra }: Context, what: Extra, dtype: DType): number {
+  extra.push(what);
+  return session.dtypes.push(dtype) - 1;
+}
+
+// ---- ranges ----
+
+interface Axis {
+  readonly count: number;
+  /** int32: the turns, as a value, so that an axis of an array is recognised. */
+  readonly size: Value;
+  /** The loop's variable at the point. */
+  readonly at: Operand;
+}
+
+function axisOf({ known }: Context, place: Place, range: readonly Expression[], axis: number): Axis {
+  const { builder } = place.session;
+  const bounds = range.map((e) => {
+    const value = int(place, e, operand(place, e));
+    const number = value.kind === 'const' ? value.value : known.numberOf(value);
+    return { value, number: number ?? reject(place, e, 'the range of a parallel loop must be known before the kernel runs', 'make it of sizes (x.shape[0], x.length), literals, constants and number arguments') };
+  });
+  const c = builder.coord(axis);
+  if (bounds.length === 1) return { count: Math.max(0, bounds[0].number), size: bounds[0].value, at: strongly(c) };
+  const [from, to] = bounds;
+  const step = bounds[2] ?? { value: builder.constant(1, 'int32'), number: 1 };
+  if (step.number === 0) return reject(place, range[2], 'the step of a range cannot be 0');
+  const count = Math.max(0, Math.ceil((to.number - from.number) / step.number));
+  const at = builder.op('add', [from.value, step.number === 1 ? c : builder.op('mul', [c, step.value])]);
+  return { count, size: builder.constant(count, 'int32'), at: strongly(at) };
+}
+
+function int(place: Place, node: Node, a: Operand): Value {
+  const site = siteAt(place, node);
+  const known = knownNumber(a);
+  if (known !== undefined && !Number.isInteger(known)) reject(place, node, `a range ends at a whole number, not at ${known}`, 'Math.floor(x)');
+  return valueAs(site, a, 'int32');
+}
+
+// ---- turns ----
+
+interface Turn {
+  readonly values: readonly Value[];
+  readonly combine: readonly Combine[];
+  readonly effects: readonly Effect[];
+}
+
+function lowerTurn(
+  outer: Place, session: Session, node: ForOfStatement, names: readonly string[], axes: readonly Axis[],
+  reductions: readonly Reduction[], read: ReadonlyMap<number, number>,
+): Turn {
+  const { builder } = session;
+  const effects: Effect[] = [];
+  const base: Place = { ...outer, session, effects, state: outer.state.fork(), scope: scopeIn(outer.scope), path: builder.constant(1, 'bool') };
+  asInputs(base, read);
+  const frame = openLoop(base, undefined);
+  const place: Place = { ...base, loop: frame, state: base.state.fork() };
+  names.forEach((name, k) => declare(place, place.scope, identifier(node, name), axes[k].at, true));
+  for (const r of reductions) place.state.set(r.variable, start(r));
+  const mark = session.reads.length;
+  statement(place, node.body);
+  session.reads.length = mark;
+  const left = (v: Variable): boolean => {
+    const term = place.state.get(v);
+    return !(term?.kind === 'value' && term.value.kind === 'const' && term.value.value === 0);
+  };
+  if (left(frame.broken)) reject(outer, node, 'a parallel loop cannot be left early', 'its turns run at the same time: use continue to skip the rest of one, or an inner for loop');
+  if (left(place.frame.returned)) reject(outer, node, 'return inside a parallel loop is not possible', 'its turns run at the same time: reduce into a variable and return it after the loop');
+  place.state.set(frame.continued, flag(place, false));
+  const site = siteAt(place, node);
+  const values = reductions.map((r) => contribution(site, operandAt(place, node, place.state.get(r.variable)!)));
+  const own = new Set([...reductions.map((r) => r.variable), place.frame.returned, place.frame.result]);
+  for (const v of place.state.changed) {
+    if (!own.has(v) && outer.state.get(v) !== undefined) {
+      reject(outer, node, `the parallel loop sets '${v.name}', which is declared outside`, 'declare it inside, or reduce into it: s += x, s *= x, s = Math.min(s, x)');
+    }
+  }
+  return { values, combine: reductions.map((r) => r.combine), effects };
+}
+
+const identifier = (at: Node, name: string) => ({ type: 'Identifier' as const, name, start: at.start, end: at.end });
+
+/** Counts are whole numbers. */
+function contribution(site: ReturnType<typeof siteAt>, a: Operand): Value {
+  if (a.kind === 'value') return a.value.dtype === 'bool' ? site.builder.cast(a.value, 'int32') : a.value;
+  const whole = (w: typeof a.weak): boolean => (typeof w === 'number' ? Number.isInteger(w) : whole(w.yes) && whole(w.no));
+  return valueAs(site, a, whole(a.weak) ? 'int32' : site.lone);
+}
+
+/** What a turn starts from: nothing for sums, the value before the loop for the smallest and largest. */
+const start = (r: Reduction): Operand => (r.combine === 'add' ? weakly(0) : r.combine === 'mul' ? weakly(1) : r.before);
+
+/** Names of outputs that stand for inputs in this loop. */
+function asInputs(place: Place, read: ReadonlyMap<number, number>): void {
+  if (read.size === 0) return;
+  for (let s: Scope | undefined = place.scope; s; s = s.parent) {
+    for (const found of s.names.values()) {
+      const term = isVariable(found) ? place.state.get(found) : undefined;
+      if (!isVariable(found) || term?.kind !== 'array' || term.of !== 'output' || !read.has(term.array)) continue;
+      const input: ArrayTerm = { ...term, of: 'input', array: read.get(term.array)! };
+      place.state.set(found, input);
+    }
+  }
+}
+
+// ---- reductions ----
+
+/** Variables from outside that the loop assigns, all in one way each. */
+function reductionsOf(place: Place, node: ForOfStatement): Reduction[] {
+  const found = new Map<Variable, Reduction>();
+  const note = (at: Node, target: Node, combine: Combine | undefined): void => {
+    for (const variable of outsideVariables(place, target)) {
+      const before = found.get(variable);
+      if (!combine || (before && before.combine !== combine)) {
+        reject(place, at, `'${nameOf(target)}' is declared outside the parallel loop and cannot be set by its turns`, 'reduce into it in one way: s += x, s -= x, s *= x, s = Math.min(s, x) or s = Math.max(s, x)');
+      }
+      found.set(variable, { variable, combine: combine!, before: operandAt(place, at, place.state.get(variable)!) });
+    }
+  };
+  const declared = new Set<string>();
+  walk(node.body, (n) => {
+    const e = n as AnyNode;
+    if (e.type === 'VariableDeclarator' && e.id.type === 'Identifier') declared.add(e.id.name);
+    return true;
+  });
+  walk(node.body, (n) => {
+    const e = n as AnyNode;
+    if (e.type === 'AssignmentExpression' && !declared.has(nameOf(e.left))) note(e, e.left, combineOf(e));
+    if (e.type === 'UpdateExpression' && !declared.has(nameOf(e.argument))) note(e, e.argument, 'add');
+    return true;
+  });
+  return [...found.values()];
+}
+
+const nameOf = (node: Node): string => {
+  const e = node as AnyNode;
+  return e.type === 'Identifier' ? e.name : e.type === 'MemberExpression' ? nameOf(e.object) : '';
+};
+
+/** Numbers outside, and the elements of local arrays outside. Array parameters are none: they are stored to. */
+function outsideVariables(place: Place, target: Node): Variable[] {
+  const found = lookUp(place.scope, nameOf(target));
+  if (!found || !isVariable(found)) return [];
+  const term = place.state.get(found);
+  if (term?.kind === 'cells') return [...term.items];
+  return term?.kind === 'value' || term?.kind === 'weak' ? [found] : [];
+}
+
+const operators: Readonly<Record<string, Combine>> = { '+=': 'add', '-=': 'add', '*=': 'mul' };
+
+/** `s += x`, `s = s + x`, `s = Math.min(s, x)`. */
+function combineOf({ operator, left, right }: AssignmentExpression): Combine | undefined {
+  if (operator !== '=') return Object.hasOwn(operators, operator) ? operators[operator] : undefined;
+  const e = right as AnyNode;
+  const same = (n: Node): boolean => textOf(n) === textOf(left);
+  if (e.type === 'BinaryExpression') {
+    if (e.operator === '+' || e.operator === '*') return same(e.left) || same(e.right) ? operators[`${e.operator}=`] : undefined;
+    return e.operator === '-' && same(e.left) ? 'add' : undefined;
+  }
+  if (e.type === 'CallExpression' && e.callee.type === 'MemberExpression' && e.callee.property.type === 'Identifier') {
+    const { name } = e.callee.property;
+    return (name === 'min' || name === 'max') && e.arguments.some(same) ? name : undefined;
+  }
+  return undefined;
+}
+
+/** Equal for equal names and elements. */
+const textOf = (node: Node): string =>
+  JSON.stringify(node, (key, value: unknown) => (key === 'start' || key === 'end' || key === 'loc' || key === 'optional' ? undefined : value));
+
+// ---- steps ----
+
+function emit(context: Context, domain: readonly number[], { values, combine, effects }: Turn): void {
+  const { steps, known } = context;
+  const own = ownPlaces(effects, domain, known);
+  const kinds = (): number[] => values.map((v) => addInput(context, { kind: 'reduced', dtype: v.dtype }, v.dtype));
+  if (own) {
+    if (own.length > 0) steps.push({ kind: 'map', domain, values: own.map((o) => o.value), outputs: own.map((o) => o.output) });
+    if (values.length > 0) steps.push({ kind: 'reduce', domain, values, combine, inputs: kinds() });
+    return;
+  }
+  steps.push({ kind: 'nest', domain, effects, values, combine, inputs: kinds() });
+}
+
+/** The stores, if every turn stores exactly the elements at its own place, of outputs that are as large as the domain. */
+function ownPlaces(effects: readonly Effect[], domain: readonly number[], { shapes }: Known): { output: number; value: Value }[] | undefined {
+  const stores: { output: number; value: Value }[] = [];
+  for (const e of effects) {
+    if (e.kind !== 'store' || e.when.kind !== 'const' || !e.when.value) return undefined;
+    if (stores.some((s) => s.output === e.output)) return undefined;
+    const shape = shapes.output[e.output];
+    const own = shape.length === domain.length && shape.every((n, k) => n === domain[k])
+      && e.index.every((i, axis) => i.kind === 'coord' && i.axis === axis && i.at === undefined);
+    if (!own) return undefined;
+    stores.push({ output: e.output, value: e.value });
+  }
+  return stores;
+}
+
+function storedIn(effects: readonly Effect[]): Set<number> {
+  return new Set(effects.flatMap((e) => (e.kind === 'store' ? [e.output] : e.kind === 'loop' ? [...storedIn(e.loop.effects)] : [])));
+}
+
+function loadedIn(effects: readonly Effect[]): number[] {
+  return [...new Set(effects.flatMap((e) => (e.kind === 'load' ? [e.output] : e.kind === 'loop' ? loadedIn(e.loop.effects) : [])))];
+}
