@@ -1,4 +1,4 @@
-/** Stencils over one axis against Numba's. The Python kernels are in scripts/fixtures/stencils_1d.py, under the same names. */
+/** Stencils over one axis against Numba's. The Python kernels are in scripts/fixtures/stencils_1d*.py, under the same names. */
 import type * as wf from '../../src/index.ts';
 import { testStencils } from '../support/numba-stencils.ts';
 
