@@ -5,11 +5,8 @@
 import { decode, type EncodedArray } from '../fixtures/fixture.ts';
 import { coordinates, element, type Nd } from './nd.ts';
 
-/** A list whose elements are numbers, or lists again; `shape` as arrays have it inside a kernel. */
-export type Nested<T> = readonly T[] & { readonly shape: readonly number[] };
-export type Row = Nested<number>;
-export type Table = Nested<readonly number[]>;
-export type Block = Nested<readonly (readonly number[])[]>;
+/** Lists of lists of numbers; `shape` as arrays have it inside a kernel. */
+type Nested = readonly unknown[] & { readonly shape: readonly number[] };
 
 export type Kernel = (...args: never[]) => number | boolean;
 
@@ -33,7 +30,7 @@ export interface StencilCase {
 export const toNd = ({ dtype, shape, data }: EncodedArray): Nd => ({ shape, data: decode(data, dtype) });
 
 /** Nested lists of an array, with its shape. */
-export function nestedList(x: Nd): Nested<unknown> {
+export function nestedList(x: Nd): Nested {
   const build = (at: readonly number[]): unknown =>
     (at.length === x.shape.length ? element(x, at) : Array.from({ length: x.shape[at.length] }, (_, i) => build([...at, i])));
   return Object.assign(build([]) as unknown[], { shape: x.shape });
