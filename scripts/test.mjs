@@ -86,7 +86,7 @@ async function main(words) {
     for (const key of Object.keys(sum)) sum[key] += result[key];
   };
 
-  const needLibrary = sources.some((file) => file.startsWith('test/browser/'));
+  const needLibrary = sources.some((file) => /^test\/(browser|plugin)\//.test(file));
   if (needLibrary) await buildLibrary().catch((error) => console.log(`dist/ could not be built: ${error.message}`));
   const broken = await bundle(sources);
   const nothing = { output: '', seconds: 0, passed: 0, failed: 1, skipped: 0, problem: 'could not be bundled' };

@@ -73,12 +73,13 @@ function fullSyntax({ file, tree, code: { original } }: Rewriting, { node, name 
 
 const helperName = '__weftKernel';
 
-/** Leaves what was compiled on the function, where `source.ts` looks for it. */
+/** Leaves what was compiled on the function, where `source.ts` looks for it; and its name, which a variable does not give now. */
 const helper = (file: string): string => {
-  const typed = ['<F extends object,>', 'f: F, syntax: object, outer?: () => object', ': F'];
+  const typed = ['<F extends Function,>', 'f: F, syntax: { name?: string }, outer?: () => object', ': F'];
   const [type, params, result] = /\.[cm]?tsx?$/.test(file) ? typed : ['', 'f, syntax, outer', ''];
-  const assigned = "{ [Symbol.for('weftjs.kernel')]: { syntax, outer } }";
-  return `const ${helperName} = ${type}(${params})${result} => Object.assign(f, ${assigned});`;
+  const named = "if (!f.name && syntax.name) Object.defineProperty(f, 'name', { value: syntax.name, configurable: true });";
+  const assigned = "return Object.assign(f, { [Symbol.for('weftjs.kernel')]: { syntax, outer } });";
+  return `const ${helperName} = ${type}(${params})${result} => { ${named} ${assigned} };`;
 };
 
 function attach({ tree, code }: Rewriting, { node, outer }: FoundKernel, syntax: string): void {

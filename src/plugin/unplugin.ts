@@ -10,7 +10,7 @@ export type { WeftPluginOptions } from './files.ts';
  * What `weftjs/esbuild` does, for other bundlers: `weft.vite()`, `weft.rollup()`, `weft.rolldown()`, `weft.webpack()`,
  * `weft.rspack()`. Takes the same options.
  */
-export const weft = createUnplugin((options: WeftPluginOptions = {}) => ({
+export const weft = createUnplugin<WeftPluginOptions | undefined>((options = {}) => ({
   name: 'weftjs',
   // Before types are stripped: kernels are compiled as they were written.
   enforce: 'pre',
