@@ -12,7 +12,7 @@ import { reduceExpr } from './reduce.ts';
 import type { ReducerName } from './reducers.ts';
 import { asShape, showShape, type Shape } from './shape.ts';
 import type { MutMat, MutTensor3, MutVec } from './kernel-types.ts';
-import { broadcastView } from './views.ts';
+import { broadcastView, reshapeView } from './views.ts';
 
 export interface KernelFunctionOptions {
   /** Outer variables of the kernel. */
@@ -264,7 +264,9 @@ class Run {
     const { fn, inputs, outputs } = pruned('kernel', domain.length, {
       results, effects: storing?.effects ?? [], inputs: slots(this.inputs, 'x'), outputs: slots(storing?.outputs ?? [], 'out'),
     });
-    const src = inputs.map((k, slot) => (fn.inputs[slot].whole === undefined ? broadcastView(this.inputs[k], domain) : this.inputs[k]));
+    // A nest reads nothing at its own points: its numbers are arrays of one element.
+    const src = inputs.map((k, slot) => (fn.inputs[slot].whole === undefined ? broadcastView(this.inputs[k], domain)
+      : this.inputs[k].shape.length === 0 ? reshapeView(this.inputs[k], [1]) : this.inputs[k]));
     return { fn, src, stored: outputs };
   }
 }

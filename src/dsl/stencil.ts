@@ -6,7 +6,7 @@ import { asBorders, borderRules, type BorderMode } from './border.ts';
 import { asDType, castNumber, isFloat, type DType } from './dtype.ts';
 import { castExpr } from './elementwise.ts';
 import { makeExpr, type Expr, type StencilExpr } from './expr.ts';
-import { lowerKernel, neighborhoodOf, usageOf, type KernelFunction, type ParamUsage } from './kernel/index.ts';
+import { lowerKernel, neighborhoodOf, usageOf, type KernelFunction, type KernelParam, type ParamUsage } from './kernel/index.ts';
 import type { Fn } from './kernel/ir.ts';
 import { overwritten } from './overwrite.ts';
 import { sameShape, showShape } from './shape.ts';
@@ -88,19 +88,32 @@ export function stencil<P extends readonly unknown[], const R>(
   checkNeighborhood(options.neighborhood, rank);
   checkStandard(options.standardIndexing, usage);
 
+  const declared = options.neighborhood && withZero(options.neighborhood);
+  const window = declared && { ...declared, border, cval };
+
   const call = (...all: readonly unknown[]): WeftArray | WeftArray[] => {
-    const { args, out } = splitOptions(all, f.length);
+    const { args, out } = splitOptions(all, new Set(usage.map((u) => u.path[0])).size);
     checkArguments('stencil', args, usage);
     const bound = bindArguments('stencil', args, usage, rank);
-    const lowered = lowerKernel(f, bound.params, { rank, constants: options.constants, label: 'stencil' });
+    const lowered = lowerKernel(f, bound.params, { rank, constants: options.constants, label: 'stencil', window });
     const { lo, hi } = reach(options.neighborhood, neighborhoodOf(lowered), rank);
-    const results = stencilExprs(lowered.fn, bound, { border, cval, lo, hi });
+    const results = stencilExprs(lowered.fn, withWholes(bound, lowered.wholes), { border, cval, lo, hi });
     const cast = results.map((r) => (dtype ? castExpr(r, dtype) : r));
     const arrays = (out ? cast.map((r) => keepBorder(r, out, { border, cval, lo, hi })) : cast).map((r) => wrap(r));
     return lowered.fn.results.length === 1 ? arrays[0] : arrays;
   };
   return call as unknown as (...args: [...arrays: StencilArguments<P>, options?: StencilCall]) => StencilResult<R>;
 }
+
+/** Arrays that are also read at offsets that only a run can tell are inputs once more. */
+const withWholes = ({ inputs, params }: Bound, wholes: readonly number[]): Bound => ({
+  inputs: [...inputs, ...wholes.map((k) => inputs[k])],
+  params: [...params, ...wholes.map((k): KernelParam => ({ kind: 'whole', dtype: inputs[k].dtype, rank: inputs[k].shape.length }))],
+});
+
+/** A neighbourhood always has its own element. */
+const withZero = (ranges: readonly Range[]): { readonly lo: number[]; readonly hi: number[] } =>
+  ({ lo: ranges.map(([a]) => Math.min(0, a)), hi: ranges.map(([, b]) => Math.max(0, b)) });
 
 /** The arguments of the kernel, and what follows them. */
 function splitOptions(all: readonly unknown[], parameters: number): { args: readonly ArrayInput[]; out: Expr | undefined } {
@@ -191,5 +204,5 @@ function reach(
       throw new ArgumentError(`stencil: the kernel reads offsets ${lo[k]} to ${hi[k]} along axis ${k}, outside the declared neighborhood [${a}, ${b}]; widen it, or leave it out to have it inferred`);
     }
   });
-  return { lo: declared.map(([a]) => Math.min(0, a)), hi: declared.map(([, b]) => Math.max(0, b)) };
+  return withZero(declared);
 }

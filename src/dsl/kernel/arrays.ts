@@ -1,10 +1,11 @@
 /** Array parameters: relative reads, `u(-1, 0)`, and elements at any index, `x[i][j]`. */
 import type { CallExpression, MemberExpression, Node } from 'acorn';
+import { borderRules, edgeMaps, type IndexArithmetic } from '../border.ts';
 import { operand, wholeNumber } from './expressions.ts';
 import { bits, choose, valueAs, type Operand } from './infer.ts';
-import type { Value } from './ir.ts';
+import type { Builder, Value } from './ir.ts';
 import { itemsOf, operandAt, widened } from './operands.ts';
-import { count, reject, siteAt, type Place, type Session } from './place.ts';
+import { count, reject, siteAt, type Place, type Session, type Window } from './place.ts';
 import type { ArrayTerm, Term } from './terms.ts';
 
 /** The element of an input at an offset from the current point. */
@@ -16,13 +17,53 @@ export function readRelative(place: Place, node: CallExpression, { name, array: 
     const wanted = count(session.rank, 'index', 'indices');
     return reject(place, node, `${name} takes one index per axis: ${wanted}, got ${node.arguments.length}`, `the current element is ${example}`);
   }
-  const offset = node.arguments.map((a) => wholeNumber(operand(place, a)) ??
-    reject(place, a, `the indices of ${name} must be known when the kernel is built`, 'they are offsets from the current element: whole numbers made of literals, constants and the variables of loops whose bounds are such'));
-  session.reads.push({ input, offset });
-  const { builder, dtypes } = session;
-  const at = builder.point(undefined, offset, new Array(session.rank).fill('none'));
-  return widened(session, builder.read(input, dtypes[input], at));
+  const given = node.arguments.map((a) => operand(place, a));
+  const offset = given.map(wholeNumber);
+  const { builder, dtypes, window } = session;
+  if (offset.every((o) => o !== undefined)) {
+    session.reads.push({ input, offset });
+    const at = builder.point(undefined, offset, new Array(session.rank).fill('none'));
+    return widened(session, builder.read(input, dtypes[input], at));
+  }
+  if (!window) {
+    const unknown = node.arguments[offset.indexOf(undefined)];
+    return reject(place, unknown, `the indices of ${name} must be known when the kernel is built`, 'make them of literals, constants and the variables of loops whose bounds are such; or declare the neighborhood they stay in');
+  }
+  return readWindow(place, window, input, given.map((o) => bits(siteAt(place, node), o, 'int32')));
 }
+
+/** A neighbour whose offset only a run can tell: brought into the neighbourhood, then back inside the array as the border says. */
+function readWindow({ session }: Place, { lo, hi, border, cval, wholeOf }: Window, input: number, offset: readonly Value[]): Operand {
+  const { builder, dtypes } = session;
+  const A = valueArithmetic(builder);
+  const whole = wholeOf(input);
+  let inside = builder.constant(1, 'bool');
+  const index = offset.map((o, k) => {
+    const rule = borderRules[border[k]];
+    const within = A.max(A.constant(lo[k]), A.min(o, A.constant(hi[k])));
+    const here = rule.shrinks ? A.sub(builder.coord(k), A.constant(lo[k])) : builder.coord(k);
+    const there = A.add(here, within);
+    const size = builder.size('input', whole, k);
+    if (rule.readGuard) {
+      const low = builder.op('ge', [there, A.constant(0)]);
+      inside = builder.op('and', [inside, builder.op('and', [low, builder.op('lt', [there, size])])]);
+    }
+    return edgeMaps[rule.edge](A, there, size);
+  });
+  const value = builder.gather(whole, dtypes[input], index);
+  return widened(session, builder.op('select', [inside, value, builder.constant(cval, value.dtype)]));
+}
+
+/** The arithmetic of border maps, in a kernel. */
+const valueArithmetic = (b: Builder): IndexArithmetic<Value> => ({
+  constant: (v) => b.constant(v, 'int32'),
+  add: (x, y) => b.op('add', [x, y]),
+  sub: (x, y) => b.op('sub', [x, y]),
+  mul: (x, y) => b.op('mul', [x, y]),
+  min: (x, y) => b.op('min', [x, y]),
+  max: (x, y) => b.op('max', [x, y]),
+  rem: (x, y) => b.op('rem', [x, y]),
+});
 
 /** An array and the leading axes that are indexed already. */
 export const accessOf = (term: Extract<Term, { kind: 'array' | 'row' }>): { readonly array: ArrayTerm; readonly index: readonly Value[] } =>

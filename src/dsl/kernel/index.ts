@@ -8,7 +8,7 @@ import { Builder, type Fn } from './ir.ts';
 import { lowerBody } from './lower.ts';
 import { lowerProgram, type Known, type Program } from './parallel.ts';
 import { widened } from './operands.ts';
-import type { KernelRead, Session } from './place.ts';
+import type { KernelRead, Session, Window } from './place.ts';
 import { complain, outerNamesOf, syntaxOf, type KernelFunction, type Syntax } from './source.ts';
 import { globalScope, libraryScope, scopeIn, type ArrayTerm, type Scope, type Term } from './terms.ts';
 import { usageOf, type ParamUsage } from './usage.ts';
@@ -38,10 +38,15 @@ export interface KernelOptions {
   readonly constants?: Readonly<Record<string, unknown>>;
   /** Names the kernel in errors when the function itself has no name: 'stencil', 'vectorize'. */
   readonly label: string;
+  /** Of a stencil whose neighbourhood is declared. */
+  readonly window?: Omit<Window, 'wholeOf'>;
 }
 
 export interface LoweredKernel {
+  /** Its last inputs are further looks at arrays: see `wholes`. */
   readonly fn: Fn;
+  /** Per input beyond the parameters: the parameter that it is, read anywhere. */
+  readonly wholes: readonly number[];
   /** In the order of the source; a read whose value is not used counts, as in Numba. */
   readonly reads: readonly KernelRead[];
 }
@@ -59,11 +64,11 @@ export const outerScope = (builder: Builder, constants: Readonly<Record<string, 
  * numbers is float32, or float64 in a kernel with float64 arguments.
  */
 export function lowerKernel(f: KernelFunction, params: readonly KernelParam[], options: KernelOptions): LoweredKernel {
-  const { rank, label } = options;
+  const { rank, label, window } = options;
   const constants = outerNames(f, options.constants);
-  return remembered(f, constants, `${rank}|${JSON.stringify(params)}`, () => {
+  return remembered(f, constants, `${rank}|${JSON.stringify([params, window && { ...window, cval: String(window.cval) }])}`, () => {
     const builder = new Builder();
-    return lower(f, params, builder, rank, label, outerScope(builder, constants));
+    return lower(f, params, builder, rank, label, outerScope(builder, constants), window);
   });
 }
 
@@ -88,12 +93,19 @@ export function libraryKernel(
 
 function lower(
   f: KernelFunction, params: readonly KernelParam[], builder: Builder, rank: number, label: string, outer: Scope,
+  edges?: KernelOptions['window'],
 ): LoweredKernel {
   const { session, args, syntax, inputs, outputs } = begin(f, params, builder, rank, label);
-  const { results, effects } = lowerBody(session, syntax, args, outer);
+  const wholes: number[] = [];
+  const wholeOf = (input: number): number => {
+    if (!wholes.includes(input)) wholes.push(input);
+    return inputs.length + wholes.indexOf(input);
+  };
+  const { results, effects } = lowerBody(edges ? { ...session, window: { ...edges, wholeOf } } : session, syntax, args, outer);
   const slot = ({ name, dtype, ...p }: Named) => ({ name, dtype, ...('rank' in p && { whole: p.rank }) });
-  const fn = builder.fn(syntax.source.name || label, { rank, inputs: inputs.map(slot), results, effects, outputs: outputs.map(slot) });
-  return { fn, reads: session.reads };
+  const slots = [...inputs.map(slot), ...wholes.map((k) => ({ ...slot(inputs[k]), whole: rank }))];
+  const fn = builder.fn(syntax.source.name || label, { rank, inputs: slots, results, effects, outputs: outputs.map(slot) });
+  return { fn, wholes, reads: session.reads };
 }
 
 /** A parameter that is an array or the like. */

@@ -22,8 +22,11 @@ export interface Site {
 
 export const weakly = (weak: Weak): Operand => ({ kind: 'weak', weak });
 export const strongly = (value: Value): Operand => ({ kind: 'value', value });
-/** The number an operand is known to be. */
-export const knownNumber = (a: Operand): number | undefined => (a.kind === 'weak' && typeof a.weak === 'number' ? a.weak : undefined);
+/** The number an operand is known to be: without a dtype, or a whole number with one. */
+export function knownNumber(a: Operand): number | undefined {
+  if (a.kind === 'weak') return typeof a.weak === 'number' ? a.weak : undefined;
+  return a.value.kind === 'const' && isInteger(a.value.dtype) ? a.value.value : undefined;
+}
 
 const leaves = (w: Weak): number[] => (typeof w === 'number' ? [w] : [...leaves(w.yes), ...leaves(w.no)]);
 const mapWeak = (w: Weak, f: (n: number) => Weak): Weak =>

@@ -20,8 +20,8 @@ const unequal = comparison('ne', (a, b) => a !== b);
 
 /** Bit operators give int32, as in JavaScript, whatever integers they get; `>>>` gives uint32. */
 const bitwise = (op: OpName, js: (a: number, b: number) => number, to: 'int32' | 'uint32' = 'int32'): Binary => (site, a, b) => {
-  const folded = fold([a, b], js);
-  if (folded) return folded;
+  const known = a.kind === 'weak' && b.kind === 'weak' ? [knownNumber(a), knownNumber(b)] : [];
+  if (known[0] !== undefined && known[1] !== undefined) return strongly(site.builder.constant(js(known[0], known[1]), to));
   const [x, y] = [bits(site, a, to), bits(site, b, to)];
   return strongly(isZero(y) && keepsWithZero.has(op) ? x : site.builder.op(op, [x, y]));
 };
@@ -82,8 +82,6 @@ const negate: Unary = (site, a) => {
 };
 
 const invert: Unary = (site, a) => {
-  const folded = fold([a], (x) => ~x);
-  if (folded) return folded;
   const x = bits(site, a, 'int32');
   return strongly(x.kind === 'op' && x.op === 'bitNot' ? x.args[0] : site.builder.op('bitNot', [x])); // ~~x is x
 };

@@ -1,5 +1,6 @@
 /** Where lowering is: the function whose text it reads, the names it knows there, and the way that led there. */
 import type { ForOfStatement, Node } from 'acorn';
+import type { BorderMode } from '../border.ts';
 import type { DType } from '../dtype.ts';
 import type { Site } from './infer.ts';
 import type { Builder, Effect, Value } from './ir.ts';
@@ -11,6 +12,16 @@ import type { Scope } from './terms.ts';
 export interface KernelRead {
   readonly input: number;
   readonly offset: readonly number[];
+}
+
+/** A declared neighbourhood, and what its border is. */
+export interface Window {
+  readonly lo: readonly number[];
+  readonly hi: readonly number[];
+  readonly border: readonly BorderMode[];
+  readonly cval: number;
+  /** The whole input, by number, that stands for a relative one; made when it is asked for. */
+  wholeOf(input: number): number;
 }
 
 /** What does not change while one kernel is lowered. */
@@ -26,6 +37,8 @@ export interface Session {
   /** Of the arrays that are stored to. */
   readonly outputs: readonly DType[];
   readonly reads: KernelRead[];
+  /** Of a stencil with a declared neighbourhood: reads at offsets that only a run can tell stay in it. */
+  readonly window?: Window;
   /** What a parallel loop becomes, in kernels that may have some; only where no other loop or condition is around it. */
   readonly parallel?: (place: Place, node: ForOfStatement) => void;
   /** int32: the sizes of the domain, where they are known to the kernel. */

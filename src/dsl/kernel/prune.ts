@@ -16,7 +16,10 @@ interface Parts {
   readonly outputs: readonly Whole[];
 }
 
-/** `inputs` and `outputs`: the numbers they had before. An input that is read at the point and anywhere stays one and the other. */
+/**
+ * `inputs` and `outputs`: the numbers they had before. A function with effects reads its numbers from arrays of one element.
+ * An input that is read at the point and anywhere stays one and the other.
+ */
 export function pruned(name: string, rank: number, parts: Parts): { readonly fn: Fn; readonly inputs: readonly number[]; readonly outputs: readonly number[] } {
   const inputs = new Map<string, number>();
   const outputs = new Map<number, number>();
@@ -31,15 +34,16 @@ export function pruned(name: string, rank: number, parts: Parts): { readonly fn:
     slots[at] ??= { array, whole };
     return at;
   };
+  const effectful = parts.effects.length > 0;
   const b = new Builder();
   const { results, effects } = inlineAll(b, parts.results, parts.effects, {
     ...sameLeaves(b),
-    read: (k, _, v) => b.read(input(k, false), v.dtype),
+    read: (k, _, v) => (effectful ? b.gatherInside(input(k, true), v.dtype, [b.constant(0, 'int32')]) : b.read(input(k, false), v.dtype)),
     gather: (k, index, v) => b.gatherInside(input(k, true), v.dtype, index),
     output: (o) => place(outputs, o),
     size: (v) => b.size(v.of, v.of === 'input' ? input(v.array, true) : place(outputs, v.array), v.axis),
   });
-  const slot = ({ name: n, dtype, rank: whole }: Whole, asWhole: boolean) => (asWhole ? { name: n, dtype, whole } : { name: n, dtype });
+  const slot = ({ name: n, dtype, rank: whole }: Whole, asWhole: boolean) => (asWhole ? { name: n, dtype, whole: Math.max(1, whole) } : { name: n, dtype });
   const fn = b.fn(name, {
     rank, results, effects,
     inputs: slots.map((s) => slot(parts.inputs[s.array], s.whole)),

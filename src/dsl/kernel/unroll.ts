@@ -2,7 +2,7 @@
 import type { AnyNode, Node } from 'acorn';
 import { effect, named, operand } from './expressions.ts';
 import { exited, flag, openLoop, unlessExited } from './flow.ts';
-import { truth } from './infer.ts';
+import { knownNumber, truth } from './infer.ts';
 import type { LoopSyntax } from './loops.ts';
 import { siteAt, type Place } from './place.ts';
 import { walk } from './source.ts';
@@ -31,7 +31,7 @@ export function turnsOf(place: Place, { test, update, body }: LoopSyntax): numbe
   return undefined;
 }
 
-const isKnown = (term: Term | undefined): boolean => term?.kind === 'weak' && typeof term.weak === 'number';
+const isKnown = (term: Term | undefined): boolean => (term?.kind === 'weak' || term?.kind === 'value') && knownNumber(term) !== undefined;
 
 function knownTest(place: Place, test: Node): boolean | undefined {
   // Names that are not known yet make a test that is not known, not an error: the body may declare them.
@@ -94,14 +94,16 @@ export function unroll(place: Place, { node, test, update, body, label }: LoopSy
     statement(p, body);
     p.state.set(frame.continued, flag(p, false));
     const left = exited(p);
-    if (left.kind === 'const' && !left.value) {
-      effect(p, update!);
-      turns.push(p);
+    if (left.kind === 'const' && left.value) return;
+    if (left.kind !== 'const') {
+      unlessExited(p, node, (q) => {
+        effect(q, update!);
+        turn(q);
+      }, { turn: false });
       return;
     }
-    // Counters go on for everybody, so that they stay known; only the body is left out.
     effect(p, update!);
-    unlessExited(p, node, turn, { turn: false });
+    turns.push(p);
   };
   const turns: Place[] = [place];
   while (turns.length > 0) turn(turns.pop()!);

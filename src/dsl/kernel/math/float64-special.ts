@@ -111,7 +111,12 @@ export const helpers = {
     const s = x + m;
     const index = 2 * (m | 0) - (s < 0 ? 4 : 3);
     const zero = gammaZero64(index);
-    const d = s - zero - gammaZeroLow64(index);
+    // d + dLow = s - zero
+    const near = s - zero;
+    const back = near + zero;
+    const low = s - back + (back - near - zero) - gammaZeroLow64(index);
+    const d = near + low;
+    const dLow = near - d + low;
 
     const q1 = grow(grow(0, d, m >= 17 ? s - 17 : Infinity), d, m >= 16 ? s - 16 : Infinity);
     const q2 = grow(grow(q1, d, m >= 15 ? s - 15 : Infinity), d, m >= 14 ? s - 14 : Infinity);
@@ -123,11 +128,17 @@ export const helpers = {
     const q8 = grow(grow(q7, d, m >= 3 ? s - 3 : Infinity), d, s - 2);
     const q9 = grow(grow(q8, d, s + 2), d, s - 1);
     const q = grow(q9, d, s + 1);
-    // The factor of the pole itself may be near 0, where 1 - d / s would lose its digits.
-    const ratio = (zero + zero * q) / s;
+    // The last factor, 1 + t = zero / s, matters most: t + tLow with all digits.
+    const t = -d / s;
+    const [th, sh] = [chop(t), chop(s)];
+    const tLow = (-d - th * sh - th * (s - sh) - (t - th) * sh - (t - th) * (s - sh) - dLow) / s;
+    const sum = q + t;
+    const all = sum + q * t;
+    const allLow = q - (sum - (sum - q)) + (t - (sum - q)) + (sum - all + q * t) + tLow;
     // Right of -2.5 those of -2 and -3 nearly cancel: (1 - d / s) (1 - d / (s + 1)) in one.
-    const last = m < 3 ? grow(q9, d * (s + 1 + zero), s * (s + 1)) : grow(q, d, s);
-    const logarithm = ratio < 0.5 ? Math.log(ratio) : Math.log1p(last);
+    const last = m < 3 ? grow(q9, d * (s + 1 + zero), s * (s + 1)) : all;
+    const ratio = (zero + zero * q) / s;
+    const logarithm = ratio < 0.125 ? Math.log(ratio) : Math.log1p(last) + (m < 3 ? 0 : allLow / (1 + all));
 
     // The divided difference of lgamma(3 + s) = c0 + c1 s + ...: by Horner's rule, at the zero for its coefficients.
     const b16 = zero * -7.900011765932597e-10 + 1.5599370661361265e-9;
