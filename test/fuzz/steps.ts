@@ -324,4 +324,3 @@ export const makers = {
   loop: often(2, loop),
   ...stencilMakers,
 } satisfies Record<string, Maker>;
-export type StepName = keyof typeof makers;

@@ -146,7 +146,8 @@ const functions: readonly ((b: Scalars, x: Value) => Value)[] = [
 const borders = ['reflect', 'mirror', 'nearest', 'wrap', 'constant', 'fill', 'valid'] as const;
 
 test('whatever the function and the borders, the values are the same bits', () => {
-  const places = fc.uniqueArray(fc.tuple(fc.integer({ min: -2, max: 2 }), fc.integer({ min: -2, max: 2 })), { minLength: 1, maxLength: 6, selector: String });
+  const offset = fc.integer({ min: -2, max: 2 });
+  const places = fc.uniqueArray(fc.tuple(offset, offset), { minLength: 1, maxLength: 6, selector: String });
   const cases = fc.record({
     places, first: fc.nat(4), second: fc.nat(4), border: fc.tuple(fc.constantFrom(...borders), fc.constantFrom(...borders)),
     cval: fc.constantFrom(0, 2.5, -1), weigh: fc.boolean(), odd: fc.boolean(), two: fc.boolean(),

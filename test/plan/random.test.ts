@@ -2,7 +2,12 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as wf from '../../src/index.ts';
-import { checkValues, coordinates } from '../support/plan.ts';
+import { validateGraph } from '../../src/dsl/validate.ts';
+import { hostOf } from '../../src/residency.ts';
+import { referenceTarget } from '../../src/targets/reference.ts';
+import { backwards, collatz, lastSums, lookAround, scanRows, take } from '../support/computed.ts';
+import { checkValues, coordinates, nodesOf, valuesAlone } from '../support/plan.ts';
+import { expectClose } from '../support/targets.ts';
 
 const RUNS = Number(process.env.WEFT_FUZZ_RUNS) || 300;
 
@@ -15,6 +20,11 @@ const pairs = borders.map((border) => ({
   1: wf.stencil((u: wf.Neighbors1, v: wf.Neighbors1) => u(-1) * v(0) + v(1), { border, cval: -1 }),
   2: wf.stencil((u: wf.Neighbors2, v: wf.Neighbors2) => u(-1, 0) * v(0, 0) + v(0, 1), { border, cval: -1 }),
 }));
+/** The same costly function of every element. */
+const costly = borders.map((border) => ({
+  1: wf.stencil((u: wf.Neighbors1) => Math.atan(u(-1)) + Math.atan(u(0)) * 2 + Math.atan(u(2)), { border, cval: 2 }),
+  2: wf.stencil((u: wf.Neighbors2) => Math.atan(u(-1, 0)) - Math.atan(u(1, 1)) + Math.atan(u(0, 2)), { border: [border, 'wrap'], cval: 2 }),
+}));
 const valid = {
   1: wf.stencil((u: wf.Neighbors1) => u(-1) + u(1), { border: 'valid' }),
   2: wf.stencil((u: wf.Neighbors2) => u(-1, 0) + u(0, 1), { border: ['valid', 'reflect'] }),
@@ -25,6 +35,7 @@ interface Instruction { readonly op: number; readonly a: number; readonly b: num
 type A = wf.WeftArray;
 
 const ranked = (x: A): 1 | 2 | undefined => (x.rank === 1 || x.rank === 2 ? x.rank : undefined);
+const integers = (x: A): A => x.clamp(-50, 50).asType('int32');
 const limited = (x: A): A => x.clamp(-50, 50);
 
 function meet(x: A, y: A, f: (x: A, y: A) => A): A {
@@ -65,6 +76,17 @@ const operations: readonly ((x: A, y: A, extra: number) => A)[] = [
     ? wf.iterate([x, x.mul(2)], n % 4, ([s, t]) => [limited(stencils[n % 6][ranked(x)!](t)), s])[n % 2] : x),
   (x, y) => (x.rank > 0 ? meet(coordinates(x.shape).asType('float32').mul(0.1), y, (p, q) => p.add(q)) : x),
   (x) => (x.rank > 0 ? x.add(coordinates(x.shape)) : x),
+  (x, y) => (x.rank > 0 && x.size > 0 ? take(x, integers(y)) : x),
+  (x) => (x.rank > 0 && x.size > 0 ? backwards(x) : x),
+  (x) => (x.rank > 0 ? limited(lastSums(x)) : x),
+  (x) => collatz(integers(x)).asType('float32'),
+  (x, _, n) => (x.rank > 0 ? limited(scanRows(x, wf.full([], n % 3))[n % 2]) : x),
+  (x, y, n) => (ranked(x) && y.rank > 0 && x.size > 0 && y.size > 0 ? limited(lookAround(x, y, borders[n % 6])) : x),
+  (x, y, n) => (x.rank > 0 && x.size > 0
+    ? wf.iterate(x, n % 4, (s) => limited(backwards(s).add(take(s, integers(y).sum())))) : x),
+  (x, _, n) => (x.rank > 0 && x.size > 0
+    ? wf.iterate([x, x.mul(2)], n % 4, ([s, t]) => scanRows(t, s.max()).map(limited))[n % 2] : x),
+  (x, _, n) => (ranked(x) && x.size > 0 ? costly[n % 6][ranked(x)!](x) : x),
 ];
 
 const instruction: fc.Arbitrary<Instruction> = fc.record({
@@ -87,10 +109,18 @@ test('plans of random programs compute what the reference computes, at every siz
         const made = operations[op](pick(a), pick(b), extra + more * 12);
         if (made.size <= 400 && made.rank <= 4) arrays.push(made);
       }
-      checkValues(roots.map(pick), { rtol: 1e-3, atol: 1e-3 }, profile);
+      const asked = roots.map(pick);
+      validateGraph(nodesOf(asked));
+      checkValues(asked, tolerance, profile);
+      if (more > 0) continue;
+      // And step by step, every array by a plan of its own.
+      const expected = referenceTarget.evaluate(nodesOf(arrays), hostOf);
+      valuesAlone(arrays).forEach((values, k) => expectClose(values, expected[k], { ...tolerance, label: `array ${k} by itself` }));
     }
   }), { numRuns: RUNS });
 });
+
+const tolerance = { rtol: 1e-3, atol: 1e-3 };
 
 const filled = (shape: readonly number[], seed: number): A =>
   wf.array(Float32Array.from({ length: shape.reduce((n, k) => n * k, 1) }, (_, k) => ((k * 7 + seed * 3) % 11) - 5), { shape });

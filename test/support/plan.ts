@@ -48,6 +48,20 @@ export function checkValues(
   return bound;
 }
 
+/** The values of every array, each computed by a plan of its own from those before it: nothing is fused. */
+export function valuesAlone(arrays: readonly WeftArray[]): TypedArray[] {
+  const known = new Map<Expr, TypedArray>();
+  const at = (e: Expr): TypedArray | undefined => known.get(e) ?? hostOf(e);
+  return nodesOf(arrays).map((node) => {
+    if (at(node)) return at(node)!;
+    const bound = planFor([node], (e) => at(e) !== undefined, profile);
+    validateBound(bound);
+    const [values] = runPlan(bound, (e) => at(e) ?? data(e));
+    known.set(node, values);
+    return values;
+  });
+}
+
 export interface Expectation {
   kernels(n: number): Expectation;
   launches(n: number): Expectation;
