@@ -6,6 +6,7 @@ import { castExpr } from './elementwise.ts';
 import { checkRank } from './bind.ts';
 import { makeExpr } from './expr.ts';
 import { lowerKernel, usageOf, type KernelFunction, type KernelParam } from './kernel/index.ts';
+import { fromKernel } from './plainly.ts';
 import { asShape } from './shape.ts';
 
 export interface FromFunctionOptions {
@@ -51,6 +52,6 @@ export function fromFunction(shape: number | readonly number[], f: unknown, opti
   });
   const { fn } = lowerKernel(kernel, params, { rank: sizes.length, constants: options.constants, label: 'fromFunction' });
   if (fn.results.length !== 1) throw new ArgumentError(`fromFunction: the function returns ${fn.results.length} values, it must return one`);
-  const made = makeExpr({ kind: 'map', fn, result: 0, shape: sizes, dtype: fn.results[0].dtype, src: inputs });
+  const made = fromKernel(makeExpr({ kind: 'map', fn, result: 0, shape: sizes, dtype: fn.results[0].dtype, src: inputs }), { kind: 'points', f: kernel, usage, params });
   return wrap(options.dtype === undefined ? made : castExpr(made, asDType(options.dtype, 'fromFunction: dtype')));
 }

@@ -6,6 +6,7 @@ import { castExpr } from './elementwise.ts';
 import { fillExpr, makeExpr, type Expr } from './expr.ts';
 import { argumentAt } from './bind.ts';
 import { lowerKernel, usageOf, type KernelFunction, type KernelParam } from './kernel/index.ts';
+import { fromKernel } from './plainly.ts';
 import { broadcastShapes } from './shape.ts';
 import { parseSignature, resolveDimensions, type Dimension } from './signature.ts';
 import { broadcastView, reshapeView } from './views.ts';
@@ -80,18 +81,20 @@ export function guvectorize<S extends string, P extends readonly unknown[], R>(
     const inputs = nodes.map(asInput);
     const shapes = outDims.map((dims) => [...loop, ...(dims.length === 0 ? [1] : core(dims))]);
     const outputs = returns ? [] : shapes.map((shape, k): KernelParam => ({ kind: 'output', dtype: dtypes[k], rank: shape.length, lead }));
-    const { fn } = lowerKernel(f, [...inputs.map((i) => i.param), ...outputs], { rank: domain.length, constants: options.constants, label: 'guvectorize' });
+    const params = [...inputs.map((i) => i.param), ...outputs];
+    const plainly = { kind: 'points' as const, f, usage, params };
+    const { fn } = lowerKernel(f, params, { rank: domain.length, constants: options.constants, label: 'guvectorize' });
     const src = inputs.map((i) => i.node);
     if (returns) {
       if (fn.results.length !== outDims.length) throw new ArgumentError(`guvectorize: '${signature}' has ${outDims.length} outputs, the kernel returns ${fn.results.length} values`);
       return one(fn.results.map((r, result) => {
-        const made = reshapeView(makeExpr({ kind: 'map', fn, result, shape: domain, dtype: r.dtype, src }), loop);
+        const made = reshapeView(fromKernel(makeExpr({ kind: 'map', fn, result, shape: domain, dtype: r.dtype, src }), plainly), loop);
         return wrap(options.dtype === undefined ? made : castExpr(made, dtypes[result]));
       }));
     }
     const initial = shapes.map((shape, k) => fillExpr(0, dtypes[k], shape));
     return one(shapes.map((shape, result) => {
-      const made = makeExpr({ kind: 'nest', fn, result, domain, shape, dtype: dtypes[result], src: [...src, ...initial] });
+      const made = fromKernel(makeExpr({ kind: 'nest', fn, result, domain, shape, dtype: dtypes[result], src: [...src, ...initial] }), plainly);
       return wrap(outDims[result].length === 0 ? reshapeView(made, loop) : made);
     }));
   };

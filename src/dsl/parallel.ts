@@ -8,6 +8,7 @@ import { lowerParallel, usageOf, type Combine, type KernelFunction, type KernelP
 import { interpret } from './kernel/interpret.ts';
 import { pruned } from './kernel/prune.ts';
 import type { Fn, Value } from './kernel/ir.ts';
+import { fromKernel } from './plainly.ts';
 import { reduceExpr } from './reduce.ts';
 import type { ReducerName } from './reducers.ts';
 import { asShape, showShape, type Shape } from './shape.ts';
@@ -160,7 +161,9 @@ function run(
   });
   const results = new Run(program, sources, initial).all();
   if (results.length === 0) throw new ArgumentError('kernel: the kernel neither stores into a parameter nor returns anything');
-  const arrays = results.map((e) => wrap(e));
+  let [read, stored] = [0, 0];
+  const all = usage.map((u) => (u.written ? initial[stored++] : sources[read++]));
+  const arrays = results.map((e, result) => wrap(fromKernel(e, { kind: 'whole', f, usage, sources: all, result })));
   return arrays.length === 1 ? arrays[0] : arrays;
 }
 

@@ -9,6 +9,7 @@ import { makeExpr, type Expr, type StencilExpr } from './expr.ts';
 import { lowerKernel, neighborhoodOf, usageOf, type KernelFunction, type KernelParam, type ParamUsage } from './kernel/index.ts';
 import type { Fn } from './kernel/ir.ts';
 import { overwritten } from './overwrite.ts';
+import { fromKernel } from './plainly.ts';
 import { sameShape, showShape } from './shape.ts';
 import { broadcastView } from './views.ts';
 
@@ -97,7 +98,8 @@ export function stencil<P extends readonly unknown[], const R>(
     const bound = bindArguments('stencil', args, usage, rank);
     const lowered = lowerKernel(f, bound.params, { rank, constants: options.constants, label: 'stencil', window });
     const { lo, hi } = reach(options.neighborhood, neighborhoodOf(lowered), rank);
-    const results = stencilExprs(lowered.fn, withWholes(bound, lowered.wholes), { border, cval, lo, hi });
+    const results = stencilExprs(lowered.fn, withWholes(bound, lowered.wholes), { border, cval, lo, hi })
+      .map((e) => fromKernel(e, { kind: 'points', f, usage, params: bound.params }));
     const cast = results.map((r) => (dtype ? castExpr(r, dtype) : r));
     const arrays = (out ? cast.map((r) => keepBorder(r, out, { border, cval, lo, hi })) : cast).map((r) => wrap(r));
     return lowered.fn.results.length === 1 ? arrays[0] : arrays;

@@ -6,6 +6,7 @@ import { asDType, promote, type DType } from './dtype.ts';
 import { castExpr } from './elementwise.ts';
 import { makeExpr, type Expr } from './expr.ts';
 import { lowerKernel, usageOf, type KernelFunction } from './kernel/index.ts';
+import { fromKernel } from './plainly.ts';
 import { broadcastShapes } from './shape.ts';
 import { ufuncMethods, type UfuncMethods } from './ufunc.ts';
 import { broadcastView } from './views.ts';
@@ -76,7 +77,7 @@ export function vectorize<P extends readonly unknown[], const R>(kernel: (...arg
     const params = inputs.map((n, k) => paramOf(usage[k], n));
     const { fn } = lowerKernel(f, params, { rank: 0, constants: options.constants, label: 'vectorize' });
     return fn.results.map((r, result) => {
-      const made = makeExpr({ kind: 'map', fn, result, shape, dtype: r.dtype, src: inputs });
+      const made = fromKernel(makeExpr({ kind: 'map', fn, result, shape, dtype: r.dtype, src: inputs }), { kind: 'points', f, usage, params });
       return dtype ? castExpr(made, dtype) : made;
     });
   };

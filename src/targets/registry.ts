@@ -2,7 +2,7 @@
 import { ArgumentError, TargetError } from '../errors.ts';
 import { onConfigure, options } from '../options.ts';
 import { createCpuTarget } from './cpu/index.ts';
-import { referenceTarget } from './reference.ts';
+import { interpreterTarget, referenceTarget } from './reference.ts';
 import type { Target, TargetFactory } from './target.ts';
 import { createWebGpuTarget } from './webgpu/index.ts';
 
@@ -95,3 +95,4 @@ onConfigure(() => live.forEach((t) => t.configure?.(targetOptions())));
 registerTarget({ name: 'cpu', sync: true, create: createCpuTarget });
 registerTarget({ name: 'webgpu', sync: false, create: createWebGpuTarget });
 registerTarget({ name: 'reference', sync: true, create: () => referenceTarget });
+registerTarget({ name: 'interpreter', sync: true, create: () => interpreterTarget });

@@ -1,13 +1,13 @@
 /** The targets that tests run on, and how results are compared. */
 import { adapterAvailable } from './webgpu.ts';
 
-export type TargetName = 'reference' | 'cpu' | 'webgpu';
+export type TargetName = 'interpreter' | 'cpu' | 'webgpu';
 
-/** Targets under test; the reference is the oracle and is checked against outside values only. */
-export const targets: readonly TargetName[] = (await adapterAvailable()) ? ['reference', 'cpu', 'webgpu'] : ['reference', 'cpu'];
+/** Targets under test; the interpreter is the oracle and is checked against outside values only. */
+export const targets: readonly TargetName[] = (await adapterAvailable()) ? ['interpreter', 'cpu', 'webgpu'] : ['interpreter', 'cpu'];
 
-/** Targets that are compared with the reference. */
-export const fastTargets = targets.filter((t) => t !== 'reference');
+/** Targets that are compared with the interpreter. */
+export const fastTargets = targets.filter((t) => t !== 'interpreter');
 
 /** Whether a target computes a dtype. */
 export const computes = (target: TargetName, dtype: string): boolean => !(target === 'webgpu' && dtype === 'float64');
