@@ -20,7 +20,7 @@ export {
   type BorderOptions, type Neighbors, type Neighbors1, type Neighbors2, type Neighbors3, type Neighbors4, type Range,
   type StencilCall, type StencilOptions,
 } from './dsl/stencil.ts';
-export { vectorize, type Ufunc, type VectorizeOptions } from './dsl/vectorize.ts';
+export { reduce, vectorize, type ReduceWithOptions, type Ufunc, type VectorizeOptions } from './dsl/vectorize.ts';
 export type { UfuncMethods, UfuncReduceOptions } from './dsl/ufunc.ts';
 export type { BorderMode } from './dsl/border.ts';
 export { dtypes, promote, type DType, type TypedArray } from './dsl/dtype.ts';

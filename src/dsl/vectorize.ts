@@ -7,6 +7,7 @@ import { castExpr } from './elementwise.ts';
 import { makeExpr, type Expr } from './expr.ts';
 import { lowerKernel, usageOf, type KernelFunction } from './kernel/index.ts';
 import { fromKernel } from './plainly.ts';
+import type { Axes } from './reduce.ts';
 import { broadcastShapes } from './shape.ts';
 import { ufuncMethods, type UfuncMethods } from './ufunc.ts';
 import { broadcastView } from './views.ts';
@@ -87,4 +88,27 @@ export function vectorize<P extends readonly unknown[], const R>(kernel: (...arg
   };
   const isBinary = usage.length === 2 && usage.every((u) => roleOf(u) === 'scalar');
   return Object.assign(call, isBinary ? ufuncMethods(f, options, apply) : {}) as unknown as Ufunc<P, R>;
+}
+
+export interface ReduceWithOptions extends VectorizeOptions {
+  /** Which axes to reduce: one, several, or all (default). */
+  readonly axis?: Axes;
+  /** Keep reduced axes with size 1. */
+  readonly keepDims?: boolean;
+}
+
+/**
+ * Combines the elements of an array, or along some axes, by a function of two numbers. It must be associative and commutative:
+ * the order depends on the shape only, so the result has the same bits for any number of threads.
+ *
+ * @param kernel the function, e.g. (a, b) => a * b % 1000
+ * @param options axis, keepDims; `identity` is the result where there is nothing to combine
+ * @throws ShapeError when there is nothing to combine and no identity; KernelError when the kernel leaves the language
+ * @example
+ * await wf.reduce((a, b) => Math.max(Math.abs(a), Math.abs(b)), [[1, -5], [2, 3]]).item(); // 5
+ * await wf.reduce((a, b) => (a * b) % 10, wf.array([[3, 4], [7, 9]], { dtype: 'int32' }), { axis: 1 }).array(); // [2, 3]
+ */
+export function reduce(kernel: (a: number, b: number) => number | boolean, x: ArrayInput, options: ReduceWithOptions = {}): WeftArray {
+  const { axis = null, keepDims, ...rest } = options;
+  return vectorize(kernel, rest).reduce(x, { axis, keepDims });
 }

@@ -24,7 +24,7 @@ const rootsOf = (program: Program) => () => {
 
 /** The program as the reference sees it, checked against what was predicted of its values. */
 async function expectedOf(program: Program): Promise<Computed[]> {
-  const results = await computeAll('reference', rootsOf(program));
+  const results = await computeAll('interpreter', rootsOf(program));
   results.forEach(({ values, shape, dtype }, k) => {
     const info = program.values[program.roots[k]];
     assert.equal([...shape], [...info.shape], `shape of v${program.roots[k]}`);
