@@ -144,7 +144,7 @@ function check(work: Work, target: Target): void {
   for (const e of work.nodes) {
     const why = target.refuses(e.dtype);
     if (why) {
-      const made = e.kind === 'source' ? '' : ` (a result of ${e.kind === 'map' ? e.fn.name : e.kind})`;
+      const made = e.kind === 'source' ? '' : ` (a result of ${e.kind === 'map' || e.kind === 'nest' ? e.fn.name : e.kind})`;
       throw new DTypeError(`the ${e.dtype} array of shape ${showShape(e.shape)}${made} cannot be computed on target '${target.name}': ${why}`);
     }
   }

@@ -7,7 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { validateGraph } from '../../src/dsl/validate.ts';
 import { hostOf } from '../../src/residency.ts';
-import { referenceTarget } from '../../src/targets/reference.ts';
+import { interpreterTarget } from '../../src/targets/reference.ts';
 import { checkValues, nodesOf, valuesAlone } from '../support/plan.ts';
 import { expectClose } from '../support/targets.ts';
 import { computedMakers } from './computed.ts';
@@ -28,7 +28,7 @@ plans(`${runs} programs, fused and alone`, () => {
     program.roots.forEach((r) => checkValues([arrays[r]], { rtol: 2e-6, atol: program.values[r].error }, profile));
     const atol = Math.max(...program.roots.map((r) => program.values[r].error));
     checkValues(program.roots.map((r) => arrays[r]), { rtol: 2e-6, atol }, profile);
-    const expected = referenceTarget.evaluate(nodesOf(arrays), hostOf);
+    const expected = interpreterTarget.evaluate(nodesOf(arrays), hostOf);
     valuesAlone(arrays).forEach((values, k) =>
       expectClose(values, expected[k], { rtol: 2e-6, atol: program.values[k].error, label: `v${k} alone` }));
     for (const s of program.steps) for (const [name] of s.source.matchAll(/\w+(?=\()/g)) used.add(name);

@@ -5,12 +5,14 @@ import * as wf from '../../src/index.ts';
 import { WeftArray } from '../../src/dsl/array.ts';
 import { Builder } from '../../src/dsl/kernel/ir.ts';
 import { canonicalise, sameBesidesOnes, viewClass } from '../../src/fusion/canonical.ts';
+import type { Access, Stored } from '../../src/fusion/kernel.ts';
 import { clearPlanCache, planCacheStats } from '../../src/fusion/index.ts';
 import { shareSlots } from '../../src/fusion/memory.ts';
 import { joinPaths, type ReshapeStep } from '../../src/fusion/path.ts';
 import { groupAxes, groupSizes, groupStrides, specialise } from '../../src/fusion/specialise.ts';
 import { validateBound, validateKernel, validateLaunch } from '../../src/fusion/validate.ts';
 import { isResident } from '../../src/residency.ts';
+import { mapOf, nestOf } from '../support/nodes.ts';
 import { planOf } from '../support/plan.ts';
 
 const zeros = (...shape: number[]): wf.WeftArray => wf.array(new Float32Array(shape.reduce((n, s) => n * s, 1)), { shape });
@@ -134,6 +136,32 @@ test('validators refuse what targets could not run', () => {
   const b = new Builder();
   const reduced = b.fn('r', { rank: 1, inputs: [], results: [b.reduced(0, 'float32')] });
   assert.throws(() => validateKernel({ ...first.kernel, inputs: [], uniforms: [], body: reduced }), /reduced value in the body/);
+});
+
+test('validators refuse whole inputs and nests that targets could not run', () => {
+  const gather = planOf([mapOf('look', [4], [{ whole: zeros(3, 2) }], (b) => b.take(0, b.coord(0), b.int(1)))]);
+  const nest = planOf([nestOf('put', [4], [zeros(3)], [zeros(5)], (b) => [b.store(0, [b.coord(0)], b.take(0, b.coord(0)))])[0]]);
+  const [g] = gather.launches, [n] = nest.launches;
+  const access = (change: Partial<Access>) => () =>
+    validateLaunch({ ...g, inputs: g.inputs.map((x) => ({ ...x, ...change })) }, gather.slots);
+  const stored = (change: Partial<Stored>) => () =>
+    validateLaunch({ ...n, stored: n.stored!.map((s) => ({ ...s, ...change })) }, nest.slots);
+  const broken: [RegExp, () => void][] = [
+    [/read with 2 indices, its access has 1 sizes/, access({ sizes: [3] })],
+    [/read with 2 indices, its access has undefined sizes/, access({ sizes: undefined })],
+    [/reads elements 0 to 6 of 6/, access({ strides: [2, 2] })],
+    [/reads elements -1 to 4 of 6/, access({ offset: -1 })],
+    [/has 2 axes, the body stores to 1/, stored({ sizes: [5, 1] })],
+    [/writes 6 elements into 5/, stored({ sizes: [6] })],
+    [/reads slot 99/, stored({ initial: 99 })],
+    [/reads a slot that it writes/, stored({ initial: n.outputs[0] })],
+    [/without stored outputs/, () => validateLaunch({ ...n, stored: undefined }, nest.slots)],
+    [/a function that stores/, () => validateKernel({ ...n.kernel, schedule: 'map' })],
+    [/an output from its body/, () => validateKernel({ ...n.kernel, outputs: [{ dtype: 'float32', from: 'body', result: 0 }] })],
+    [/does not store each output once/, () => validateKernel({ ...n.kernel, outputs: [n.kernel.outputs[0], n.kernel.outputs[0]] })],
+    [/other inputs/, () => validateKernel({ ...g.kernel, inputs: g.kernel.inputs.map(({ name, dtype }) => ({ name, dtype })) })],
+  ];
+  for (const [message, f] of broken) assert.throws(f, message);
 });
 
 test('a function that reads more arrays than the target binds is refused with a way out', () => {

@@ -4,7 +4,7 @@ import { test } from 'uvu';
 import * as wf from '../../src/index.ts';
 import { validateGraph } from '../../src/dsl/validate.ts';
 import { hostOf } from '../../src/residency.ts';
-import { referenceTarget } from '../../src/targets/reference.ts';
+import { interpreterTarget } from '../../src/targets/reference.ts';
 import { backwards, collatz, lastSums, lookAround, scanRows, take } from '../support/computed.ts';
 import { checkValues, coordinates, nodesOf, valuesAlone } from '../support/plan.ts';
 import { expectClose } from '../support/targets.ts';
@@ -114,7 +114,7 @@ test('plans of random programs compute what the reference computes, at every siz
       checkValues(asked, tolerance, profile);
       if (more > 0) continue;
       // And step by step, every array by a plan of its own.
-      const expected = referenceTarget.evaluate(nodesOf(arrays), hostOf);
+      const expected = interpreterTarget.evaluate(nodesOf(arrays), hostOf);
       valuesAlone(arrays).forEach((values, k) => expectClose(values, expected[k], { ...tolerance, label: `array ${k} by itself` }));
     }
   }), { numRuns: RUNS });

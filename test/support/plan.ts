@@ -1,4 +1,4 @@
-/** Planner tests in the words of the planner: build arrays, look at the plan, check its values against the reference. */
+/** Planner tests in the words of the planner: build arrays, look at the plan, check its values against the interpreter. */
 import * as assert from 'uvu/assert';
 import { WeftArray, wrap } from '../../src/dsl/array.ts';
 import type { TypedArray } from '../../src/dsl/dtype.ts';
@@ -6,7 +6,7 @@ import { makeExpr, type Expr } from '../../src/dsl/expr.ts';
 import { Builder } from '../../src/dsl/kernel/ir.ts';
 import { planFor, validateBound, type BoundPlan } from '../../src/fusion/index.ts';
 import { hostOf, isResident } from '../../src/residency.ts';
-import { referenceTarget } from '../../src/targets/reference.ts';
+import { interpreterTarget } from '../../src/targets/reference.ts';
 import type { CostProfile } from '../../src/targets/target.ts';
 import { runPlan } from './run-plan.ts';
 import { expectClose, type Tolerance } from './targets.ts';
@@ -37,13 +37,13 @@ const data = (e: Expr): TypedArray => {
   return found;
 };
 
-/** Runs the plan on the oracle and compares every root with the reference. */
+/** Runs the plan on the oracle and compares every root with the interpreter. */
 export function checkValues(
   arrays: readonly WeftArray[], tolerance: Tolerance = { rtol: 2e-6, atol: 1e-6 }, options: Partial<CostProfile> = {},
 ): BoundPlan {
   const bound = planOf(arrays, options);
   const actual = runPlan(bound, data);
-  const expected = referenceTarget.evaluate(nodesOf(arrays), hostOf);
+  const expected = interpreterTarget.evaluate(nodesOf(arrays), hostOf);
   expected.forEach((e, k) => expectClose(actual[k], e, { ...tolerance, label: `root ${k}` }));
   return bound;
 }
