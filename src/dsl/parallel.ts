@@ -58,7 +58,7 @@ export type KernelResult<P extends readonly unknown[], R> = All<P, R> extends [i
  *     for (let j = 0; j < x.shape[1]; j++) out[i][j] = x[i][j] / norm;
  *   }
  * });
- * await normalize([[3, 4], [0, 2]]).array(); // [[0.6, 0.8], [0, 1]], rounded to float32
+ * await normalize([[3, 4], [0, 2]]).array(); // [[0.6, 0.8], [0, 1]]
  *
  * const range = wf.kernel((x: wf.Vec) => {
  *   let [lo, hi] = [Infinity, -Infinity];

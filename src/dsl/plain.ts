@@ -1,12 +1,32 @@
 /** What kernels may call besides `Math`. Outside a kernel, in plain JavaScript, they do the same to plain numbers. */
 
-/** The int32 of a number: truncated, modulo 2^32 (in kernels a float out of range saturates). `wf.i32(2.7)` is 2. */
+/**
+ * The int32 of a number: truncated, modulo 2^32. (In a kernel a float beyond the range saturates.)
+ * @example
+ * wf.i32(-2.7); // -2
+ */
 export const i32 = (x: number): number => x | 0;
-/** The uint32 of a number: truncated, modulo 2^32 (in kernels a float out of range saturates). `wf.u32(2.7)` is 2. */
+
+/**
+ * The uint32 of a number: truncated, modulo 2^32. (In a kernel a float beyond the range saturates.)
+ * @example
+ * wf.u32(-1); // 4294967295
+ */
 export const u32 = (x: number): number => x >>> 0;
-/** The float32 nearest to a number; in a kernel, what follows is computed in float32. `wf.f32(1) / 3` is 0.3333333. */
+
+/**
+ * The float32 nearest to a number. In a kernel, what is computed from it alone is computed in float32.
+ * @example
+ * wf.f32(16777217); // 16777216
+ */
 export const f32 = (x: number): number => Math.fround(x);
-/** In a kernel, what follows is computed in float64 (on the cpu target). `wf.f64(1) / 3` is 0.3333333333333333. */
+
+/**
+ * The number itself. In a kernel it makes a float64, and what is computed from it is float64 (not on WebGPU).
+ * @example
+ * const third = wf.vectorize((x: number) => wf.f64(x) / 3);
+ * await third(wf.array([1])).item(); // 0.3333333333333333
+ */
 export const f64 = (x: number): number => x;
 
 /**

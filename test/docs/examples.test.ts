@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { transform } from 'esbuild';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { derivative, formula } from '../../src/formula.ts';
 import * as wf from '../../src/index.ts';
 import { adapterAvailable } from '../support/webgpu.ts';
 
@@ -15,7 +16,7 @@ interface Example {
   readonly code: string;
 }
 type Check = (actual: unknown, expected: unknown, line: string) => void;
-type Run = (wf: typeof import('../../src/index.ts'), check: Check, console: { log(): void }) => Promise<void>;
+type Run = (wf: object, check: Check, console: { log(): void }, formulas: object) => Promise<void>;
 
 const gpu = await adapterAvailable();
 
@@ -28,7 +29,7 @@ const pixels = Float32Array.from({ length: h * w }, (_, k) => (k * 37) % 11);
 /** The @example blocks of a file's docstrings, each with the line after its docstring for a label. */
 function examplesOf(path: string): Example[] {
   const text = readFileSync(path, 'utf8');
-  return [...text.matchAll(/\/\*\*((?:(?!\*\/)[^])*)\*\/\s*\n(?: *\/\/.*\n)*(.*)/g)].flatMap(([, doc, next]) => {
+  return [...text.matchAll(/\/\*\*((?:(?!\*\/)[^])*)\*\/\s*\n(?: *\/\/.*\n)*(?=(.*))/g)].flatMap(([, doc, next]) => {
     const [, ...blocks] = doc.replace(/^[ \t]*\*? ?/gm, '').split(/^@example\b/m);
     return blocks.map((block) => ({ label: `${path}: ${next.trim()}`, code: block.split(/^@\w/m)[0] }));
   });
@@ -51,7 +52,7 @@ const checked = (line: string): string => {
 
 async function compiled({ code }: Example): Promise<Run> {
   const lines = code.split('\n').filter((line) => gpu || !line.includes("'webgpu'")).map(checked);
-  const { code: js } = await transform(`export const run = async (wf, check, console) => {\n${lines.join('\n')}\n};`, { loader: 'ts' });
+  const { code: js } = await transform(`export const run = async (wf, check, console, { formula, derivative }) => {\n${lines.join('\n')}\n};`, { loader: 'ts' });
   return ((await import(`data:text/javascript,${encodeURIComponent(js)}`)) as { run: Run }).run;
 }
 
@@ -74,7 +75,7 @@ for (const example of examples) {
     const run = await compiled(example);
     await run(wf, (actual, expected, line) => {
       assert.ok(same(actual, expected), `${line}\n    is ${ArrayBuffer.isView(actual) ? String(actual) : JSON.stringify(actual)}`);
-    }, { log: () => {} });
+    }, { log: () => {} }, { formula, derivative });
   });
 }
 test('every exported function and table has one', () => {

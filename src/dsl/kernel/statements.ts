@@ -8,7 +8,7 @@ import { truth } from './infer.ts';
 import { lowerForOf } from './for-of.ts';
 import { lowerFor, lowerWhile } from './loops.ts';
 import { reject, siteAt, type LoopFrame, type Place } from './place.ts';
-import { isVariable, scopeIn } from './terms.ts';
+import { isVariable, lookUp, scopeIn } from './terms.ts';
 import { unsupported } from './unsupported.ts';
 
 type NodeOf<T extends AnyNode['type']> = Extract<AnyNode, { type: T }>;
@@ -29,8 +29,9 @@ const table: { readonly [T in AnyNode['type']]?: (place: Place, node: NodeOf<T>,
   },
   BlockStatement: (place, node) => block({ ...place, scope: scopeIn(place.scope) }, node.body),
   EmptyStatement: () => {},
+  DebuggerStatement: () => {}, // for the reference target
   ExpressionStatement: (place, node) => {
-    if (node.directive) return;
+    if (node.directive || isPrinting(place, node.expression)) return;
     effect(place, node.expression);
     if (!hasEffect(node.expression)) reject(place, node, 'this statement has no effect', 'a kernel computes values: const y = ..., return ...');
   },
@@ -58,6 +59,14 @@ function jump(place: Place, node: NodeOf<'BreakStatement' | 'ContinueStatement'>
   }
   reject(place, node, `${how === 'broken' ? 'break' : 'continue'} outside a loop`, 'return ends the function');
 }
+
+/** `console.log(x)` prints on the reference target, and is nothing on the others. */
+const isPrinting = (place: Place, node: Node): boolean => {
+  const e = node as AnyNode;
+  if (e.type !== 'CallExpression' || e.callee.type !== 'MemberExpression') return false;
+  const { object } = e.callee;
+  return object.type === 'Identifier' && object.name === 'console' && !lookUp(place.scope, 'console');
+};
 
 /** Assignments, calls and jumps hide in expressions too: `a && (x = 1)`. */
 const hasEffect = (node: Node): boolean => {

@@ -32,7 +32,6 @@ const byType: { readonly [T in AnyNode['type']]?: Complaint } = {
   SpreadElement: ["'...' is not supported", 'write the elements out'],
   RestElement: ["'...' is not supported", 'name the elements'],
   AssignmentPattern: ['default values are not supported', 'write a ternary'],
-  DebuggerStatement: ['debugger has no meaning here', 'call the function itself with plain numbers to step through it'],
   LogicalExpression: ["'??' is not supported", 'no value of a kernel is missing; test for NaN with Number.isNaN(x) ? y : x'],
 };
 
