@@ -55,12 +55,12 @@ function mergeProducers(a: Assignment): void {
   }
 }
 
-/** Loops over the same points that read the same thing. */
+/** Loops over the same points that read the same thing, or compute results of one function. */
 function mergeReaders(a: Assignment, eligible: (g: Group) => boolean): void {
   const readers = new Map<string, Group[]>();
   for (const g of liveGroups(a)) {
     if (g.loop || g.nest || !eligible(g)) continue;
-    for (const key of g.reads.keys()) {
+    for (const key of sharedBy(g)) {
       const list = readers.get(key);
       if (list) list.push(g);
       else readers.set(key, [g]);
@@ -69,6 +69,12 @@ function mergeReaders(a: Assignment, eligible: (g: Group) => boolean): void {
   for (const list of readers.values()) {
     for (let i = 0; i < list.length; i++) for (let j = i + 1; j < list.length; j++) tryMerge(a, list[i], list[j]);
   }
+}
+
+/** What makes it worth to run together with another group: what it reads, and functions of which others give other results. */
+function* sharedBy(g: Group): Iterable<string> {
+  yield* g.reads.keys();
+  for (const s of g.stored) if ((s.kind === 'map' || s.kind === 'stencil') && s.expr.fn.results.length > 1) yield s.expr.fn.key;
 }
 
 /** Maps over the kept points of a reduction, or of several over the same points, which then become one. */

@@ -2,7 +2,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as wf from '../../src/index.ts';
-import { mapOf, stencilOf, type Source } from '../support/nodes.ts';
+import { blockOf } from '../../src/dsl/kernel/blocks.ts';
+import { mapOf, mapsOf, stencilOf, type Source } from '../support/nodes.ts';
 import { checkValues, expectPlan, planOf } from '../support/plan.ts';
 
 const ramp = (n: number, by = 37) => Float32Array.from({ length: n }, (_, k) => ((k * by) % 101) / 10 - 4);
@@ -99,6 +100,16 @@ test('loops inside functions fuse like everything else', () => {
   expectPlan(rows(x).expandDims(1).add(x)).kernels(2);
   const shift = wf.stencil((u: wf.Neighbors1) => u(-1) + u(1), { border: 'wrap' });
   expectPlan(shift(power)).kernels(2);
+});
+
+test('results of one function are one loop, even where it reads nothing, and share its loops', () => {
+  const both = (n: number) => mapsOf('both', [n], [], (b) => {
+    const sum = b.sum(b.coord(0), (k) => b.op('mul', [k, k]));
+    return [b.add(sum, b.int(1)), b.op('mul', [sum, b.int(2)])];
+  });
+  expectPlan(both(9)).kernels(1).shape([0, 2]);
+  const [launch] = planOf(both(9)).launches;
+  assert.is(blockOf(launch.kernel.body).filter((s) => s.kind === 'loop').length, 1);
 });
 
 test('maps with gathers go through views like any other', () => {

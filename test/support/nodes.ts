@@ -67,10 +67,10 @@ export class Scalars extends Builder {
 const slotOf = (s: Source, k: number): Slot =>
   ({ name: `x${k}`, dtype: arrayOf(s).dtype, ...!(s instanceof WeftArray) && { whole: s.whole.rank } });
 
-function fnOf(name: string, rank: number, sources: readonly Source[], make: (b: Scalars) => Value): Fn {
+function fnOf(name: string, rank: number, sources: readonly Source[], make: (b: Scalars) => readonly Value[]): Fn {
   const inputs = sources.map(slotOf);
   const b = new Scalars(inputs);
-  return b.fn(name, { rank, inputs, results: [make(b)] });
+  return b.fn(name, { rank, inputs, results: make(b) });
 }
 
 const node = (spec: ExprSpec): WeftArray => wrap(makeExpr(spec));
@@ -80,8 +80,15 @@ const nodesOf = (sources: readonly Source[]): Expr[] => sources.map((s) => WeftA
 export function mapOf(
   name: string, shape: readonly number[], sources: readonly Source[], make: (b: Scalars) => Value,
 ): WeftArray {
+  return mapsOf(name, shape, sources, (b) => [make(b)])[0];
+}
+
+/** The results of one function. */
+export function mapsOf(
+  name: string, shape: readonly number[], sources: readonly Source[], make: (b: Scalars) => readonly Value[],
+): WeftArray[] {
   const fn = fnOf(name, shape.length, sources, make);
-  return node({ kind: 'map', fn, result: 0, dtype: fn.results[0].dtype, shape, src: nodesOf(sources) });
+  return fn.results.map(({ dtype }, result) => node({ kind: 'map', fn, result, dtype, shape, src: nodesOf(sources) }));
 }
 
 export interface StencilParts {
@@ -96,7 +103,7 @@ export function stencilOf(
   name: string, shape: readonly number[], sources: readonly Source[], { cval = 0, ...edges }: StencilParts,
   make: (b: Scalars) => Value,
 ): WeftArray {
-  const fn = fnOf(name, shape.length, sources, make);
+  const fn = fnOf(name, shape.length, sources, (b) => [make(b)]);
   return node({ kind: 'stencil', fn, result: 0, dtype: fn.results[0].dtype, shape, src: nodesOf(sources), cval, ...edges });
 }
 
