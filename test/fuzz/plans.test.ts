@@ -10,9 +10,7 @@ import { hostOf } from '../../src/residency.ts';
 import { interpreterTarget } from '../../src/targets/reference.ts';
 import { checkValues, nodesOf, valuesAlone } from '../support/plan.ts';
 import { expectClose } from '../support/targets.ts';
-import { computedMakers } from './computed.ts';
 import { buildAll, programs } from './program.ts';
-import { makers } from './steps.ts';
 
 const runs = Number(process.env.WEFT_FUZZ_RUNS) || 150;
 const seed = Number(process.env.WEFT_FUZZ_SEED) || 20261124;
@@ -22,7 +20,7 @@ const plans = suite('plans of random programs');
 plans(`${runs} programs, fused and alone`, () => {
   const used = new Set<string>();
   const profiles = fc.record({ memoryRoundTrip: fc.constantFrom(0, 8, 1000), maxBuffers: fc.constantFrom(6, 32) });
-  fc.assert(fc.property(programs(16, { ...makers, ...computedMakers }), profiles, (program, profile) => {
+  fc.assert(fc.property(programs(16), profiles, (program, profile) => {
     const arrays = buildAll(program);
     validateGraph(nodesOf(arrays));
     program.roots.forEach((r) => checkValues([arrays[r]], { rtol: 2e-6, atol: program.values[r].error }, profile));

@@ -1,8 +1,7 @@
 /** Random programs: raw numbers from fast-check become a list of steps, each Weft source text and the call it stands for. */
 import fc from 'fast-check';
 import type * as wf from '../../src/index.ts';
-import type { Maker } from './maker.ts';
-import { makers } from './steps.ts';
+import { makers, type StepName } from './steps.ts';
 import type { Info } from './values.ts';
 
 /** One statement: `const [outputs] = source`. */
@@ -31,7 +30,7 @@ export interface Program {
   toString(): string;
 }
 
-interface Raw { readonly op: string; readonly n: readonly number[] }
+interface Raw { readonly op: StepName; readonly n: readonly number[] }
 
 function contextOf(values: readonly Info[], n: readonly number[], float64: boolean): Context {
   let next = 0;
@@ -44,13 +43,11 @@ function contextOf(values: readonly Info[], n: readonly number[], float64: boole
   return { values, draw, pick, float64 };
 }
 
-type Makers = Readonly<Record<string, Maker>>;
-
-function programOf(table: Makers, raws: readonly Raw[], rootNumbers: readonly number[], float64: boolean): Program {
+function programOf(raws: readonly Raw[], rootNumbers: readonly number[], float64: boolean): Program {
   const steps: Step[] = [];
   const values: Info[] = [];
   for (const { op, n } of [{ op: 'source', n: [0, 7, 3, 0, 5, 2, 6, 1] } as const, ...raws]) {
-    const step = table[op](contextOf(values, n, float64));
+    const step = makers[op](contextOf(values, n, float64));
     if (!step) continue;
     steps.push(step);
     values.push(...step.outputs);
@@ -93,12 +90,13 @@ export function buildAll(program: Program): wf.WeftArray[] {
 }
 
 const number = fc.nat({ max: 2 ** 16 });
-const rawOf = (table: Makers): fc.Arbitrary<Raw> => fc.record({
-  op: fc.constantFrom(...Object.keys(table).flatMap((name) => new Array<string>(table[name].weight).fill(name))),
+const names = Object.keys(makers) as StepName[];
+const raw: fc.Arbitrary<Raw> = fc.record({
+  op: fc.constantFrom(...names.flatMap((name) => new Array<StepName>(makers[name].weight).fill(name))),
   n: fc.array(number, { minLength: 8, maxLength: 8 }),
 });
 
 /** Programs of up to `size` steps. */
-export const programs = (size: number, table: Makers = makers): fc.Arbitrary<Program> => fc
-  .tuple(fc.array(rawOf(table), { minLength: 1, maxLength: size, size: 'max' }), fc.array(number, { maxLength: 3 }), fc.nat({ max: 7 }))
-  .map(([raws, roots, special]) => programOf(table, raws, roots, special === 7));
+export const programs = (size: number): fc.Arbitrary<Program> => fc
+  .tuple(fc.array(raw, { minLength: 1, maxLength: size, size: 'max' }), fc.array(number, { maxLength: 3 }), fc.nat({ max: 7 }))
+  .map(([raws, roots, special]) => programOf(raws, roots, special === 7));

@@ -2,6 +2,7 @@
 import * as wf from '../../src/index.ts';
 import { dtypes, promote, type DType, type TypedArray } from '../../src/dsl/dtype.ts';
 import { random } from '../support/special.ts';
+import { computedMakers } from './computed.ts';
 import { often, step, type Maker } from './maker.ts';
 import type { Context, Step } from './program.ts';
 import { stencilMakers } from './stencils.ts';
@@ -323,4 +324,6 @@ export const makers = {
   reduction: often(6, reduction),
   loop: often(2, loop),
   ...stencilMakers,
+  ...computedMakers,
 } satisfies Record<string, Maker>;
+export type StepName = keyof typeof makers;
