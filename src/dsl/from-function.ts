@@ -38,7 +38,7 @@ export function fromFunction(shape: number | readonly number[], f: unknown, opti
   const kernel = f as KernelFunction;
   const sizes = asShape(shape, 'fromFunction: shape');
   const given = options.inputs ?? [];
-  const usage = usageOf(kernel, 'fromFunction');
+  const usage = usageOf(kernel, 'fromFunction', options.constants);
   if (usage.length > sizes.length + given.length || usage.length < given.length) {
     throw new ArgumentError(`fromFunction: the function has ${usage.length} parameters, for ${sizes.length} coordinates and ${given.length} inputs`);
   }

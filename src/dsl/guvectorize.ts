@@ -54,7 +54,7 @@ export function guvectorize<S extends string, P extends readonly unknown[], R>(
   const f = kernel as unknown as KernelFunction;
   const parsed = parseSignature(signature);
   const { inputs: inDims, outputs: outDims } = parsed;
-  const usage = usageOf(f, 'guvectorize');
+  const usage = usageOf(f, 'guvectorize', options.constants);
   const returns = usage.length === inDims.length;
   if (!returns && usage.length !== inDims.length + outDims.length) {
     throw new ArgumentError(`guvectorize: the signature '${signature}' has ${inDims.length} inputs and ${outDims.length} outputs, the kernel ${usage.length} parameters`);

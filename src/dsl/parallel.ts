@@ -76,7 +76,7 @@ export function kernel<P extends readonly unknown[], const R>(
 ): (...args: ArrayInput[]) => KernelResult<P, R> {
   if (typeof kernel !== 'function') throw new ArgumentError(`kernel: the kernel must be a function, got ${typeof kernel}`);
   const f = kernel as unknown as KernelFunction;
-  const usage = usageOf(f, 'kernel');
+  const usage = usageOf(f, 'kernel', options.constants);
   for (const u of usage) {
     if (u.indices !== undefined) throw new ArgumentError(`kernel: ${u.name} is called like an array with neighbours; index it: ${u.name}${'[i]'.repeat(u.indices)}`);
   }

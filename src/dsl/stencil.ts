@@ -83,7 +83,7 @@ export function stencil<P extends readonly unknown[], const R>(
   const f = kernel as unknown as KernelFunction;
   const cval = checkCval(options.cval, 'stencil');
   const dtype = options.dtype === undefined ? undefined : asDType(options.dtype, 'stencil: dtype');
-  const usage = usageOf(f, 'stencil');
+  const usage = usageOf(f, 'stencil', options.constants);
   const rank = rankOf(usage);
   const border = asBorders(options.border ?? 'fill', rank, 'stencil: border');
   checkNeighborhood(options.neighborhood, rank);

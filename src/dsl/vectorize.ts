@@ -56,7 +56,7 @@ export function vectorize<P extends readonly unknown[], const R>(kernel: (...arg
   if (typeof kernel !== 'function') throw new ArgumentError(`vectorize: the kernel must be a function, got ${typeof kernel}`);
   const f = kernel as unknown as KernelFunction;
   const dtype = options.dtype === undefined ? undefined : asDType(options.dtype, 'vectorize: dtype');
-  const usage = usageOf(f, 'vectorize');
+  const usage = usageOf(f, 'vectorize', options.constants);
   for (const u of usage) {
     if (u.indices !== undefined) throw new ArgumentError(`vectorize: the kernel calls ${u.name} like an array with neighbours; use stencil, or index it: ${u.name}[i]`);
   }

@@ -85,8 +85,13 @@ export function elementOf(place: Place, node: MemberExpression, object: Term): T
 const MOST_PICKED = 64;
 
 /** An element whose number is known at run time only: beyond the ends it is the element at the end. */
-function pick(place: Place, node: MemberExpression, items: readonly Term[], index: Operand): Operand {
+function pick(place: Place, node: MemberExpression, items: readonly Term[], index: Operand): Term {
   if (items.length === 0) return reject(place, node, 'the array is empty');
+  const rows = items.map((t) => itemsOf(place, t));
+  const width = rows[0]?.length;
+  if (width !== undefined && rows.every((r) => r?.length === width)) {
+    return { kind: 'list', items: rows[0]!.map((_, k) => pick(place, node, rows.map((r) => r![k]), index)) };
+  }
   if (items.length > MOST_PICKED) {
     return reject(place, node, `the index of an array of ${items.length} elements must be known when the kernel is built`,
       'pass a longer table as an array argument that is indexed: table[i]');

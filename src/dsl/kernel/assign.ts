@@ -16,7 +16,6 @@ export function assign(place: Place, node: AssignmentExpression): Term {
   const { left, operator } = node;
   if (operator === '=') {
     const value = expression(place, node.right);
-    if (left.type === 'Identifier') nameFunction(value, left.name);
     assignTo(place, left, value);
     return value;
   }
@@ -43,7 +42,7 @@ export function update(place: Place, node: UpdateExpression): Term {
   return node.prefix ? after : before;
 }
 
-function assignTo(place: Place, target: Pattern, value: Term): void {
+export function assignTo(place: Place, target: Pattern, value: Term): void {
   switch (target.type) {
     case 'Identifier': return setVariable(place, target, value);
     case 'MemberExpression': return setElement(place, target, value);
@@ -57,8 +56,8 @@ function setVariable(place: Place, node: Identifier, value: Term): void {
   else if (found.constant) reject(place, node, `'${node.name}' is a const`, `declare it with let: let ${node.name} = ...`);
   else {
     const old = place.state.get(found);
-    if (old?.kind === 'array') reject(place, node, `'${node.name}' is an array parameter and stays what it is`, 'assign its elements, or use another variable');
-    place.state.set(found, value);
+    if (old?.kind === 'array' && value.kind !== 'array') reject(place, node, `'${node.name}' is an array parameter and stays what it is`, 'assign its elements, or use another variable');
+    place.state.set(found, nameFunction(value, node.name));
   }
 }
 

@@ -3,11 +3,12 @@ import type { AnyNode, CallExpression, MemberExpression, Node } from 'acorn';
 import { asConstant } from './constants.ts';
 import { accessOf, elementOf, readRelative } from './arrays.ts';
 import { assign, update } from './assign.ts';
-import { chooseTerm, conditional } from './flow.ts';
+import { chooseValue, conditional, settled } from './flow.ts';
 import { callFunction } from './functions.ts';
 import { knownNumber, strongly, truth, weakly, type Operand } from './infer.ts';
 import { mathHints, namespaces, type Callable } from './intrinsics.ts';
-import { localArray, typedArrays } from './local-arrays.ts';
+import type { Value } from './ir.ts';
+import { fill, localArray, typedArrays } from './local-arrays.ts';
 import { itemsOf, operandAt, operandOf, sizeOf } from './operands.ts';
 import { binaryOperators, logical, unaryOperators } from './operators.ts';
 import { count, reject, siteAt, type Place } from './place.ts';
@@ -26,9 +27,10 @@ const table: { readonly [T in AnyNode['type']]?: (place: Place, node: NodeOf<T>)
   Identifier: (place, node) => named(place, node.name) ?? reject(place, node, `unknown variable '${node.name}'`, unknownName(node.name)),
   UnaryExpression: (place, node) => {
     if (node.operator === 'void') {
-      expression(place, node.argument);
+      effect(place, node.argument);
       return { kind: 'undefined' };
     }
+    if (node.operator === '!') return strongly(condition(place, node));
     return operatorOf(place, node, unaryOperators)(siteAt(place, node), operand(place, node.argument));
   },
   BinaryExpression: (place, node) => {
@@ -37,22 +39,28 @@ const table: { readonly [T in AnyNode['type']]?: (place: Place, node: NodeOf<T>)
   LogicalExpression: (place, node) => {
     const { operator } = node;
     if (operator === '??') return reject(place, node, ...unsupported(node));
+    const site = siteAt(place, node);
     const left = operand(place, node.left);
+    const holds = truth(site, left);
     let right: Operand | undefined;
     const more = (p: Place): void => void (right = operand(p, node.right));
-    const isBool = left.kind === 'value' && left.value.dtype === 'bool';
-    if (!isBool) more(place); // refused below, but for what it says
-    else if (operator === '&&') conditional(place, node, left.value, more);
-    else conditional(place, node, left.value, () => {}, more);
-    return right ? logical(operator === '&&' ? 'and' : 'or', operator)(siteAt(place, node), left, right) : left;
+    if (operator === '&&') conditional(place, node, holds, more);
+    else conditional(place, node, holds, () => {}, more);
+    if (!right || holds.kind === 'const') return right ?? left;
+    return logical(site, operator, left, right, holds);
   },
   ConditionalExpression: (place, node) => {
-    const cond = truth(siteAt(place, node.test), operand(place, node.test));
+    const cond = condition(place, node.test);
     let yes: Term = { kind: 'undefined' }, no: Term = { kind: 'undefined' };
-    conditional(place, node, cond, (p) => { yes = expression(p, node.consequent); }, (p) => { no = expression(p, node.alternate); });
-    return chooseTerm(place, node, cond, yes, no);
+    if (cond.kind === 'const') return expression(place, cond.value ? node.consequent : node.alternate);
+    conditional(place, node, cond,
+      (p) => { yes = settled(p.state, expression(p, node.consequent)); }, (p) => { no = settled(p.state, expression(p, node.alternate)); });
+    return chooseValue(place, node, cond, yes, no);
   },
-  SequenceExpression: (place, node) => node.expressions.map((e, k) => (k < node.expressions.length - 1 ? effect(place, e) : expression(place, e))).at(-1)!,
+  SequenceExpression: (place, { expressions }) => {
+    expressions.slice(0, -1).forEach((e) => effect(place, e));
+    return expression(place, expressions.at(-1)!);
+  },
   ParenthesizedExpression: (place, node) => expression(place, node.expression),
   AssignmentExpression: assign,
   UpdateExpression: update,
@@ -82,23 +90,53 @@ export function expression(place: Place, node: Node): Term {
 
 export const operand = (place: Place, node: Node): Operand => operandAt(place, node, expression(place, node));
 
-/** An expression whose value nobody looks at: `a && (x = 1)` is an if. */
-export function effect(place: Place, node: Node): Term {
+/** An expression that decides: any number but 0 and NaN counts as true, and `&&`, `||` and `!` are of such answers. */
+export function condition(place: Place, node: Node): Value {
+  const { builder } = place.session;
   const e = node as AnyNode;
-  if (e.type === 'LogicalExpression' && e.operator !== '??') {
-    const cond = truth(siteAt(place, e.left), operand(place, e.left));
-    const more = (p: Place): void => void effect(p, e.right);
-    if (e.operator === '&&') conditional(place, e, cond, more);
-    else conditional(place, e, cond, () => {}, more);
-    return { kind: 'undefined' };
+  switch (e.type) {
+    case 'ParenthesizedExpression': return condition(place, e.expression);
+    case 'UnaryExpression': if (e.operator === '!') return builder.op('not', [condition(place, e.argument)]); break;
+    case 'LogicalExpression': {
+      if (e.operator === '??') break;
+      const left = condition(place, e.left);
+      let right: Value | undefined;
+      const more = (p: Place): void => void (right = condition(p, e.right));
+      if (e.operator === '&&') conditional(place, e, left, more);
+      else conditional(place, e, left, () => {}, more);
+      return right ? builder.op(e.operator === '&&' ? 'and' : 'or', [left, right]) : left;
+    }
+    default:
   }
-  if (e.type === 'ConditionalExpression') {
-    const cond = truth(siteAt(place, e.test), operand(place, e.test));
-    conditional(place, e, cond, (p) => void effect(p, e.consequent), (p) => void effect(p, e.alternate));
-    return { kind: 'undefined' };
-  }
-  return expression(place, node);
+  return truth(siteAt(place, node), operand(place, node));
 }
+
+/** An expression whose value nobody looks at: `a && (x = 1)` is an if. */
+export function effect(place: Place, node: Node): void {
+  const e = node as AnyNode;
+  switch (e.type) {
+    case 'LogicalExpression': {
+      if (e.operator === '??') break;
+      const more = (p: Place): void => effect(p, e.right);
+      const cond = condition(place, e.left);
+      if (e.operator === '&&') conditional(place, e, cond, more);
+      else conditional(place, e, cond, () => {}, more);
+      return;
+    }
+    case 'ConditionalExpression':
+      return conditional(place, e, condition(place, e.test), (p) => effect(p, e.consequent), (p) => effect(p, e.alternate));
+    case 'SequenceExpression': return e.expressions.forEach((x) => effect(place, x));
+    case 'ParenthesizedExpression': return effect(place, e.expression);
+    case 'UnaryExpression': if (e.operator === '!' || e.operator === 'void') return effect(place, e.argument); break;
+    case 'CallExpression': if (isPrinting(place, e)) return; break;
+    default:
+  }
+  expression(place, node);
+}
+
+/** `console.log(x)` prints on the reference target, and is nothing on the others. */
+const isPrinting = (place: Place, { callee }: CallExpression): boolean =>
+  callee.type === 'MemberExpression' && callee.object.type === 'Identifier' && callee.object.name === 'console' && !lookUp(place.scope, 'console');
 
 const operatorOf = <T>(place: Place, node: Node & { operator: string }, operators: Readonly<Record<string, T>>): T =>
   (Object.hasOwn(operators, node.operator) ? operators[node.operator] : reject(place, node, ...unsupported(node)));
@@ -194,10 +232,8 @@ function madeArray(place: Place, node: CallExpression): Term | undefined {
   if (callee.type === 'Identifier' && callee.name === 'Array' && !lookUp(place.scope, 'Array')) return typedArrays.Array(place, node);
   if (callee.type !== 'MemberExpression' || callee.computed || callee.property.type !== 'Identifier' || callee.property.name !== 'fill') return undefined;
   const cells = expression(place, callee.object);
-  if (cells.kind !== 'cells') return undefined;
-  const value = operand(place, node.arguments[0] ?? node);
-  for (const v of cells.items) place.state.set(v, value);
-  return cells;
+  if (cells.kind !== 'cells') return reject(place, node, 'only local arrays can be filled', 'new Array(3).fill(0)');
+  return fill(place, node, cells);
 }
 
 function unknownFunction(place: Place, { name, ...callee }: NodeOf<'Identifier'>): never {

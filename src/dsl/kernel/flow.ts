@@ -3,7 +3,8 @@
  * chosen by the condition. What jumps leave out is guarded by flags.
  */
 import type { Node } from 'acorn';
-import { choose, strongly, type Operand } from './infer.ts';
+import { isFloat } from '../dtype.ts';
+import { choose, strongly, weakly, type Operand } from './infer.ts';
 import type { Value } from './ir.ts';
 import { operandOf, itemsOf } from './operands.ts';
 import { siteAt, type FunctionFrame, type LoopFrame, type Place } from './place.ts';
@@ -28,15 +29,39 @@ export function conditional(place: Place, node: Node, cond: Value, yes: (p: Plac
 /** What either side changed becomes a choice. What a side that has returned leaves behind does not matter. */
 function merge(place: Place, node: Node, cond: Value, yes: State, no: State): void {
   const { state, frame } = place;
-  const gone = [yes, no].map((s) => holds(s, frame.returned));
+  const stays = holds(yes, frame.returned) ? no : holds(no, frame.returned) ? yes : undefined;
   for (const v of new Set([...yes.changed, ...no.changed])) {
-    if (state.get(v) === undefined) continue; // made inside, unknown outside
-    const [a, b] = [yes.get(v)!, no.get(v)!];
     const ownsResult = v === frame.returned || v === frame.result || frame.items?.includes(v);
-    if (gone[0] && !ownsResult) state.set(v, b);
-    else if (gone[1] && !ownsResult) state.set(v, a);
-    else state.set(v, chooseTerm(place, node, cond, a, b));
+    const known = state.get(v) !== undefined;
+    if (stays && !ownsResult) {
+      const term = stays.get(v);
+      if (term && (known || stays.changed.includes(v))) state.set(v, term);
+    } else if (known) { // else it was made inside
+      const [a, b] = [yes.get(v)!, no.get(v)!];
+      if (a === b) state.set(v, a);
+      else if (ownsResult) state.set(v, chooseTerm(place, node, cond, a, b));
+      else state.set(v, chooseValue(place, node, cond, settled(yes, a), settled(no, b)));
+    }
   }
+}
+
+/** A term without the variables of a state that ends: a local array is the list of its elements as they are there. */
+export function settled(state: State, term: Term): Term {
+  const all = (items: readonly Term[]): Term => ({ kind: 'list', items: items.map((t) => settled(state, t)) });
+  if (term.kind === 'list') return all(term.items);
+  return term.kind === 'cells' ? all(term.items.map((v) => state.get(v) ?? { kind: 'undefined' })) : term;
+}
+
+/** `chooseTerm` of the values of variables: one that was never set is NaN, as in JavaScript's arithmetic; among integers 0. */
+export function chooseValue(place: Place, node: Node, cond: Value, yes: Term, no: Term): Term {
+  const set = (term: Term, other: Term): Term => {
+    if (term.kind !== 'undefined') return term;
+    if (other.kind === 'weak') return weakly(NaN);
+    if (other.kind !== 'value') return term;
+    const { dtype } = other.value;
+    return strongly(place.session.builder.constant(isFloat(dtype) ? NaN : 0, dtype));
+  };
+  return chooseTerm(place, node, cond, set(yes, no), set(no, yes));
 }
 
 /** `cond ? yes : no` of any terms; a side that was never given a value leaves the choice to the other. */
@@ -90,7 +115,7 @@ export function unlessExited(place: Place, node: Node, rest: (p: Place) => void,
 
 /** Of a call that begins: nothing is returned yet. */
 export function openFrame(place: Pick<Place, 'state' | 'session'>): FunctionFrame {
-  const frame: FunctionFrame = { returned: hidden('returned'), result: hidden('result'), items: undefined };
+  const frame: FunctionFrame = { returned: hidden('returned'), result: hidden('result'), items: undefined, empty: undefined };
   place.state.set(frame.returned, flag(place as Place, false));
   place.state.set(frame.result, { kind: 'undefined' });
   return frame;

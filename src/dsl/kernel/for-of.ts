@@ -1,6 +1,6 @@
 /** `for (const x of ...)`: over lists, which are written out, and over `prange`. */
 import type { AnyNode, CallExpression, Expression, ForOfStatement, ForStatement, Identifier, Node, Statement } from 'acorn';
-import { declare } from './assign.ts';
+import { assignTo, declare } from './assign.ts';
 import { expression } from './expressions.ts';
 import { flag, openLoop, unlessExited } from './flow.ts';
 import { lowerFor } from './loops.ts';
@@ -8,7 +8,6 @@ import { itemsOf } from './operands.ts';
 import { reject, type Place } from './place.ts';
 import { statement } from './statements.ts';
 import { scopeIn } from './terms.ts';
-import { unsupported } from './unsupported.ts';
 
 /** `for (const v of list)`. */
 export function lowerForOf(place: Place, node: ForOfStatement, label?: string): void {
@@ -22,8 +21,9 @@ export function lowerForOf(place: Place, node: ForOfStatement, label?: string): 
     const p: Place = { ...outer, scope: scopeIn(outer.scope), loop: frame };
     p.state.set(frame.continued, flag(p, false));
     const { left } = node;
-    if (left.type !== 'VariableDeclaration') return reject(place, left, ...unsupported(node));
-    declare(p, p.scope, left.declarations[0].id, items[k], left.kind === 'const');
+    if (left.type !== 'VariableDeclaration') assignTo(p, left, items[k]);
+    else if (left.kind === 'var') assignTo(p, left.declarations[0].id, items[k]);
+    else declare(p, p.scope, left.declarations[0].id, items[k], left.kind === 'const');
     statement(p, node.body);
     unlessExited(p, node, (q) => next({ ...q, loop: place.loop }, k + 1), { turn: false });
   };

@@ -1,11 +1,12 @@
 /** Calls of functions of the kernel language: the body is lowered where it is called. */
-import type { CallExpression, Expression, BlockStatement, Node, Pattern, VariableDeclaration } from 'acorn';
+import type { CallExpression, Expression, BlockStatement, Node, Pattern } from 'acorn';
 import { declare } from './assign.ts';
 import { expression } from './expressions.ts';
 import { openFrame } from './flow.ts';
+import { varNames } from './names.ts';
 import { itemsOf } from './operands.ts';
 import { reject, type Place } from './place.ts';
-import { walk, type Source } from './source.ts';
+import type { Source } from './source.ts';
 import { scopeIn, type Scope, type Term } from './terms.ts';
 import { block, hoist } from './statements.ts';
 
@@ -35,17 +36,15 @@ export function lowerCall(place: Place, { params, body, source, scope }: Callee,
     else declare(inner, inner.scope, p, arg, false);
   });
   if (body.type !== 'BlockStatement') return expression(inner, body);
-  hoist(inner, declaredByVar(body));
+  hoist(inner, varNames(body));
   block(inner, body.body);
-  const { result, returned, items } = inner.frame;
+  const { result, returned, items, empty } = inner.frame;
   const done = inner.state.get(returned)!;
-  if (items) return { kind: 'list', items: items.map((v) => inner.state.get(v)!) };
-  const term = inner.state.get(result)!;
+  const term: Term = items ? { kind: 'list', items: items.map((v) => inner.state.get(v)!) } : inner.state.get(result)!;
+  if (term.kind === 'undefined') return term;
+  if (empty) reject(inner, empty, 'one return gives a value, this one none', 'return a value everywhere, or store into parameters and return nothing');
   const always = done.kind === 'value' && done.value.kind === 'const' && done.value.value !== 0;
-  if (term.kind !== 'undefined' && !always) {
-    return reject(inner, body, 'the function does not return a value on every path', 'end it with a return');
-  }
-  return term;
+  return always ? term : reject(inner, body, 'the function does not return a value on every path', 'end it with a return');
 }
 
 /** Several results are variables of their own, so that a return inside a loop can set them. */
@@ -65,17 +64,4 @@ export function setResult(place: Place, node: Node, term: Term): void {
     if (state.get(v) === undefined) state.declare(v, { kind: 'undefined' });
     state.set(v, items[k]);
   });
-}
-
-/** Names that `var` declares anywhere in a function, but not in functions inside it. */
-function declaredByVar(body: Node): string[] {
-  const names: string[] = [];
-  walk(body, (n) => {
-    if (/Function/.test(n.type)) return false;
-    if (n.type === 'VariableDeclaration' && (n as VariableDeclaration).kind === 'var') {
-      for (const { id } of (n as VariableDeclaration).declarations) if (id.type === 'Identifier') names.push(id.name);
-    }
-    return true;
-  });
-  return names;
 }

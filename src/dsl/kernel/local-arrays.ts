@@ -21,6 +21,16 @@ export function localArray(place: Place, node: Node, items: readonly Term[], dty
   return { kind: 'cells', items: cells, ...(dtype && { dtype }) };
 }
 
+/** `a.fill(value)`. */
+export function fill(place: Place, node: CallExpression, cells: Term & { kind: 'cells' }): Term {
+  const [given, ...more] = node.arguments;
+  if (!given || more.length > 0) return reject(place, node, 'fill takes one argument here', 'a.fill(0) sets all elements');
+  const value = operand(place, given);
+  const made = cells.dtype ? strongly(valueAs(siteAt(place, node), value, cells.dtype)) : value;
+  for (const v of cells.items) place.state.set(v, made);
+  return cells;
+}
+
 type Maker = (place: Place, node: CallExpression | NewExpression) => Term;
 
 /** `new Array(n)`, `new Float32Array(n)`, `new Float32Array([a, b])`: zeros where nothing is given. */

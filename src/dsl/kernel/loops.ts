@@ -4,19 +4,19 @@
  * grow until a turn gives back what it was given.
  */
 import type { DoWhileStatement, ForStatement, Node, Statement, WhileStatement } from 'acorn';
-import { promote, type DType } from '../dtype.ts';
-import { declare } from './assign.ts';
-import { effect, expression, operand } from './expressions.ts';
+import { isFloat, promote, type DType } from '../dtype.ts';
+import { condition, effect } from './expressions.ts';
 import { flag, openLoop, unlessExited } from './flow.ts';
-import { commonDType, strongly, truth, valueAs, weakly, type Operand } from './infer.ts';
+import { commonDType, strongly, valueAs, weakly, type Operand } from './infer.ts';
 import type { Effect, Value } from './ir.ts';
+import { assignedNames } from './names.ts';
 import { operandAt } from './operands.ts';
 import { reject, siteAt, type LoopFrame, type Place } from './place.ts';
 import { rotated } from './rotate.ts';
 import type { State, Variable } from './state.ts';
-import { statement } from './statements.ts';
+import { declareVariable, statement } from './statements.ts';
 import { lookUp, scopeIn } from './terms.ts';
-import { assignedNames, isWorthUnrolling, turnsOf, unroll } from './unroll.ts';
+import { isWrittenOut, unroll } from './unroll.ts';
 
 export interface LoopSyntax {
   readonly node: Node;
@@ -32,21 +32,11 @@ export function lowerFor(place: Place, node: ForStatement, label?: string): void
   const { init, test, update, body } = node;
   const inner: Place = { ...place, scope: scopeIn(place.scope) };
   if (init?.type === 'VariableDeclaration') {
-    for (const { id, init: value } of init.declarations) {
-      const scope = init.kind === 'var' && id.type === 'Identifier' && lookUp(place.scope, id.name) ? undefined : inner.scope;
-      if (value || scope) declare(inner, scope ?? owner(place, id), id, value ? expression(inner, value) : { kind: 'undefined' }, false);
-    }
+    for (const { id, init: value } of init.declarations) declareVariable(inner, init.kind, id, value);
   } else if (init) effect(inner, init);
   const loop: LoopSyntax = { node, test, update, body, testLast: false, label };
-  const turns = turnsOf(inner, loop);
-  if (turns !== undefined && isWorthUnrolling(inner, loop, turns)) unroll(inner, loop);
+  if (isWrittenOut(inner, loop)) unroll(inner, loop);
   else lowerLoop(inner, loop);
-}
-
-function owner(place: Place, id: Node): Place['scope'] {
-  let scope = place.scope;
-  while (scope.parent && !scope.names.has((id as { name: string } & Node).name)) scope = scope.parent;
-  return scope;
 }
 
 export function lowerWhile(place: Place, node: WhileStatement | DoWhileStatement, label?: string): void {
@@ -140,7 +130,7 @@ function lowerTurn(outer: Place, loop: LoopSyntax, carried: ReadonlyMap<Variable
     if (loop.update) unlessExited(p, loop.node, (q) => void effect(q, loop.update!), { turn: false });
   };
   const leaveUnless = (p: Place, node: Node): void => {
-    const goes = truth(siteAt(p, node), operand(p, node));
+    const goes = condition(p, node);
     const gone = builder.op('not', [goes]);
     const before = p.state.get(frame.broken)!;
     p.state.set(frame.broken, strongly(builder.op('or', [gone, before.kind === 'value' ? before.value : gone])));
@@ -152,8 +142,9 @@ function lowerTurn(outer: Place, loop: LoopSyntax, carried: ReadonlyMap<Variable
     leaveUnless(place, loop.test!);
     unlessExited(place, loop.node, body);
   } else {
-    if (loop.test) test = truth(siteAt(place, loop.test), operand(place, loop.test));
-    if (effects.length > 0) return 'test has effects';
+    const before: Place = { ...place, state: state.fork() };
+    if (loop.test) test = condition(before, loop.test);
+    if (effects.length > 0 || before.state.changed.some((v) => state.get(v) !== undefined)) return 'test has effects';
     body(place);
   }
   return { states, test, effects, frame, state };
@@ -185,16 +176,17 @@ function join(place: Place, loop: LoopSyntax, c: Carried, next: Operand): Carrie
   if (c.dtype === undefined) {
     return next.kind === 'value' ? { ...c, dtype: next.value.dtype, soft: false } : { ...c, dtype: dtypeOfNumbers(place, next) };
   }
-  if (next.kind === 'weak') {
-    const fits = dtypeOfNumbers(place, next) === 'int32' || c.dtype === 'float32' || c.dtype === 'float64';
+  if (next.kind === 'weak' && c.soft) {
+    const fits = dtypeOfNumbers(place, next) === 'int32' || isFloat(c.dtype);
     return fits ? c : { ...c, dtype: place.session.lone };
   }
-  const { dtype } = next.value;
+  const site = siteAt(place, loop.node);
+  const dtype = next.kind === 'value' ? next.value.dtype : commonDType(site, [strongly(site.builder.constant(0, c.dtype)), next]);
   if (dtype === c.dtype) return c.soft ? { ...c, soft: false } : c;
   if (c.soft) {
     const initial = place.state.get(c.variable)!;
     const started: Operand = initial.kind === 'weak' ? initial : weakly(0);
-    return { ...c, dtype: commonDType(siteAt(place, loop.node), [started, next]), soft: false };
+    return { ...c, dtype: commonDType(site, [started, next]), soft: false };
   }
   const mixed = [dtype, c.dtype];
   if (mixed.includes('int32') && mixed.includes('uint32')) {
@@ -223,7 +215,11 @@ function close(place: Place, loop: LoopSyntax, carried: readonly Carried[], turn
   const next = kept.map((c) => valueAs(site, operandAt(place, loop.node, turn.state.get(c.variable)!), c.dtype!));
   const made = rotated(builder, { states: turn.states, initial, next, test: turn.test, broken, returned, path, effects: turn.effects });
   kept.forEach((c, k) => state.set(c.variable, strongly(made.after[k])));
-  if (made.returned !== no) state.set(place.frame.returned, strongly(builder.op('or', [flagBefore(place), made.returned])));
+  // Who cannot leave the loop but by returning has returned.
+  const endless = turn.test.kind === 'const' && turn.test.value !== 0 && broken === no;
+  if (endless && returned === no) reject(place, loop.node, 'this loop never ends', 'leave it with break or return');
+  const gone = endless ? builder.constant(1, 'bool') : made.returned;
+  if (gone !== no) state.set(place.frame.returned, strongly(builder.op('or', [flagBefore(place), gone])));
   if (turn.effects.length > 0) place.effects.push({ kind: 'loop', loop: made.loop });
 }
 

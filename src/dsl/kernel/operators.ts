@@ -1,7 +1,7 @@
-/** JavaScript's operators: one table of binary and one of unary ones. */
+/** JavaScript's operators: one table of binary and one of unary ones; `!` is part of conditions, in `expressions.ts`. */
 import { isInteger } from '../dtype.ts';
 import type { OpName } from '../ops.ts';
-import { alike, bits, commonDType, compare, floats, fold, knownNumber, strongly, truth, valueOf, type Operand, type Site } from './infer.ts';
+import { alike, bits, choose, commonDType, compare, floats, fold, knownNumber, strongly, valueOf, type Operand, type Site } from './infer.ts';
 import type { Value } from './ir.ts';
 
 type Binary = (site: Site, a: Operand, b: Operand) => Operand;
@@ -61,15 +61,15 @@ export const binaryOperators: Readonly<Record<string, Binary>> = {
   '>>>': bitwise('shr', (a, b) => a >>> b, 'uint32'),
 };
 
-/** `&&` and `||` of bools. Both sides are computed: reading and computing have no effects. */
-export const logical = (op: 'and' | 'or', symbol: string): Binary => (site, a, b) => {
+/** `&&` and `||` of two bools, or of two numbers, one of which it is. `holds`: whether the left one counts as true. */
+export function logical(site: Site, symbol: '&&' | '||', a: Operand, b: Operand, holds: Value): Operand {
   const [x, y] = [boolOf(a), boolOf(b)];
-  if (!x || !y) {
-    const number = x ? 'the right side' : 'the left side';
-    return site.fail(`${symbol} takes comparisons or bools, and ${number} is a number`, `write a !== 0 ${symbol} b !== 0, or a ternary: a !== 0 ? b : c`);
-  }
-  return strongly(site.builder.op(op, [x, y]));
-};
+  if (x && y) return strongly(site.builder.op(symbol === '&&' ? 'and' : 'or', [x, y]));
+  if (!x && !y) return symbol === '&&' ? choose(site, holds, b, a) : choose(site, holds, a, b);
+  const [left, right] = x ? ['a bool', 'a number'] : ['a number', 'a bool'];
+  return site.fail(`${symbol} takes two bools or two numbers: the left side is ${left}, the right side ${right}`,
+    `write a !== 0 ${symbol} b !== 0, or a ternary: a !== 0 ? b : c`);
+}
 
 const boolOf = (a: Operand): Value | undefined => (a.kind === 'value' && a.value.dtype === 'bool' ? a.value : undefined);
 
@@ -94,5 +94,4 @@ export const unaryOperators: Readonly<Record<string, Unary>> = {
   '-': negate,
   '+': toNumber,
   '~': invert,
-  '!': (site, a) => strongly(site.builder.op('not', [truth(site, a)])),
 };

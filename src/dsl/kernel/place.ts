@@ -52,6 +52,8 @@ export interface FunctionFrame {
   readonly result: Variable;
   /** The elements of an array that is returned. */
   items: readonly Variable[] | undefined;
+  /** A return without a value. */
+  empty: Node | undefined;
 }
 
 /** The innermost loop or labelled statement. */

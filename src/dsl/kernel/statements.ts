@@ -1,42 +1,40 @@
 /** Statements: one function per kind of syntax, in a table. What is not there is in `unsupported.ts`. */
-import type { AnyNode, FunctionDeclaration, Node, Statement } from 'acorn';
-import { declare } from './assign.ts';
-import { effect, expression, operand } from './expressions.ts';
+import type { AnyNode, Expression, FunctionDeclaration, Node, Pattern, Statement, VariableDeclaration } from 'acorn';
+import { assignTo, declare } from './assign.ts';
+import { condition, effect, expression } from './expressions.ts';
 import { conditional, exited, flag, unlessExited } from './flow.ts';
 import { setResult } from './functions.ts';
-import { truth } from './infer.ts';
 import { lowerForOf } from './for-of.ts';
 import { lowerFor, lowerWhile } from './loops.ts';
-import { reject, siteAt, type LoopFrame, type Place } from './place.ts';
-import { isVariable, lookUp, scopeIn } from './terms.ts';
+import { isFunction } from './names.ts';
+import { reject, type LoopFrame, type Place } from './place.ts';
+import { walk } from './source.ts';
+import { scopeIn, type Term } from './terms.ts';
 import { unsupported } from './unsupported.ts';
 
 type NodeOf<T extends AnyNode['type']> = Extract<AnyNode, { type: T }>;
 
 const table: { readonly [T in AnyNode['type']]?: (place: Place, node: NodeOf<T>, label?: string) => void } = {
   VariableDeclaration: (place, node) => {
-    for (const { id, init } of node.declarations) {
-      const hoisted = id.type === 'Identifier' ? place.scope.names.get(id.name) : undefined;
-      if (!init && node.kind === 'var' && hoisted && isVariable(hoisted)) continue;
-      const scope = node.kind === 'var' ? ownerOf(place, id) : place.scope;
-      declare(place, scope, id, init ? expression(place, init) : { kind: 'undefined' }, node.kind === 'const');
-    }
+    for (const { id, init } of node.declarations) declareVariable(place, node.kind, id, init);
   },
   FunctionDeclaration: () => {}, // known since the block began
   ReturnStatement: (place, node) => {
-    if (node.argument) setResult(place, node, expression(place, node.argument));
+    const term: Term = node.argument ? expression(place, node.argument) : { kind: 'undefined' };
+    if (term.kind === 'undefined') place.frame.empty ??= node;
+    else setResult(place, node, term);
     place.state.set(place.frame.returned, flag(place, true));
   },
   BlockStatement: (place, node) => block({ ...place, scope: scopeIn(place.scope) }, node.body),
   EmptyStatement: () => {},
   DebuggerStatement: () => {}, // for the reference target
   ExpressionStatement: (place, node) => {
-    if (node.directive || isPrinting(place, node.expression)) return;
+    if (node.directive) return;
     effect(place, node.expression);
     if (!hasEffect(node.expression)) reject(place, node, 'this statement has no effect', 'a kernel computes values: const y = ..., return ...');
   },
   IfStatement: (place, node) => {
-    const cond = truth(siteAt(place, node.test), operand(place, node.test));
+    const cond = condition(place, node.test);
     const { alternate } = node;
     conditional(place, node, cond, (p) => statement(p, node.consequent), alternate ? (p) => statement(p, alternate) : undefined);
   },
@@ -44,7 +42,10 @@ const table: { readonly [T in AnyNode['type']]?: (place: Place, node: NodeOf<T>,
   ForOfStatement: lowerForOf,
   WhileStatement: lowerWhile,
   DoWhileStatement: lowerWhile,
-  LabeledStatement: (place, node) => lowerStatement(place, node.body, node.label.name),
+  LabeledStatement: (place, node) => {
+    if (!/^(For|While|DoWhile)/.test(node.body.type)) reject(place, node, ...unsupported(node));
+    lowerStatement(place, node.body, node.label.name);
+  },
   BreakStatement: (place, node) => jump(place, node, 'broken'),
   ContinueStatement: (place, node) => jump(place, node, 'continued'),
 };
@@ -60,27 +61,15 @@ function jump(place: Place, node: NodeOf<'BreakStatement' | 'ContinueStatement'>
   reject(place, node, `${how === 'broken' ? 'break' : 'continue'} outside a loop`, 'return ends the function');
 }
 
-/** `console.log(x)` prints on the reference target, and is nothing on the others. */
-const isPrinting = (place: Place, node: Node): boolean => {
-  const e = node as AnyNode;
-  if (e.type !== 'CallExpression' || e.callee.type !== 'MemberExpression') return false;
-  const { object } = e.callee;
-  return object.type === 'Identifier' && object.name === 'console' && !lookUp(place.scope, 'console');
-};
-
-/** Assignments, calls and jumps hide in expressions too: `a && (x = 1)`. */
-const hasEffect = (node: Node): boolean => {
-  const e = node as AnyNode;
-  switch (e.type) {
-    case 'AssignmentExpression': case 'UpdateExpression': case 'CallExpression': return true;
-    case 'LogicalExpression': return hasEffect(e.right) || hasEffect(e.left);
-    case 'ConditionalExpression': return hasEffect(e.consequent) || hasEffect(e.alternate);
-    case 'SequenceExpression': return e.expressions.some(hasEffect);
-    case 'ParenthesizedExpression': return hasEffect(e.expression);
-    case 'UnaryExpression': return hasEffect(e.argument);
-    default: return false;
-  }
-};
+/** Assignments and calls hide in expressions too: `a && (x = 1)`. */
+function hasEffect(node: Node): boolean {
+  let has = false;
+  walk(node, (n) => {
+    has ||= /^(Assignment|Update|Call)Expression$/.test(n.type);
+    return !isFunction(n);
+  });
+  return has;
+}
 
 function lowerStatement(place: Place, node: Statement, label?: string): void {
   const lower = table[node.type] as ((place: Place, node: Node, label?: string) => void) | undefined;
@@ -124,10 +113,8 @@ export function hoist(place: Place, names: readonly string[]): void {
   }
 }
 
-/** The scope that knows a name which `var` declares. */
-function ownerOf(place: Place, id: Node): Place['scope'] {
-  const name = (id as AnyNode).type === 'Identifier' ? (id as NodeOf<'Identifier'>).name : undefined;
-  let scope = place.scope;
-  while (name !== undefined && !scope.names.has(name) && scope.parent) scope = scope.parent;
-  return name !== undefined && scope.names.has(name) ? scope : place.scope;
+/** `let`, `const` and `var` with their initial values; `var` names exist already. */
+export function declareVariable(place: Place, kind: VariableDeclaration['kind'], id: Pattern, init: Expression | null | undefined): void {
+  if (kind !== 'var') declare(place, place.scope, id, init ? expression(place, init) : { kind: 'undefined' }, kind === 'const');
+  else if (init) assignTo(place, id, expression(place, init));
 }

@@ -1,28 +1,50 @@
 /** Loops that are written out: their number of turns is known, and it pays or has to be. */
 import type { AnyNode, Node } from 'acorn';
-import { effect, named, operand } from './expressions.ts';
+import { condition, effect, named } from './expressions.ts';
 import { exited, flag, openLoop, unlessExited } from './flow.ts';
-import { knownNumber, truth } from './infer.ts';
+import { knownNumber } from './infer.ts';
 import type { LoopSyntax } from './loops.ts';
-import { siteAt, type Place } from './place.ts';
+import { assignedNames, boundIn, declaredNames } from './names.ts';
+import { itemsOf } from './operands.ts';
+import type { Place } from './place.ts';
 import { walk } from './source.ts';
+import type { Variable } from './state.ts';
 import { statement } from './statements.ts';
-import type { Term } from './terms.ts';
+import { isVariable, lookUp, type Scope, type Term } from './terms.ts';
 
 /** Beyond this a loop stays a loop. */
 const MOST_TURNS = 4096;
+/** The same for loops that are left by jumps: their turns lie one in the other. */
+const MOST_JUMPING = 512;
 /** Statements and expressions of a body, times its turns, that are worth writing out for their own sake. */
 const SMALL = 240;
 
-/** Turns of a counting loop whose bounds are known: only the header is looked at. */
-export function turnsOf(place: Place, { test, update, body }: LoopSyntax): number | undefined {
-  if (!test || !update) return undefined;
+/** Whether a loop is written out. */
+export function isWrittenOut(place: Place, { test, update, body }: LoopSyntax): boolean {
+  if (!test || !update) return false;
   const counters = assignedNames(update);
-  const inside = assignedNames(body);
-  if (counters.size === 0 || [...counters].some((name) => inside.has(name))) return undefined;
-  if (![...counters].every((name) => isKnown(named(place, name)))) return undefined;
+  const changed = assignedBy(place, body);
+  if (counters.size === 0 || [...counters].some((name) => changed.has(lookUp(place.scope, name)))) return false;
+  if (![...counters].every((name) => isKnown(named(place, name)))) return false;
+  let size = 0, jumps = false, loops = false;
+  for (const part of [body, test, update]) {
+    walk(part, (n) => {
+      size++;
+      jumps ||= /^(Break|Continue|Return)/.test(n.type);
+      loops ||= /^(For|While|DoWhile)/.test(n.type);
+      return true;
+    });
+  }
+  const tainted = new Set([...counters, ...assignedNames(body), ...declaredNames(body)]);
+  if (indexesWith(place, body, tainted)) return turnsOf(place, test, update, jumps ? MOST_JUMPING : MOST_TURNS) !== undefined;
+  // The body of a loop without turns is never looked at.
+  return turnsOf(place, test, update, jumps || loops ? 0 : Math.floor(SMALL / size)) !== undefined;
+}
+
+/** Turns of a counting loop whose bounds are known, if there are no more than `most`: only the header is looked at. */
+function turnsOf(place: Place, test: Node, update: Node, most: number): number | undefined {
   const p: Place = { ...place, state: place.state.fork(), effects: [] };
-  for (let turns = 0; turns <= MOST_TURNS; turns++) {
+  for (let turns = 0; turns <= most; turns++) {
     const goes = knownTest(p, test);
     if (goes === undefined) return undefined;
     if (!goes) return turns;
@@ -31,27 +53,31 @@ export function turnsOf(place: Place, { test, update, body }: LoopSyntax): numbe
   return undefined;
 }
 
+/** What a body assigns, itself or by calling functions. */
+function assignedBy(place: Place, body: Node): ReadonlySet<Variable | Term | undefined> {
+  const found = new Set<Variable | Term | undefined>();
+  const seen = new Set<Node>();
+  const add = (node: Node, scope: Scope): void => {
+    if (seen.has(node)) return;
+    seen.add(node);
+    for (const name of assignedNames(node)) found.add(lookUp(scope, name));
+    walk(node, (n) => {
+      const e = n as AnyNode;
+      const called = e.type === 'CallExpression' && e.callee.type === 'Identifier' ? lookUp(scope, e.callee.name) : undefined;
+      const term = called && (isVariable(called) ? place.state.get(called) : called);
+      if (term?.kind === 'closure') add(term.node, term.scope);
+      return true;
+    });
+  };
+  add(body, place.scope);
+  return found;
+}
+
 const isKnown = (term: Term | undefined): boolean => (term?.kind === 'weak' || term?.kind === 'value') && knownNumber(term) !== undefined;
 
 function knownTest(place: Place, test: Node): boolean | undefined {
-  // Names that are not known yet make a test that is not known, not an error: the body may declare them.
-  const value = truth(siteAt(place, test), operand(place, test));
+  const value = condition(place, test);
   return value.kind === 'const' ? value.value !== 0 : undefined;
-}
-
-export function isWorthUnrolling(place: Place, { test, update, body }: LoopSyntax, turns: number): boolean {
-  if (turns === 0) return true;
-  if (indexesWith(place, body, new Set([...assignedNames(update!), ...assignedNames(body), ...declaredNames(body)]))) return true;
-  let size = 0, jumps = false, loops = false;
-  for (const part of [body, test!, update!]) {
-    walk(part, (n) => {
-      size++;
-      jumps ||= /^(Break|Continue|Return)/.test(n.type);
-      loops ||= /^(For|While|DoWhile)/.test(n.type);
-      return true;
-    });
-  }
-  return !jumps && !loops && size * turns <= SMALL;
 }
 
 /** Whether neighbours, local arrays or tables of constants are indexed with something that changes from turn to turn. */
@@ -69,21 +95,33 @@ function indexesWith(place: Place, body: Node, names: ReadonlySet<string>): bool
     const e = n as AnyNode;
     if (e.type === 'CallExpression' && e.callee.type === 'Identifier') {
       const callee = named(place, e.callee.name);
-      found ||= callee?.kind === 'array' && e.arguments.some(mentions);
-      // A function declared inside may index with what it is given.
-      found ||= callee?.kind === 'closure' && indexesWith(place, callee.node, new Set([...names, ...paramNames(callee.node)])) && e.arguments.some(mentions);
+      const given = e.arguments.some(mentions);
+      found ||= callee?.kind === 'array' && given;
+      // A function may index with what it is given.
+      if (callee?.kind === 'closure') found ||= given && indexesWith({ ...place, scope: callee.scope }, callee.node, new Set([...names, ...boundIn(callee.node)]));
+      if (callee?.kind === 'helper') found ||= given && e.arguments.some((a) => isIndexed(termOf(place, a)));
     }
-    if (e.type === 'MemberExpression' && e.computed && e.object.type === 'Identifier' && mentions(e.property)) {
-      const object = named(place, e.object.name);
-      found ||= object?.kind === 'cells' || object?.kind === 'list' || object?.kind === 'shape';
-    }
+    if (e.type === 'MemberExpression' && e.computed && mentions(e.property)) found ||= isIndexed(termOf(place, e.object)) && !isWhole(termOf(place, e.object));
     return true;
   });
   return found;
 }
 
-const paramNames = (f: Node): string[] =>
-  (f as unknown as { params: readonly Node[] }).params.flatMap((p) => (p.type === 'Identifier' ? [(p as unknown as { name: string }).name] : []));
+const isIndexed = (term: Term | undefined): boolean => term !== undefined && /^(array|cells|list|shape)$/.test(term.kind);
+/** Elements of whole arrays are read from memory, wherever they are. */
+const isWhole = (term: Term | undefined): boolean => term?.kind === 'array' && term.access === 'whole';
+
+/** What `x`, `x.y` and `x[i]` stand for, without computing anything; of an element whose number is not known, any. */
+function termOf(place: Place, node: Node): Term | undefined {
+  const e = node as AnyNode;
+  if (e.type === 'Identifier') return named(place, e.name);
+  if (e.type !== 'MemberExpression') return undefined;
+  const object = termOf(place, e.object);
+  if (object?.kind === 'record' && e.property.type === 'Identifier') return object.fields.get(e.property.name);
+  if (object?.kind === 'array' && e.property.type === 'Identifier' && e.property.name === 'shape') return { kind: 'shape', array: object, from: 0 };
+  if (!e.computed) return undefined;
+  return object?.kind === 'list' || object?.kind === 'cells' ? itemsOf(place, object)?.[0] : undefined;
+}
 
 export function unroll(place: Place, { node, test, update, body, label }: LoopSyntax): void {
   const frame = openLoop(place, label);
@@ -107,32 +145,4 @@ export function unroll(place: Place, { node, test, update, body, label }: LoopSy
   };
   const turns: Place[] = [place];
   while (turns.length > 0) turn(turns.pop()!);
-}
-
-/** Names that are assigned in a piece of syntax, functions inside it included. */
-export function assignedNames(node: Node): Set<string> {
-  const names = new Set<string>();
-  const target = (n: Node): void => {
-    const p = n as AnyNode;
-    if (p.type === 'Identifier') names.add(p.name);
-    else if (p.type === 'ArrayPattern') p.elements.forEach((e) => e && target(e));
-    else if (p.type === 'AssignmentPattern') target(p.left);
-  };
-  walk(node, (n) => {
-    const e = n as AnyNode;
-    if (e.type === 'AssignmentExpression') target(e.left);
-    if (e.type === 'UpdateExpression') target(e.argument);
-    return true;
-  });
-  return names;
-}
-
-function declaredNames(node: Node): Set<string> {
-  const names = new Set<string>();
-  walk(node, (n) => {
-    const e = n as AnyNode;
-    if (e.type === 'VariableDeclarator' && e.id.type === 'Identifier') names.add(e.id.name);
-    return true;
-  });
-  return names;
 }

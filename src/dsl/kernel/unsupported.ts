@@ -7,11 +7,11 @@ const text: Complaint = ['kernels compute on numbers and bools, not on text', 'p
 const exceptions: Complaint = ['throwing and catching are not possible', 'return NaN, or a second result that flags the element'];
 const waiting: Complaint = ['waiting is not possible', 'it runs once per element, on numbers; await before the call'];
 const objects: Complaint = ['objects cannot be made here', 'return [a, b] gives several results; options come from constants'];
+const nullish: Complaint = ["'??' is not supported", 'no value of a kernel is missing; test for NaN with Number.isNaN(x) ? y : x'];
 const classes: Complaint = ['classes are not supported', 'a kernel is made of numbers, variables, loops and functions'];
 
 const byType: { readonly [T in AnyNode['type']]?: Complaint } = {
   ForInStatement: ['for...in is not supported', 'count: for (let i = 0; i < n; i++)'],
-  ForOfStatement: ['only for (const x of list) is supported', 'declare the variable in the loop'],
   SwitchStatement: ['switch is not supported', 'write if (mode === 0) ... else if (mode === 1) ...'],
   LabeledStatement: ['a label here is not supported', 'label a loop'],
   ClassDeclaration: classes,
@@ -32,7 +32,8 @@ const byType: { readonly [T in AnyNode['type']]?: Complaint } = {
   SpreadElement: ["'...' is not supported", 'write the elements out'],
   RestElement: ["'...' is not supported", 'name the elements'],
   AssignmentPattern: ['default values are not supported', 'write a ternary'],
-  LogicalExpression: ["'??' is not supported", 'no value of a kernel is missing; test for NaN with Number.isNaN(x) ? y : x'],
+  LogicalExpression: nullish,
+  AssignmentExpression: nullish,
 };
 
 const byOperator: Readonly<Record<string, Complaint>> = {

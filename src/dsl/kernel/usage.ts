@@ -1,6 +1,7 @@
 /** How a kernel uses its parameters, as far as its text says: before the dtypes of its arguments are known. */
-import type { AnyNode, MemberExpression, Node, Pattern } from 'acorn';
-import { complain, syntaxOf, walk, type KernelFunction, type Syntax } from './source.ts';
+import type { AnyNode, CallExpression, MemberExpression, Node, Pattern } from 'acorn';
+import { boundIn, isFunction, namesIn, varNames } from './names.ts';
+import { complain, outerNamesOf, syntaxOf, walk, type KernelFunction, type Syntax } from './source.ts';
 
 /** One array or scalar that a kernel takes; a parameter that is a pattern takes several. */
 export interface ParamUsage {
@@ -17,63 +18,157 @@ export interface ParamUsage {
 
 const usages = new WeakMap<Syntax, readonly ParamUsage[]>();
 
-export function usageOf(f: KernelFunction, label: string): readonly ParamUsage[] {
+/** `constants`: functions among them may use an array that is passed to them. */
+export function usageOf(f: KernelFunction, label: string, constants?: Readonly<Record<string, unknown>>): readonly ParamUsage[] {
   const syntax = syntaxOf(f, label);
-  let usage = usages.get(syntax);
-  if (!usage) usages.set(syntax, (usage = readUsage(syntax, label)));
+  const found = usages.get(syntax);
+  if (found) return found;
+  const reader = new Reader((name) => constants?.[name] ?? outerNamesOf(f).constants?.()[name], label);
+  const usage = reader.read(syntax);
+  // What a constant does with an array is another matter the next time.
+  if (!reader.asked) usages.set(syntax, usage);
   return usage;
 }
 
-function readUsage(syntax: Syntax, label: string): ParamUsage[] {
-  const calls = new Map<string, number>();
-  const depth = new Map<string, number>();
-  const written = new Set<string>();
-  const more = (name: string, n: number): void => void depth.set(name, Math.max(n, depth.get(name) ?? 0));
-  walk(syntax.body, (node) => {
-    const e = node as AnyNode;
-    if (e.type === 'CallExpression' && e.callee.type === 'Identifier' && !calls.has(e.callee.name)) calls.set(e.callee.name, e.arguments.length);
-    if (e.type === 'MemberExpression') {
-      const { name, indices } = baseOf(e);
-      if (name !== undefined) more(name, indices);
-    }
-    const target = e.type === 'AssignmentExpression' ? e.left : e.type === 'UpdateExpression' ? e.argument : undefined;
-    if (target?.type === 'MemberExpression') {
-      const { name } = baseOf(target);
-      if (name !== undefined) written.add(name);
-    }
-    // const [h, w] = x.shape; const row = x[i]: the row is used like x itself.
-    return true;
-  });
-  aliases(syntax.body, depth, written);
-  return syntax.params.flatMap((p, k) => leavesOf(p, [k], syntax, label)).map(({ name, path }) =>
-    ({ name, path, indices: calls.get(name), indexed: depth.get(name), written: written.has(name) }));
+type Found = { -readonly [K in keyof ParamUsage]: ParamUsage[K] };
+
+/** What a name stands for: a parameter, indexed so many times already; a function; or something that does not matter. */
+type Meaning =
+  | { readonly kind: 'array'; readonly of: Found; readonly indexed: number }
+  | { readonly kind: 'function'; readonly f: { readonly params: readonly Pattern[]; readonly body: Node }; readonly scope: Names | undefined }
+  | undefined;
+
+interface Names {
+  readonly own: Map<string, Meaning>;
+  readonly parent: Names | undefined;
 }
 
-/** `const row = x[i]` hands its own indices and assignments on to `x`. */
-function aliases(body: Node, depth: Map<string, number>, written: Set<string>): void {
-  walk(body, (node) => {
-    const e = node as AnyNode;
-    if (e.type !== 'VariableDeclarator' || e.id.type !== 'Identifier' || e.init?.type !== 'MemberExpression' || !e.init.computed) return;
-    const { name, indices } = baseOf(e.init);
-    const own = depth.get(e.id.name);
-    if (name === undefined || own === undefined) return;
-    depth.set(name, Math.max(depth.get(name) ?? 0, indices + own));
-    if (written.has(e.id.name)) written.add(name);
-  });
-}
+class Reader {
+  /** Whether a constant was asked for. */
+  asked = false;
+  private readonly inside = new Set<Node>();
 
-/** `x` and 2 for `x[i][j]`, `x` and 1 for `x[i].length`. */
-function baseOf(node: MemberExpression): { readonly name: string | undefined; readonly indices: number } {
-  let indices = 0;
-  let at: Node = node;
-  while (at.type === 'MemberExpression') {
-    const m = at as MemberExpression;
-    if (m.computed) indices++;
-    else indices = 0; // an index of a shape is not one of the array
-    at = m.object;
+  constructor(private readonly constant: (name: string) => unknown, private readonly label: string) {}
+
+  read(syntax: Syntax): readonly ParamUsage[] {
+    const own = new Map<string, Meaning>(varNames(syntax.body).map((name) => [name, undefined]));
+    const all = syntax.params.flatMap((p, k) => leavesOf(p, [k], syntax, this.label)).map(({ name, path }): Found => {
+      const of: Found = { name, path, indices: undefined, indexed: undefined, written: false };
+      own.set(name, { kind: 'array', of, indexed: 0 });
+      return of;
+    });
+    this.visit(syntax.body, { own, parent: undefined });
+    return all;
   }
-  return { name: at.type === 'Identifier' ? (at as Node & { name: string }).name : undefined, indices };
+
+  private visit(node: Node, around: Names): void {
+    // The names of a function's own parameters say nothing of this one's.
+    const own = boundIn(node);
+    const names: Names = own.length > 0 ? { own: new Map(own.map((name) => [name, undefined])), parent: around } : around;
+    const e = node as AnyNode;
+    if (e.type === 'BlockStatement') {
+      for (const s of e.body) if (s.type === 'FunctionDeclaration' && s.id) names.own.set(s.id.name, { kind: 'function', f: s, scope: names });
+    }
+    this.note(e, names);
+    walk(node, (child) => {
+      if (child === node) return true;
+      this.visit(child, names);
+      return false;
+    });
+  }
+
+  private note(e: AnyNode, names: Names): void {
+    switch (e.type) {
+      case 'MemberExpression': {
+        const base = this.baseOf(e, names);
+        if (base) base.of.indexed = Math.max(base.of.indexed ?? 0, base.indexed);
+        return;
+      }
+      case 'AssignmentExpression': return this.stores(e.left, names);
+      case 'UpdateExpression': return this.stores(e.argument, names);
+      case 'VariableDeclarator': {
+        if (e.id.type !== 'Identifier' || !e.init) return;
+        const scope = holderOf(names, e.id.name);
+        scope.own.set(e.id.name, this.meaningOf(e.init, names));
+        return;
+      }
+      case 'CallExpression': return this.calls(e, names);
+      default: return;
+    }
+  }
+
+  /** The targets of an assignment. */
+  private stores(target: Node, names: Names): void {
+    const e = target as AnyNode;
+    if (e.type === 'MemberExpression') {
+      const base = this.baseOf(e, names);
+      if (base) base.of.written = true;
+    } else if (e.type === 'ArrayPattern') e.elements.forEach((x) => x && this.stores(x, names));
+    else if (e.type === 'AssignmentPattern') this.stores(e.left, names);
+  }
+
+  private calls({ callee, arguments: args }: CallExpression, names: Names): void {
+    if (callee.type !== 'Identifier') return;
+    const known = lookUp(names, callee.name);
+    if (known?.kind === 'array') {
+      if (known.indexed === 0) known.of.indices ??= args.length;
+      return;
+    }
+    const given = args.map((a) => this.meaningOf(a, names));
+    if (given.every((g) => g === undefined)) return;
+    const target = known ?? (isKnown(names, callee.name) ? undefined : this.helper(callee.name));
+    if (target) this.enter(target, given);
+  }
+
+  private helper(name: string): Meaning & { kind: 'function' } | undefined {
+    this.asked = true;
+    const value = this.constant(name);
+    return typeof value === 'function' ? { kind: 'function', f: syntaxOf(value as KernelFunction, name), scope: undefined } : undefined;
+  }
+
+  /** A function does to its arguments what it does to its parameters. */
+  private enter({ f, scope }: Meaning & { kind: 'function' }, given: readonly Meaning[]): void {
+    if (this.inside.has(f.body)) return;
+    this.inside.add(f.body);
+    const own = new Map<string, Meaning>();
+    f.params.forEach((p, k) => namesIn(p).forEach((name) => own.set(name, p.type === 'Identifier' ? given[k] : undefined)));
+    this.visit(f.body, { own, parent: scope });
+    this.inside.delete(f.body);
+  }
+
+  /** What an expression stands for: `x`, `x[i]`, a function. */
+  private meaningOf(node: Node, names: Names): Meaning {
+    const e = node as AnyNode;
+    if (e.type === 'Identifier') return lookUp(names, e.name);
+    if (e.type === 'MemberExpression') return this.baseOf(e, names, true);
+    if (e.type === 'ParenthesizedExpression') return this.meaningOf(e.expression, names);
+    return isFunction(e) ? { kind: 'function', f: e, scope: names } : undefined;
+  }
+
+  /** `x`, indexed twice, for `x[i][j]`; indexed once for `x[i].length`, which is no part of the array. */
+  private baseOf(node: MemberExpression, names: Names, part = false): Meaning & { kind: 'array' } | undefined {
+    let indexed = 0;
+    let at: Node = node;
+    while (at.type === 'MemberExpression') {
+      const m = at as MemberExpression;
+      if (part && !m.computed) return undefined;
+      indexed = m.computed ? indexed + 1 : 0; // an index of a shape is not one of the array
+      at = m.object;
+    }
+    const found = at.type === 'Identifier' ? lookUp(names, (at as Node & { name: string }).name) : undefined;
+    return found?.kind === 'array' ? { ...found, indexed: found.indexed + indexed } : undefined;
+  }
 }
+
+function scopeOf(names: Names, name: string): Names | undefined {
+  let s: Names | undefined = names;
+  while (s && !s.own.has(name)) s = s.parent;
+  return s;
+}
+const isKnown = (names: Names, name: string): boolean => scopeOf(names, name) !== undefined;
+const lookUp = (names: Names, name: string): Meaning => scopeOf(names, name)?.own.get(name);
+/** The scope that a declaration's name belongs to: `var` names are known outside of their block. */
+const holderOf = (names: Names, name: string): Names => scopeOf(names, name) ?? names;
 
 /** The names in a parameter. */
 function leavesOf(p: Pattern, path: readonly (number | string)[], { source }: Syntax, label: string): { name: string; path: readonly (number | string)[] }[] {
