@@ -15,6 +15,7 @@ export { fromFunction, type FromFunctionOptions } from './dsl/from-function.ts';
 export { kernel, type KernelFunctionOptions, type KernelResult } from './dsl/parallel.ts';
 export type { Mat, MutMat, MutTensor3, MutVec, Tensor3, Vec } from './dsl/kernel-types.ts';
 export { f32, f64, i32, prange, u32 } from './dsl/plain.ts';
+export { erf, erfc, gamma, lgamma } from './dsl/special.ts';
 export {
   stencil,
   type BorderOptions, type Neighbors, type Neighbors1, type Neighbors2, type Neighbors3, type Neighbors4, type Range,

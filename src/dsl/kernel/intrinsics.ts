@@ -1,6 +1,6 @@
 /** What a kernel can call: the members of Math and Number, and the building blocks of the math library. */
 import { isFloat, type DType } from '../dtype.ts';
-import type { OpName } from '../ops.ts';
+import { opInfo, type OpName } from '../ops.ts';
 import { tableFunctions } from './math/lookup.ts';
 import { power, toNumber } from './operators.ts';
 import {
@@ -95,6 +95,10 @@ const mathFunctions: Readonly<Record<string, Callable>> = {
 export const mathHints: Readonly<Record<string, string>> = {
   random: 'random numbers come from an array: pass one made by the random functions as an argument',
   f16round: 'use Math.fround',
+  erf: 'write wf.erf(x): the library exports it',
+  erfc: 'write wf.erfc(x): the library exports it',
+  gamma: 'write wf.gamma(x): the library exports it',
+  lgamma: 'write wf.lgamma(x): the library exports it',
 };
 
 /** A test that only a float can fail: integers answer `whole`. */
@@ -165,10 +169,16 @@ export const libraryFunctions: Readonly<Record<string, Callable>> = {
   ...tableFunctions,
 };
 
+const beyondMath = (op: OpName): Callable => float(op, 1, (x) => opInfo(op).js(x, 0, 0, 'float64'));
+
 /** What the library exports for use in kernels. Called outside, they do the same to plain numbers. */
 export const apiFunctions: Readonly<Record<string, Callable>> = {
   i32: callable(1, (site, [a]) => strongly(bits(site, a, 'int32'))),
   u32: callable(1, (site, [a]) => strongly(bits(site, a, 'uint32'))),
   f32: convert('float32'),
   f64: convert('float64'),
+  erf: beyondMath('erf'),
+  erfc: beyondMath('erfc'),
+  gamma: beyondMath('gamma'),
+  lgamma: beyondMath('lgamma'),
 };

@@ -9,7 +9,6 @@
 declare function rint(x: number): number;
 declare function ldexp(x: number, n: number): number;
 declare function chop(x: number): number;
-declare function float64(n: number): number;
 declare function expm1OfParts(hi: number, lo: number): number;
 declare function exp2m1OfParts(hi: number, lo: number): number;
 declare function log2Parts(a: number): [hi: number, lo: number];
@@ -78,7 +77,7 @@ export const helpers = {
     const [hi, lo] = log2Parts(a);
     const u = hi - 1.4426950216293335;
     const first = chop(u);
-    return [first, u - first + (lo - 1.9259629911266174681e-8)];
+    return [first, u - first + (lo - 1.9259629911266175e-8)];
   },
 
   /** (1 + q) * (1 - d / factor) - 1. */
@@ -90,21 +89,21 @@ export const helpers = {
   /** lgamma(x) for x in [-2.8, -2.42], around its zeros there: by the distances from both and a polynomial. */
   lgammaLow(x: number) {
     const v = x + 2.625;
-    const p = (((((((((((((((((((((((((((8.391187515359294e11 * v - 5.3697338398138293e11) * v - 9.883596705859615e9) * v
-      + 5.8820099089452545e10) * v + 2.6620100293326087e9) * v - 7.427383469482238e9) * v + 1.1225007824237313e9) * v
-      - 1199234.1752803524) * v + 8.230295316186148e7) * v - 5.198021977102993e7) * v + 1.7837404637786563e7) * v
-      - 6430970.701501378) * v + 2605253.802472247) * v - 1046859.5139583983) * v + 416128.2721693457) * v
-      - 166024.8138158233) * v + 66772.68595914169) * v - 26888.07046172759) * v + 10957.449358997826) * v
-      - 4450.03195919281) * v + 1853.6440132591165) * v - 757.7808034963695) * v + 328.89770671449287) * v
-      - 133.88363180669384) * v + 63.47769903219068) * v - 24.781102436117298) * v + 14.588330928660467) * v
-      - 4.882179481432863) * v + 5.7023048246997785;
+    const p = 5.7023048246997785 + ((((((((((((((((((((((((((((8.391187515359294e11 * v - 5.3697338398138293e11) * v
+      - 9.883596705859615e9) * v + 5.8820099089452545e10) * v + 2.6620100293326087e9) * v - 7.427383469482238e9) * v
+      + 1.1225007824237313e9) * v - 1199234.1752803524) * v + 8.230295316186148e7) * v - 5.198021977102993e7) * v
+      + 1.7837404637786563e7) * v - 6430970.701501378) * v + 2605253.802472247) * v - 1046859.5139583983) * v
+      + 416128.2721693457) * v - 166024.8138158233) * v + 66772.68595914169) * v - 26888.07046172759) * v
+      + 10957.449358997826) * v - 4450.03195919281) * v + 1853.6440132591165) * v - 757.7808034963695) * v
+      + 328.89770671449287) * v - 133.88363180669384) * v + 63.47769903219068) * v - 24.781102436117298) * v
+      + 14.588330928660467) * v - 4.882179481432863) * v + 2.9370196082589986e-16);
     return (x + 2.4570247382208006 + 3.7075610815513266e-17) * (x + 2.7476826467274127 - 9.055340329338315e-17) * p;
   },
 
   /**
-   * lgamma(x) for x in (-17.5, -2), relative to the zero z nearest to it, whose distance d is known to the last place:
-   * lgamma(x) - lgamma(z) = lgamma(x + n) - lgamma(z + n) + log of the product of (z + k) / (x + k), k < n. What is
-   * before the + is d times the divided difference of a polynomial, the factors are 1 - d / (x + k).
+   * lgamma(x) for x in (-17.5, -2), relative to the zero z nearest to it, whose distance d is known to the last place. It
+   * is lgamma(x) - lgamma(z), or lgamma(x + n) - lgamma(z + n) and the logarithm of the product of (z + k) / (x + k) for
+   * k < n. The former is d times the divided difference of a polynomial, the factors are 1 - d / (x + k).
    */
   lgammaNearZeros(x: number) {
     const m = rint(-x);
@@ -117,28 +116,6 @@ export const helpers = {
     const low = s - back + (back - near - zero) - gammaZeroLow64(index);
     const d = near + low;
     const dLow = near - d + low;
-
-    const q1 = grow(grow(0, d, m >= 17 ? s - 17 : Infinity), d, m >= 16 ? s - 16 : Infinity);
-    const q2 = grow(grow(q1, d, m >= 15 ? s - 15 : Infinity), d, m >= 14 ? s - 14 : Infinity);
-    const q3 = grow(grow(q2, d, m >= 13 ? s - 13 : Infinity), d, m >= 12 ? s - 12 : Infinity);
-    const q4 = grow(grow(q3, d, m >= 11 ? s - 11 : Infinity), d, m >= 10 ? s - 10 : Infinity);
-    const q5 = grow(grow(q4, d, m >= 9 ? s - 9 : Infinity), d, m >= 8 ? s - 8 : Infinity);
-    const q6 = grow(grow(q5, d, m >= 7 ? s - 7 : Infinity), d, m >= 6 ? s - 6 : Infinity);
-    const q7 = grow(grow(q6, d, m >= 5 ? s - 5 : Infinity), d, m >= 4 ? s - 4 : Infinity);
-    const q8 = grow(grow(q7, d, m >= 3 ? s - 3 : Infinity), d, s - 2);
-    const q9 = grow(grow(q8, d, s + 2), d, s - 1);
-    const q = grow(q9, d, s + 1);
-    // The last factor, 1 + t = zero / s, matters most: t + tLow with all digits.
-    const t = -d / s;
-    const [th, sh] = [chop(t), chop(s)];
-    const tLow = (-d - th * sh - th * (s - sh) - (t - th) * sh - (t - th) * (s - sh) - dLow) / s;
-    const sum = q + t;
-    const all = sum + q * t;
-    const allLow = q - (sum - (sum - q)) + (t - (sum - q)) + (sum - all + q * t) + tLow;
-    // Right of -2.5 those of -2 and -3 nearly cancel: (1 - d / s) (1 - d / (s + 1)) in one.
-    const last = m < 3 ? grow(q9, d * (s + 1 + zero), s * (s + 1)) : all;
-    const ratio = (zero + zero * q) / s;
-    const logarithm = ratio < 0.125 ? Math.log(ratio) : Math.log1p(last) + (m < 3 ? 0 : allLow / (1 + all));
 
     // The divided difference of lgamma(3 + s) = c0 + c1 s + ...: by Horner's rule, at the zero for its coefficients.
     const b16 = zero * -7.900011765932597e-10 + 1.5599370661361265e-9;
@@ -159,7 +136,31 @@ export const helpers = {
     const b1 = zero * b2 + 0.9227843350984671;
     const slope = (((((((((((((((-7.900011765932597e-10 * s + b16) * s + b15) * s + b14) * s + b13) * s + b12) * s + b11)
       * s + b10) * s + b9) * s + b8) * s + b7) * s + b6) * s + b5) * s + b4) * s + b3) * s + b2) * s + b1;
-    return logarithm + d * slope;
+    // The factors by the size of what they add, those of both signs in turn, so that the sums stay small.
+    const q0 = Math.expm1(d * slope);
+    const q1 = grow(grow(q0, d, m >= 3 ? s + 1 : 2 ** 100), d, s + 2);
+    const q2 = grow(q1, d, m >= 17 ? s - 17 : 2 ** 100);
+    const q3 = grow(grow(q2, d, m >= 16 ? s - 16 : 2 ** 100), d, m >= 15 ? s - 15 : 2 ** 100);
+    const q4 = grow(grow(q3, d, m >= 14 ? s - 14 : 2 ** 100), d, m >= 13 ? s - 13 : 2 ** 100);
+    const q5 = grow(grow(q4, d, m >= 12 ? s - 12 : 2 ** 100), d, m >= 11 ? s - 11 : 2 ** 100);
+    const q6 = grow(grow(q5, d, m >= 10 ? s - 10 : 2 ** 100), d, m >= 9 ? s - 9 : 2 ** 100);
+    const q7 = grow(grow(q6, d, m >= 8 ? s - 8 : 2 ** 100), d, m >= 7 ? s - 7 : 2 ** 100);
+    const q8 = grow(grow(q7, d, m >= 6 ? s - 6 : 2 ** 100), d, m >= 5 ? s - 5 : 2 ** 100);
+    const q9 = grow(grow(q8, d, m >= 4 ? s - 4 : 2 ** 100), d, m >= 3 ? s - 3 : 2 ** 100);
+    const q = grow(grow(q9, d, s - 2), d, s - 1);
+    // The last factor, 1 + t = zero / s, matters most: t + tLow with all digits.
+    const t = -d / s;
+    const [th, sh] = [chop(t), chop(s)];
+    const tLow = (-d - th * sh - th * (s - sh) - (t - th) * sh - (t - th) * (s - sh) - dLow) / s;
+    const sum = q + t;
+    const all = sum + q * t;
+    const allLow = q - (sum - (sum - q)) + (t - (sum - q)) + (sum - all + q * t) + tLow;
+    // Right of -2.5 those of -2 and -3 nearly cancel: (1 - d / s) (1 - d / (s + 1)) in one.
+    const last = m < 3 ? grow(q, d * (s + 1 + zero), s * (s + 1)) : all;
+    const ratio = (zero + zero * q) / s;
+    const few = ratio < 0.3;
+    const logarithm = few ? Math.log(ratio) : Math.log1p(last);
+    return few || m < 3 ? logarithm : logarithm + allLow / (1 + all);
   },
 
   /** lgamma(x) for x >= 8 and x <= -17.5, by Stirling's series and, left of 0, gamma(-a) gamma(a) = -pi / (a sin(pi a)). */
@@ -179,7 +180,7 @@ export const helpers = {
     const added = sum - product;
     const lost = product - (sum - added) + (p - added) + (rest + q);
     const first = chop(sum);
-    const log = first * 0.6931471824645996 + ((sum - first + lost) * Math.LN2 - first * 1.904654299957767878e-9 + series);
+    const log = first * 0.6931471824645996 + ((sum - first + lost) * Math.LN2 - first * 1.904654299957768e-9 + series);
     // Beyond, chop would overflow.
     return a > 2 ** 100 ? a * ((h + l) * Math.LN2) : x < 0 ? -log : log;
   },
@@ -246,7 +247,7 @@ export const helpers = {
     const rest = (y - y1) * h + (y * l + lost);
     const n = rint(product + rest);
     const m = series + series * exp2m1OfParts(product - n, rest); // gamma(b) = m * 2^n
-    return negative ? ldexp(-Math.PI / (sinPi(a) * m), -n | 0) : ldexp(m, n | 0);
+    return negative ? ldexp(-Math.PI / (sinPi(Math.abs(x)) * m), -n | 0) : ldexp(m, n | 0);
   },
 };
 

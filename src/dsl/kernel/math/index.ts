@@ -16,7 +16,7 @@
  *   float64   1.4   1.5   1.3   1.6    1.7    1.1    1.0   1.2
  */
 import { InternalError } from '../../../errors.ts';
-import { opInfo, type OpName } from '../../ops.ts';
+import { opInfo, setSpecialMeaning, type OpName } from '../../ops.ts';
 import { libraryKernel, type KernelFunction } from '../index.ts';
 import { inline, inlineAll, sameLeaves } from '../copy.ts';
 import { Builder, type Fn, type Value } from '../ir.ts';
@@ -24,12 +24,14 @@ import { valuesIn } from '../walk.ts';
 import * as exponential32 from './float32-exponential.ts';
 import * as hyperbolic32 from './float32-hyperbolic.ts';
 import * as power32 from './float32-power.ts';
+import * as special32 from './float32-special.ts';
 import * as trigonometry32 from './float32-trigonometry.ts';
 import * as exponential64 from './float64-exponential.ts';
 import * as hyperbolic64 from './float64-hyperbolic.ts';
 import * as power64 from './float64-power.ts';
 import * as special64 from './float64-special.ts';
 import * as trigonometry64 from './float64-trigonometry.ts';
+import { numberFunction } from './numbers.ts';
 
 type LibraryDType = 'float32' | 'float64';
 type Functions = Readonly<Partial<Record<OpName, KernelFunction>>>;
@@ -45,7 +47,7 @@ const merge = (...parts: readonly Library[]): Library => ({
 });
 
 const libraries: Readonly<Record<LibraryDType, Library>> = {
-  float32: merge(exponential32, power32, trigonometry32, hyperbolic32),
+  float32: merge(exponential32, power32, trigonometry32, hyperbolic32, special32),
   float64: merge(exponential64, power64, trigonometry64, hyperbolic64, special64),
 };
 
@@ -65,6 +67,18 @@ export function libraryFn(op: OpName, dtype: LibraryDType): Fn | undefined {
   }
   return fn;
 }
+
+const onNumbers = new Map<OpName, (...args: number[]) => number>();
+
+setSpecialMeaning((op, x) => {
+  let f = onNumbers.get(op);
+  if (!f) onNumbers.set(op, f = numberFunction(libraryFn(op, 'float64') ?? missing(op)));
+  return f(x);
+});
+
+const missing = (op: OpName): never => {
+  throw new InternalError(`math library: ${op} is missing`);
+};
 
 /** The same function with every op of the library replaced by its definition: only primitive ops are left. */
 export function expandMath(fn: Fn): Fn {

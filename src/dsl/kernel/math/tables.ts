@@ -44,8 +44,8 @@ const floatZeros = gammaZeros.slice(0, 18).map(([high, low]): [number, number] =
   [Math.fround(high), Math.fround(high - Math.fround(high) + low)]);
 
 export const tables = {
-  /** Bits of 2 / pi after 8 zeros, 32 at a time. */
-  twoOverPi32: { dtype: 'uint32', values: words(2, 8, 8) },
+  /** Bits of 2 / pi after 12 zeros, 32 at a time. */
+  twoOverPi32: { dtype: 'uint32', values: words(3, 8, 8) },
   /** Bits of 2 / pi after 48 zeros, 24 at a time. */
   twoOverPi64: { dtype: 'float64', values: words(12, 6, 50) },
   gammaZero32: { dtype: 'float32', values: floatZeros.map(([high]) => high) },
