@@ -115,6 +115,7 @@ const spellings = {
   // WGSL promises sin and cos to 2^-11 between -pi and pi only, atan to 4096 ULP, and what derives from them no better.
   sin: library, cos: library, tan: library, asin: library, acos: library, atan: library, atan2: library,
   sinh: library, cosh: library, tanh: library, asinh: library, acosh: library, atanh: library,
+  erf: library, erfc: library, gamma: library, lgamma: library,
 
   lt: compare('<'), le: compare('<='), gt: compare('>'), ge: compare('>='),
   // `x != x` is how people test for NaN: it must not be folded away.

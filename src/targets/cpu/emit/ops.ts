@@ -40,6 +40,7 @@ const libraryOps = {
   cbrt: library, hypot: library, exp: library, exp2: library, expm1: library, log: library, log2: library, log10: library,
   log1p: library, sin: library, cos: library, tan: library, asin: library, acos: library, atan: library, atan2: library,
   sinh: library, cosh: library, tanh: library, asinh: library, acosh: library, atanh: library,
+  erf: library, erfc: library, gamma: library, lgamma: library,
 } satisfies Partial<Record<OpName, RegOp>>;
 
 const notIntegers = {
