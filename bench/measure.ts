@@ -32,6 +32,9 @@ const WARM = 50;
 /** A call of so many ms is its own warm-up. */
 const LONG = 300;
 
+/** And one of so many ms is timed once more only. */
+const VERY_LONG = 4000;
+
 /** Threads of the contender before may still spin for a while. */
 const rested = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 3));
 
@@ -57,8 +60,8 @@ export async function measure(contenders: readonly Contender[], tolerance: Toler
       s.times.push(...await repeated(s.contender));
       s.rounds++;
     }
-    waiting = waiting.filter(({ rounds, times }) =>
-      rounds < MIN_ROUNDS || (rounds < MAX_ROUNDS && times.reduce((a, b) => a + b) < BUDGET));
+    waiting = waiting.filter(({ first, rounds, times }) =>
+      rounds < (first > VERY_LONG ? 1 : MIN_ROUNDS) || (rounds < MAX_ROUNDS && times.reduce((a, b) => a + b) < BUDGET));
   }
   return states.map(({ contender, first, times, rounds, problem }) => {
     const sorted = times.sort((a, b) => a - b);

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import * as wf from '../src/index.ts';
 import { dispatchOverheads } from './dispatch.ts';
-import type { Tensor } from '../samples/sample.ts';
+import { firstCalls } from './first-call.ts';
 import { measure, messageOf, type Timing } from './measure.ts';
 import { openGpuJs } from './peers/gpujs.ts';
 import { openJax } from './peers/jax.ts';
@@ -10,7 +10,7 @@ import { openC, openNumba } from './peers/native.ts';
 import type { Peer } from './peers/peer.ts';
 import { machine, printDispatch, printTable, writeJson, type Measured } from './report.ts';
 import { weft, webgpuProblem } from './weft.ts';
-import { plainJs, type Contender, type Workload } from './workload.ts';
+import { plainJs, type Contender, type Tensor, type Workload } from './workload.ts';
 import { WORKLOADS } from './workloads/index.ts';
 
 const PEERS: Readonly<Record<string, (threads: number) => Peer | Promise<Peer>>> = {
@@ -42,7 +42,7 @@ const absent: Record<string, string> = {};
 const peers = options.peers ? await openPeers() : [];
 const webgpu = options.webgpu && !(await missing('WebGPU', webgpuProblem()));
 
-const dispatch = await dispatchOverheads();
+const dispatch = [...await dispatchOverheads(), ...await firstCalls(peers)];
 const measured: Measured[] = [];
 for (const workload of chosen) {
   const inputs = await workload.inputs();
@@ -61,8 +61,9 @@ await wf.closeTargets();
 
 /** Plain JS, the oracle, then Weft, then its peers. */
 function contendersOf(workload: Workload, inputs: readonly Tensor[]): Contender[] {
-  const own = [plainJs(workload, inputs), weft('weft cpu', workload, inputs, 'cpu')];
+  const own = [plainJs('plain JS', workload, inputs), weft('weft cpu', workload, inputs, 'cpu')];
   if (webgpu) own.push(weft('weft webgpu, read back', workload, inputs, 'webgpu'));
+  for (const v of workload.variants ?? []) own.push('weft' in v ? weft(v.name, v, inputs, 'cpu') : plainJs(v.name, v, inputs));
   return [...own, ...peers.flatMap((peer) => peer.contender(workload.id, inputs) ?? [])];
 }
 

@@ -1,13 +1,12 @@
 /** Weft as a contender. */
-import type { Tensor } from '../samples/sample.ts';
 import * as wf from '../src/index.ts';
-import type { Contender, Workload } from './workload.ts';
+import type { Contender, Tensor, Workload } from './workload.ts';
 
 /**
  * Weft computing into its own memory, as plain JS does. Results are disposed inside the timed run: an equal expression on
  * inputs that live would otherwise be answered from the one before, and memory is recycled this way.
  */
-export function weft(name: string, workload: Workload, inputs: readonly Tensor[], target: string): Contender {
+export function weft(name: string, workload: Pick<Workload, 'weft'>, inputs: readonly Tensor[], target: string): Contender {
   const sources = inputs.map(({ data, shape }) => wf.array(data, { shape: [...shape] }));
   return {
     name,

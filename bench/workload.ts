@@ -1,8 +1,13 @@
 /** What a benchmark is: one computation stated for Weft and in plain JavaScript. Peers state theirs in peers/, by its id. */
-import type { Tensor } from '../samples/sample.ts';
 import type { WeftArray } from '../src/index.ts';
 
 export type Values = ArrayLike<number>;
+
+/** A typed array and the shape it stands for, row-major. */
+export interface Tensor {
+  readonly data: Float32Array | Float64Array | Int32Array | Uint8Array;
+  readonly shape: readonly number[];
+}
 
 /** The largest difference from plain JS, relative to the largest value; or the share of cells that may take another value. */
 export type Tolerance = { readonly largest: number } | { readonly share: number };
@@ -21,6 +26,8 @@ export interface Workload {
   weft(inputs: readonly WeftArray[]): readonly WeftArray[];
   /** The oracle, and what a careful author would write without a library. */
   plainJs(inputs: readonly Tensor[]): readonly Values[];
+  /** Other ways to write it, timed beside these. */
+  readonly variants?: readonly ({ readonly name: string } & (Pick<Workload, 'weft'> | Pick<Workload, 'plainJs'>))[];
 }
 
 /** One way to compute a workload, ready to run any number of times. */
@@ -36,10 +43,10 @@ export interface Contender {
 export const tensor = (data: Float32Array, shape: readonly number[] = [data.length]): Tensor => ({ data, shape });
 
 /** Plain JavaScript as a contender; it keeps what it computed last for the check. */
-export function plainJs(workload: Workload, inputs: readonly Tensor[]): Contender {
+export function plainJs(name: string, workload: Pick<Workload, 'plainJs'>, inputs: readonly Tensor[]): Contender {
   let last: readonly Values[] = [];
   return {
-    name: 'plain JS',
+    name,
     run: () => {
       last = workload.plainJs(inputs);
     },

@@ -3,9 +3,9 @@
  * typed arrays over and gets rows back, as its users do.
  */
 import type { GPU, KernelFunction } from 'gpu.js';
-import type { Tensor } from '../../samples/sample.ts';
-import type { Contender, Values } from '../workload.ts';
-import { Absent, type Peer } from './peer.ts';
+import { inputOf, stencilBody, ufuncBody } from '../first-call.ts';
+import type { Contender, Tensor, Values } from '../workload.ts';
+import { Absent, type NewKernel, type Peer } from './peer.ts';
 
 /** Inside its kernels `this` is the thread, which its types do not say for functions like these. */
 interface Thread { thread: { x: number; y: number }; constants: Record<string, number> }
@@ -89,7 +89,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
     return { call: both, args: inputs.map(({ data }) => data), several: true };
   },
 
-  normalize({ kernel, pipeline, input }, [x]) {
+  'prange-normalize'({ kernel, pipeline, input }, [x]) {
     const [rows, columns] = x.shape;
     const scales = kernel(function (this: Thread, x: Matrix) {
       let sum = 0;
@@ -104,6 +104,25 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
 
   blur21: (tools, inputs) => blur(tools, inputs),
   blur5: (tools, inputs) => blur(tools, inputs),
+
+  'gamma-blur': ({ kernel, input }, [u]) => ({
+    call: kernel(function (this: Thread, u: Matrix) {
+      let light = 0;
+      for (let i = -10; i <= 10; i++) {
+        let y = this.thread.y + i;
+        if (y < 0) y = -1 - y;
+        if (y > 1023) y = 2047 - y;
+        for (let j = -10; j <= 10; j++) {
+          let x = this.thread.x + j;
+          if (x < 0) x = -1 - x;
+          if (x > 1023) x = 2047 - x;
+          light += Math.pow(u[y][x], 2.2);
+        }
+      }
+      return Math.pow(light / 441, 1 / 2.2);
+    }, [1024, 1024]) as Call,
+    args: [input(u)],
+  }),
 
   mandelbrot: ({ kernel }, [real, imaginary]) => ({
     call: kernel(function (this: Thread, real: Vector, imaginary: Vector) {
@@ -158,7 +177,32 @@ export async function openGpuJs(threads: number): Promise<Peer> {
   return {
     name: 'gpu.js',
     contender: (workload, inputs) => PROGRAMS[workload] && contender(PROGRAMS[workload](tools, inputs)),
+    newKernel: newKernel(library, gpu),
     close: () => gpu.destroy(),
+  };
+}
+
+/** In its synchronous mode, which spares a small array the way to its workers. */
+function newKernel(library: typeof import('gpu.js'), gpu: GPU): NewKernel {
+  const text = {
+    ufunc: (body: string) => `function (x) { const v = x[this.thread.x]; ${body} }`,
+    stencil: (body: string) => `function (u) {
+      const x = this.thread.x, y0 = this.thread.y;
+      const v = u[y0][x];
+      const up = Math.max(y0 - 1, 0), down = Math.min(y0 + 1, 15);
+      const left = Math.max(x - 1, 0), right = Math.min(x + 1, 15);
+      const around = u[up][x] + u[down][x] + u[y0][left] + u[y0][right];
+      ${body} }`,
+  };
+  return (kind, differences) => {
+    const { data } = inputOf(kind), matrix = kind === 'stencil';
+    const input = matrix ? new library.Input(data as unknown as number[], [16, 16]) : data;
+    const start = performance.now();
+    const body = (matrix ? stencilBody : ufuncBody)(differences);
+    const kernel = gpu.createKernel(text[kind](body), { output: matrix ? [16, 16] : [256] });
+    const rows = kernel(input as unknown as number[]) as Rows;
+    const ms = performance.now() - start;
+    return { ms, values: flat(rows) };
   };
 }
 

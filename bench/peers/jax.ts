@@ -2,9 +2,9 @@
 import { resolveObjectURL } from 'node:buffer';
 import { Worker as NodeWorker } from 'node:worker_threads';
 import type { Array as JaxArray } from '@jax-js/jax';
-import type { Tensor } from '../../samples/sample.ts';
-import type { Contender } from '../workload.ts';
-import { Absent, type Peer } from './peer.ts';
+import { inputOf, type Differences } from '../first-call.ts';
+import type { Contender, Tensor } from '../workload.ts';
+import { Absent, type NewKernel, type Peer } from './peer.ts';
 
 type Jax = typeof import('@jax-js/jax');
 /** Consumes its arguments, as all functions of jax-js do. */
@@ -24,21 +24,23 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
     return [call.ref, call.sub(spot).add(discounted)];
   },
 
-  normalize({ numpy: np }, x) {
+  'prange-normalize'({ numpy: np }, x) {
     const norm = np.sqrt(np.sum(x.ref.mul(x.ref), 1));
     return [x.div(norm.reshape([norm.shape[0], 1]))];
   },
 
-  heat({ numpy: np }, u) {
-    const [n, m] = u.shape;
-    const up = np.concatenate([u.ref.slice([0, 1]), u.ref.slice([0, n - 1])], 0);
-    const down = np.concatenate([u.ref.slice([1, n]), u.ref.slice([n - 1, n])], 0);
-    const left = np.concatenate([u.ref.slice([], [0, 1]), u.ref.slice([], [0, m - 1])], 1);
-    const right = np.concatenate([u.ref.slice([], [1, m]), u.ref.slice([], [m - 1, m])], 1);
-    const around = up.add(down).add(left).add(right);
-    return [u.ref.add(around.sub(u.mul(4)).mul(0.2))];
-  },
+  heat: ({ numpy: np }, u) => [u.ref.add(neighbors(np, u.ref).sub(u.mul(4)).mul(0.2))],
 };
+
+/** The sum of the four neighbours; those at the edge are their own. */
+function neighbors(np: Jax['numpy'], u: JaxArray): JaxArray {
+  const [n, m] = u.shape;
+  const up = np.concatenate([u.ref.slice([0, 1]), u.ref.slice([0, n - 1])], 0);
+  const down = np.concatenate([u.ref.slice([1, n]), u.ref.slice([n - 1, n])], 0);
+  const left = np.concatenate([u.ref.slice([], [0, 1]), u.ref.slice([], [0, m - 1])], 1);
+  const right = np.concatenate([u.ref.slice([], [1, m]), u.slice([], [m - 1, m])], 1);
+  return up.add(down).add(left).add(right);
+}
 
 const REPEATS: Readonly<Record<string, number>> = { heat: 100 };
 
@@ -61,7 +63,27 @@ export async function openJax(): Promise<Peer> {
   return {
     name: 'jax-js',
     contender: (workload, inputs) => PROGRAMS[workload] && contender(jax, PROGRAMS[workload], inputs, REPEATS[workload] ?? 1),
+    newKernel: newKernel(jax),
     close: () => workers.forEach((w) => void w.terminate()),
+  };
+}
+
+function newKernel(jax: Jax): NewKernel {
+  const { numpy: np } = jax;
+  const chosen = (v: JaxArray, y: JaxArray, { scale, choices }: Differences): JaxArray =>
+    choices.reduce((z, c) => (c ? np.maximum(z, v.ref.sub(scale)) : z.mul(v.ref).add(scale)), y);
+  const programs = {
+    ufunc: (v: JaxArray, d: Differences) =>
+      np.where(np.less(v.ref, d.limit), v.ref.mul(d.scale), chosen(v.ref, v.ref.mul(v.ref), d)),
+    stencil: (u: JaxArray, d: Differences) => chosen(u.ref, neighbors(np, u.ref).mul(d.limit), d),
+  };
+  return async (kind, differences) => {
+    const { data, shape } = inputOf(kind);
+    const input = np.array(data).reshape(shape);
+    await jax.blockUntilReady(input);
+    const start = performance.now();
+    const values = await jax.jit((x: JaxArray) => programs[kind](x, differences))(input).data() as Float32Array;
+    return { ms: performance.now() - start, values };
   };
 }
 

@@ -54,6 +54,28 @@ static void blackScholes(void) {
   }
 }
 
+static inline double cdf64(double x) {
+  double t = 1 / (1 + 0.2316419 * fabs(x));
+  double series = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+  double tail = 0.3989422804014327 * exp(-0.5 * x * x) * series;
+  return x < 0 ? tail : 1 - tail;
+}
+
+// Arrays are counted in floats.
+static void blackScholes64(void) {
+  const double *restrict spot = (void *)in[0], *restrict strike = (void *)in[1], *restrict years = (void *)in[2];
+  double *restrict calls = (void *)out[0], *restrict puts = (void *)out[1];
+#pragma omp parallel for simd
+  for (long i = 0; i < count[0] / 2; i++) {
+    double deviation = 0.3 * sqrt(years[i]);
+    double d1 = (log(spot[i] / strike[i]) + (0.02 + 0.045) * years[i]) / deviation, d2 = d1 - deviation;
+    double discounted = strike[i] * exp(-0.02 * years[i]);
+    double call = spot[i] * cdf64(d1) - discounted * cdf64(d2);
+    calls[i] = call;
+    puts[i] = call - spot[i] + discounted;
+  }
+}
+
 static void normalize(void) {
   enum { COLUMNS = 1000 };
 #pragma omp parallel for
@@ -155,6 +177,23 @@ static void blur(void) {
   }
 }
 
+static inline int reflected(int i, int n) { return i < 0 ? -1 - i : i >= n ? 2 * n - 1 - i : i; }
+
+static void gammaBlur(void) {
+  enum { SIDE = 1024, RADIUS = 10, SIZE = 2 * RADIUS + 1 };
+#pragma omp parallel for schedule(dynamic, 8)
+  for (int y = 0; y < SIDE; y++) {
+    for (int x = 0; x < SIDE; x++) {
+      float light = 0;
+      for (int i = -RADIUS; i <= RADIUS; i++) {
+        In row = in[0] + (long)reflected(y + i, SIDE) * SIDE;
+        for (int j = -RADIUS; j <= RADIUS; j++) light += powf(row[reflected(x + j, SIDE)], 2.2f);
+      }
+      out[0][(long)y * SIDE + x] = powf(light / (SIZE * SIZE), 1 / 2.2f);
+    }
+  }
+}
+
 static void mandelbrot(void) {
   enum { SIDE = 1024, STEPS = 200 };
 #pragma omp parallel for schedule(dynamic, 8)
@@ -174,7 +213,8 @@ static void mandelbrot(void) {
 }
 
 static const struct { const char *name; void (*run)(void); } workloads[] = {
-  {"squares", squares}, {"sum", sum}, {"black-scholes", blackScholes}, {"normalize", normalize}, {"logistic", logistic},
+  {"squares", squares}, {"sum", sum}, {"black-scholes", blackScholes}, {"black-scholes-64", blackScholes64},
+  {"prange-normalize", normalize}, {"logistic", logistic}, {"gamma-blur", gammaBlur},
   {"heat", heat}, {"sobel", sobel}, {"blur21", blur}, {"blur5", blur}, {"mandelbrot", mandelbrot},
 };
 

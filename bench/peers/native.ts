@@ -7,7 +7,8 @@ import { inOwnProcess, temporaryFolder } from './process.ts';
 
 /** Workloads that native.c and numba.py state, with how many results each gives. */
 const RESULTS: Readonly<Record<string, number>> = {
-  squares: 1, sum: 1, 'black-scholes': 2, normalize: 1, logistic: 1, heat: 1, sobel: 1, blur21: 1, blur5: 1, mandelbrot: 1,
+  squares: 1, sum: 1, 'black-scholes': 2, 'black-scholes-64': 2, 'prange-normalize': 1, logistic: 1, heat: 1, sobel: 1, blur21: 1, blur5: 1, mandelbrot: 1,
+  'gamma-blur': 1,
 };
 
 const FLAGS = ['-O3', '-march=native', '-ffast-math', '-fopenmp'];

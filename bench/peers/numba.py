@@ -46,6 +46,26 @@ def black_scholes(spot, strike, years, calls, puts):
         puts[i] = call - spot[i] + discounted
 
 
+@njit(fastmath=True, inline='always')
+def cdf64(x):
+    t = 1 / (1 + 0.2316419 * abs(x))
+    series = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
+    tail = 0.3989422804014327 * math.exp(-0.5 * x * x) * series
+    return tail if x < 0 else 1 - tail
+
+
+@jit
+def black_scholes_64(spot, strike, years, calls, puts):
+    for i in prange(spot.size):
+        deviation = 0.3 * math.sqrt(years[i])
+        d1 = (math.log(spot[i] / strike[i]) + 0.065 * years[i]) / deviation
+        d2 = d1 - deviation
+        discounted = strike[i] * math.exp(-0.02 * years[i])
+        call = spot[i] * cdf64(d1) - discounted * cdf64(d2)
+        calls[i] = call
+        puts[i] = call - spot[i] + discounted
+
+
 @jit
 def normalize(x, y):
     for row in prange(x.shape[0]):
@@ -157,6 +177,23 @@ def blur(image, weights, out):
     blur_down(scratch, weights, out)
 
 
+@njit(inline='always')
+def reflected(i, n):
+    return -1 - i if i < 0 else 2 * n - 1 - i if i >= n else i
+
+
+@jit
+def gamma_blur(u, out):
+    n, m = u.shape
+    for y in prange(n):
+        for x in range(m):
+            light = f32(0)
+            for i in range(-10, 11):
+                for j in range(-10, 11):
+                    light += u[reflected(y + i, n), reflected(x + j, m)] ** f32(2.2)
+            out[y, x] = (light / f32(441)) ** f32(1 / 2.2)
+
+
 @jit
 def mandelbrot(real, imaginary, out):
     for y in prange(imaginary.size):
@@ -175,24 +212,27 @@ def mandelbrot(real, imaginary, out):
 
 
 ROW = int(os.environ['WIDTH'])
-# name: function, shapes of the inputs (None: flat), shapes of the results
+# name: function, shapes of the inputs (None: flat), shapes of the results, dtype (float32)
 WORKLOADS = {
     'squares': (squares, [None, None], [4 << 20]),
     'sum': (total, [None], [1]),
     'black-scholes': (black_scholes, [None, None, None], [4_000_000, 4_000_000]),
-    'normalize': (normalize, [(-1, 1000)], [(4000, 1000)]),
+    'black-scholes-64': (black_scholes_64, [None, None, None], [4_000_000, 4_000_000], np.float64),
+    'prange-normalize': (normalize, [(-1, 1000)], [(4000, 1000)]),
     'logistic': (logistic, [(-1, 10), None], [10]),
     'heat': (heat, [(2048, 2048)], [(2048, 2048)]),
     'sobel': (sobel, [(-1, ROW)], ['like']),
     'blur21': (blur, [(2048, 2048), None], [(2048, 2048)]),
     'blur5': (blur, [(2048, 2048), None], [(2048, 2048)]),
+    'gamma-blur': (gamma_blur, [(1024, 1024)], ['like']),
     'mandelbrot': (mandelbrot, [None, None], [(1024, 1024)]),
 }
 
-run, shapes, outputs = WORKLOADS[sys.argv[1]]
-flat = [np.fromfile(f'{sys.argv[2]}/in{k}', dtype=np.float32) for k in range(len(shapes))]
+run, shapes, outputs, *rest = WORKLOADS[sys.argv[1]]
+dtype = rest[0] if rest else np.float32
+flat = [np.fromfile(f'{sys.argv[2]}/in{k}', dtype=dtype) for k in range(len(shapes))]
 inputs = [x if shape is None else x.reshape(shape) for x, shape in zip(flat, shapes)]
-results = [np.zeros(inputs[0].shape if shape == 'like' else shape, dtype=np.float32) for shape in outputs]
+results = [np.zeros(inputs[0].shape if shape == 'like' else shape, dtype=dtype) for shape in outputs]
 scratch = np.zeros(results[0].shape, dtype=np.float32)
 
 for line in sys.stdin:

@@ -1,14 +1,13 @@
 /**
  * A contender in a process of its own. It is started with a workload's name and a folder with the inputs as raw files, and
- * then answers lines: 'run' with its milliseconds, 'save' after writing its results into the folder as float32.
+ * then answers lines: 'run' with its milliseconds, 'save' after writing its results into the folder.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Tensor } from '../../samples/sample.ts';
-import type { Contender } from '../workload.ts';
+import type { Contender, Tensor } from '../workload.ts';
 
 export interface Program {
   readonly name: string;
@@ -18,11 +17,12 @@ export interface Program {
 
 export const temporaryFolder = (): string => mkdtempSync(path.join(tmpdir(), 'weft-bench-'));
 
-/** `results` is how many arrays the workload gives. */
+/** `results` is how many arrays the workload gives; they have the dtype of the first input. */
 export function inOwnProcess(
   { name, command, env }: Program, workload: string, inputs: readonly Tensor[], results: number,
 ): Contender {
   let folder: string | undefined, child: ChildProcess | undefined, ask: ((line: string) => Promise<string>) | undefined;
+  const Results = inputs[0].data instanceof Float64Array ? Float64Array : Float32Array;
   const start = () => {
     folder = temporaryFolder();
     inputs.forEach(({ data }, k) => writeFileSync(path.join(folder!, `in${k}`), data));
@@ -41,7 +41,7 @@ export function inOwnProcess(
       await ask!('save');
       return Array.from({ length: results }, (_, k) => {
         const { buffer, byteOffset, length } = readFileSync(path.join(folder!, `out${k}`));
-        return new Float32Array(buffer.slice(byteOffset, byteOffset + length));
+        return new Results(buffer.slice(byteOffset, byteOffset + length));
       });
     },
     close() {

@@ -1,7 +1,6 @@
 /** Work without neighbours: maps, reductions, both. */
-import { blackScholes as blackScholesSample } from '../../samples/pipelines/black-scholes.ts';
 import { logisticRegression } from '../../samples/pipelines/logistic-regression.ts';
-import { normalize as normalizeSample } from '../../samples/pipelines/normalize.ts';
+import { normalized, normalizeRows } from '../../samples/pipelines/normalize.ts';
 import { tensor, type Workload } from '../workload.ts';
 import { fromSample } from './sample.ts';
 
@@ -35,6 +34,10 @@ export const sum: Workload = {
   },
 };
 
-export const blackScholes = fromSample('black-scholes', blackScholesSample, { name: 'Black-Scholes', tolerance: { largest: 1e-4 } });
-export const normalize = fromSample('normalize', normalizeSample, { name: 'normalize rows', tolerance: { largest: 1e-5 } });
+const rows = fromSample('prange-normalize', normalizeRows, { name: 'normalise rows', tolerance: { largest: 1e-5 } });
+export const normalize: Workload = {
+  ...rows,
+  weft: ([x]) => [normalized(x)],
+  variants: [{ name: 'weft cpu, array expressions', weft: rows.weft }],
+};
 export const logistic = fromSample('logistic', logisticRegression, { name: 'logistic regression', tolerance: { largest: 1e-3 } });

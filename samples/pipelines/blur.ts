@@ -1,8 +1,5 @@
 import { sample } from '../sample.ts';
-import { asPicture, gaussian, heightOf, photoTensor, plainSeparable, separable, widthOf } from './photo.ts';
-
-/** Light adds up, pixel values do not: they store light to the power 1 / 2.2. */
-const GAMMA = 2.2;
+import { asPicture, GAMMA, gaussian, heightOf, photoTensor, plainSeparable, separable, widthOf } from './photo.ts';
 
 export const blur = sample({
   name: 'blur',

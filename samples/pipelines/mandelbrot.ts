@@ -7,10 +7,21 @@ const ITERATIONS = 200;
 const BAILOUT = 65536;
 const VIEW = { left: -2.35, right: 1.15, top: 3.5 / 3, bottom: -3.5 / 3 };
 
+/** When z = z * z + c has gone too far, and how far it is then. Points that stay give the number of iterations. */
+const escape = wf.vectorize((cr: number, ci: number) => {
+  let [zr, zi] = [0, 0];
+  for (let count = 0; count < ITERATIONS; count++) {
+    const square = zr * zr + zi * zi;
+    if (square > BAILOUT) return [count, square];
+    [zr, zi] = [zr * zr - zi * zi + cr, 2 * zr * zi + ci];
+  }
+  return [ITERATIONS, zr * zr + zi * zi];
+}, { constants: { ITERATIONS, BAILOUT } });
+
 export const mandelbrot = sample({
   name: 'mandelbrot',
   title: 'Mandelbrot set',
-  describe: 'z = z * z + c, 200 times, for every pixel of the plane.',
+  describe: 'z = z * z + c, 200 times or until it escapes, for every pixel: a function with a loop and an early return.',
   sizes: { small: { width: 480, height: 320 }, default: { width: 1536, height: 1024 } },
   size: (p) => `${p.height} x ${p.width}, ${ITERATIONS} steps`,
   // Points next to the boundary are chaotic: the last bit of a float decides when they escape.
@@ -20,21 +31,10 @@ export const mandelbrot = sample({
     imaginary: { data: axis(VIEW.top, VIEW.bottom, p.height), shape: [p.height, 1] },
   }),
 
-  weft({ real, imaginary }, p) {
-    const zero = wf.zeros([p.height, p.width]);
-    const [zr, zi, count] = wf.iterate([zero, zero, zero], ITERATIONS, ([zr, zi, count]) => {
-      const inside = zr.mul(zr).add(zi.mul(zi)).le(BAILOUT);
-      return [
-        wf.where(inside, zr.mul(zr).sub(zi.mul(zi)).add(real), zr),
-        wf.where(inside, zr.mul(zi).mul(2).add(imaginary), zi),
-        count.add(inside),
-      ];
-    });
-    return [count, zr.mul(zr).add(zi.mul(zi))];
-  },
+  weft: ({ real, imaginary }) => escape(real, imaginary),
 
   plainJs({ real, imaginary }, p) {
-    const counts = new Float32Array(p.width * p.height);
+    const counts = new Int32Array(p.width * p.height);
     const squares = new Float32Array(p.width * p.height);
     for (let y = 0; y < p.height; y++) {
       const ci = imaginary.data[y]!;

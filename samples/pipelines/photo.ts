@@ -1,9 +1,12 @@
 /** What the image pipelines share: luminance and Gaussian blur, as Weft expressions and as plain loops. */
 import * as wf from '../../src/index.ts';
-import type { Picture, Source, Tensor } from '../sample.ts';
+import type { Picture, Source, Tensor, Values } from '../sample.ts';
 
 /** Rec. 709 weights of red, green and blue. */
 export const LUMA = [0.2126, 0.7152, 0.0722] as const;
+
+/** Light adds up, pixel values do not: they store light to the power 1 / 2.2. */
+export const GAMMA = 2.2;
 
 /** The photograph as a `[height, width, 3]` array of bytes. */
 export async function photoTensor(source: Source, maxWidth: number): Promise<{ rgb: Tensor & { data: Uint8Array } }> {
@@ -80,5 +83,12 @@ export function plainSeparable(
 
 /** Bytes of a `[height, width, 3]` result as a picture. */
 export function asPicture(rgb: Uint8Array, like: Tensor): Picture {
+  return { width: widthOf(like), height: heightOf(like), rgb };
+}
+
+/** Shades in 0..1 as a picture. */
+export function grayPicture(shades: Values, like: Tensor): Picture {
+  const rgb = new Uint8Array(shades.length * 3);
+  for (let i = 0; i < shades.length; i++) rgb.fill(Math.round(255 * Math.min(1, Math.max(0, shades[i]!))), 3 * i, 3 * i + 3);
   return { width: widthOf(like), height: heightOf(like), rgb };
 }
