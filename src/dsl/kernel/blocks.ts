@@ -64,7 +64,8 @@ class Scheduler {
   /** Innermost-first is not needed: the set of loops whose turn a value depends on. */
   private readonly turns = new Map<Value, ReadonlySet<number>>();
   private readonly placed = new Set<Value | Loop>();
-  private readonly loaded = new Map<Value, number>();
+  /** The loop in whose turns loads and loops with effects happen, whatever they depend on. */
+  private readonly happensIn = new Map<Value | Loop, number>();
 
   constructor(private readonly results: readonly Value[], private readonly effects: readonly Effect[]) {
     this.order = valuesOf(results, effects);
@@ -72,7 +73,7 @@ class Scheduler {
 
   block(): Block {
     if (this.isStraight()) return this.order.filter(isComputed).map((value) => ({ kind: 'let', value }));
-    this.findLoads(this.effects, undefined);
+    this.findTurns(this.effects, undefined);
     for (const v of this.order) this.turns.set(v, this.turnsOf(v));
     this.findLive();
     this.placeAll();
@@ -98,19 +99,20 @@ class Scheduler {
 
   // ---- what depends on what ----
 
-  private findLoads(effects: readonly Effect[], loop: Loop | undefined): void {
+  private findTurns(effects: readonly Effect[], loop: Loop | undefined): void {
     for (const e of effects) {
-      if (e.kind === 'load' && loop) this.loaded.set(e.value, loop.id);
-      if (e.kind === 'loop') this.findLoads(e.loop.effects, e.loop);
+      if (e.kind !== 'store' && loop) this.happensIn.set(e.kind === 'load' ? e.value : e.loop, loop.id);
+      if (e.kind === 'loop') this.findTurns(e.loop.effects, e.loop);
     }
   }
 
   private turnsOf(v: Value): ReadonlySet<number> {
     if (v.kind === 'state') return new Set([v.loop]);
-    if (v.kind === 'loaded') return this.loaded.has(v) ? new Set([this.loaded.get(v)!]) : noTurns;
     let out: Set<number> | undefined;
     for (const o of operandsOf(v)) for (const id of this.turns.get(o)!) (out ??= new Set()).add(id);
     if (v.kind === 'after') out?.delete(v.loop.id);
+    const around = this.happensIn.get(v.kind === 'after' ? v.loop : v);
+    if (around !== undefined) (out ??= new Set()).add(around);
     return out && out.size > 0 ? out : noTurns;
   }
 
