@@ -22,22 +22,31 @@ export async function closeTargets(): Promise<void> {
   made.clear();
 }
 
-/** Slots of a launch's inputs and outputs, in the order of `launches.ts`. */
-export function slotsOf(launch: Launch, inputs: readonly TypedArray[]): BufferSlot[] {
+/** What a run is given: the launch's inputs, then what its stored outputs start with. */
+type Given = readonly TypedArray[];
+
+/** Slots of a launch's inputs, outputs and initial elements, in the order of `launches.ts`. */
+export function slotsOf(launch: Launch, given: Given): BufferSlot[] {
+  const { inputs, outputs } = launch.kernel;
   const sizes = outputSizes(launch);
   const slot = (role: BufferSlot['role'], dtype: BufferSlot['dtype'], length: number): BufferSlot =>
     ({ role, dtype, length, bytes: length * dtypes[dtype].bytes });
+  const stored = outputs.map((o, k) => slot('output', o.dtype, sizes[k]));
   return [
-    ...launch.kernel.inputs.map((s, k) => slot('input', s.dtype, inputs[k].length)),
-    ...launch.kernel.outputs.map((o, k) => slot('output', o.dtype, sizes[k])),
+    ...inputs.map((s, k) => slot('input', s.dtype, given[k].length)),
+    ...stored,
+    ...stored.filter((_, k) => launch.stored?.[k].initial !== undefined).map((s) => ({ ...s, role: 'input' as const })),
   ];
 }
 
-export async function runOn(target: WebGpuTarget, launch: Launch, inputs: readonly TypedArray[]): Promise<TypedArray[]> {
-  const slots = slotsOf(launch, inputs);
+/** The slot of each of `given`. */
+const slotOf = ({ kernel: { inputs, outputs } }: Launch, k: number): number => (k < inputs.length ? k : k + outputs.length);
+
+export async function runOn(target: WebGpuTarget, launch: Launch, given: Given): Promise<TypedArray[]> {
+  const slots = slotsOf(launch, given);
   const buffers = slots.map((s) => target.allocate(s.bytes));
   try {
-    inputs.forEach((data, k) => target.upload(buffers[k], data));
+    given.forEach((data, k) => target.upload(buffers[slotOf(launch, k)], data));
     await target.run({ slots, buffers, launches: [launch] });
     return await Promise.all(launch.outputs.map((slot) => target.read(buffers[slot], slots[slot].dtype, slots[slot].length)));
   } finally {
@@ -45,9 +54,10 @@ export async function runOn(target: WebGpuTarget, launch: Launch, inputs: readon
   }
 }
 
-export function interpret(launch: Launch, inputs: readonly TypedArray[]): TypedArray[] {
-  const slots = slotsOf(launch, inputs);
-  const buffers: (TypedArray | undefined)[] = slots.map((_, k) => inputs[k]);
+export function interpret(launch: Launch, given: Given): TypedArray[] {
+  const slots = slotsOf(launch, given);
+  const buffers = new Array<TypedArray | undefined>(slots.length);
+  given.forEach((data, k) => (buffers[slotOf(launch, k)] = data));
   runLaunch(launch, buffers, slots);
   return launch.outputs.map((slot) => buffers[slot]!);
 }
@@ -75,11 +85,11 @@ export function difference(
 
 /** Compares the device with the interpreter, after validating the shaders without a driver. */
 export async function expectSame(
-  launch: Launch, inputs: readonly TypedArray[], tolerance: Tolerance = {}, math: 'fast' | 'portable' = 'fast',
+  launch: Launch, given: Given, tolerance: Tolerance = {}, math: 'fast' | 'portable' = 'fast',
 ): Promise<void> {
   const target = await sharedTarget(math);
-  const actual = await runOn(target, launch, inputs);
-  interpret(launch, inputs).forEach((expected, k) => {
+  const actual = await runOn(target, launch, given);
+  interpret(launch, given).forEach((expected, k) => {
     const problem = difference(actual[k], expected, launch.kernel.outputs[k].dtype === 'float32' ? tolerance : {});
     if (problem) throw new Error(`output ${k}: ${problem}\n${target.explain(launch).layout}\n${target.explain(launch).code}`);
   });

@@ -1,26 +1,17 @@
 /** Random kernels on the device against the interpreter of plans. Everything is exact: integers, bools and small whole floats. */
 import { test } from 'uvu';
 import fc from 'fast-check';
-import { dtypeNames, isFloat, isInteger, type DType } from '../../src/dsl/dtype.ts';
+import { isFloat, type DType } from '../../src/dsl/dtype.ts';
 import type { EdgeMap } from '../../src/dsl/border.ts';
-import type { Builder, Point, Value } from '../../src/dsl/kernel/ir.ts';
-import type { OpName } from '../../src/dsl/ops.ts';
+import { Builder, type Point, type Value } from '../../src/dsl/kernel/ir.ts';
 import type { ReducerName } from '../../src/dsl/reducers.ts';
 import { sizeOf } from '../../src/dsl/shape.ts';
 import { anyValue, random, typed } from '../support/special.ts';
 import { available, closeTargets, expectSame } from './harness.ts';
-import { mapLaunch, reduceLaunch, type MapSpec, type Where } from './launches.ts';
+import { mapLaunch, nestLaunch, reduceLaunch, type MapSpec, type Where } from './launches.ts';
+import { addValues, deviceDtypes, pick, randomEffects, randomOp, type Next, type Sink } from './random-functions.ts';
 
 const gpuTest = available ? test : test.skip;
-const dtypes = dtypeNames.filter((d) => d !== 'float64');
-type Next = () => number;
-const pick = <T>(next: Next, list: readonly T[]): T => list[Math.floor(next() * list.length)];
-
-const integerOps: readonly OpName[] = ['add', 'sub', 'mul', 'floorDiv', 'mod', 'rem', 'min', 'max', 'neg', 'abs', 'sign', 'bitAnd', 'bitOr', 'bitXor', 'bitNot', 'shl', 'shr'];
-const floatOps: readonly OpName[] = ['add', 'sub', 'mul', 'min', 'max', 'neg', 'abs', 'sign', 'floor', 'ceil', 'trunc', 'round', 'roundHalfUp'];
-const boolOps: readonly OpName[] = ['and', 'or', 'xor', 'not'];
-const comparisons: readonly OpName[] = ['lt', 'le', 'gt', 'ge', 'eq', 'ne'];
-const unary: ReadonlySet<OpName> = new Set<OpName>(['neg', 'abs', 'sign', 'bitNot', 'not', 'floor', 'ceil', 'trunc', 'round', 'roundHalfUp']);
 
 /** Strides into an array large enough for every domain of the test: dense, broadcast along an axis, or backwards. */
 function where(next: Next, domain: readonly number[], dtype: DType): Where {
@@ -35,68 +26,113 @@ function where(next: Next, domain: readonly number[], dtype: DType): Where {
 const data = (next: Next, dtype: DType, length: number) =>
   typed(dtype, Array.from({ length }, () => (isFloat(dtype) ? Math.floor(next() * 41) - 20 : anyValue(dtype, next))));
 
-function body(next: Next, inputs: readonly Where[], rank: number): (b: Builder) => Value[] {
+/** What a function of the inputs starts with: reads at points and anywhere, coordinates. */
+function leaves(next: Next, b: Builder, inputs: readonly Where[], rank: number): Value[] {
+  const edges: readonly EdgeMap[] = ['nearest', 'wrap', 'reflect', 'mirror'];
+  const points: (Point | undefined)[] = [undefined];
+  for (let k = 0; k < 3; k++) {
+    const each = <T>(make: () => T): T[] => Array.from({ length: rank }, make);
+    points.push(b.point(pick(next, points), each(() => Math.floor(next() * 7) - 3), each(() => pick(next, edges))));
+  }
+  const values: Value[] = [];
+  inputs.forEach((w, k) => { if (!w.sizes) values.push(b.read(k, w.dtype), b.read(k, w.dtype, pick(next, points))); });
+  values.push(b.coord(Math.floor(next() * rank), pick(next, points)), b.extent(Math.floor(next() * rank)));
+  values.push(b.inside(pick(next, points), Array.from({ length: rank }, () => -1), Array.from({ length: rank }, () => 2)));
+  inputs.forEach((w, k) => w.sizes?.forEach((_, axis) => values.push(b.size('input', k, axis))));
+  return values;
+}
+
+/** Elements of the inputs that are read anywhere, at indices that the values give; some are outside. */
+function gathers(next: Next, b: Builder, inputs: readonly Where[], values: readonly Value[]): Value[] {
+  const index = (): Value => b.op('mod', [b.cast(pick(next, values), 'int32'), b.constant(7, 'int32')]);
+  return inputs.flatMap(({ dtype, sizes }, k) => (sizes ? [b.gather(k, dtype, sizes.map(index))] : []));
+}
+
+function simple(next: Next, inputs: readonly Where[], rank: number): (b: Builder) => Value[] {
   return (b) => {
-    const edges: readonly EdgeMap[] = ['nearest', 'wrap', 'reflect', 'mirror'];
-    const points: (Point | undefined)[] = [undefined];
-    for (let k = 0; k < 3; k++) {
-      const each = <T>(make: () => T): T[] => Array.from({ length: rank }, make);
-      points.push(b.point(pick(next, points), each(() => Math.floor(next() * 7) - 3), each(() => pick(next, edges))));
-    }
-    const values: Value[] = inputs.map((w, k) => b.read(k, w.dtype));
-    inputs.forEach((w, k) => values.push(b.read(k, w.dtype, pick(next, points))));
-    values.push(b.coord(Math.floor(next() * rank), pick(next, points)), b.extent(Math.floor(next() * rank)));
-    values.push(b.inside(pick(next, points), Array.from({ length: rank }, () => -1), Array.from({ length: rank }, () => 2)));
-    for (let k = 0; k < 12; k++) {
-      const x = pick(next, values), d = x.dtype;
-      const same = () => pick(next, values.filter((v) => v.dtype === d));
-      const choice = next();
-      if (choice < 0.2) values.push(bounded(b, b.cast(x, pick(next, dtypes))));
-      else if (choice < 0.3) values.push(b.op(pick(next, comparisons), [x, same()]));
-      else if (choice < 0.4) values.push(b.op('select', [b.op('ne', [x, same()]), x, same()]));
-      else {
-        const op = pick(next, d === 'bool' ? boolOps : isInteger(d) ? integerOps : floatOps);
-        values.push(bounded(b, b.op(op, unary.has(op) ? [x] : [x, same()])));
-      }
-    }
-    return [values.at(-1)!, values.at(-2)!, values.at(-3)!];
+    const values = leaves(next, b, inputs, rank);
+    for (let k = 0; k < 12; k++) values.push(randomOp(b, next, values));
+    return values.slice(-3);
   };
 }
 
-/** Floats stay small and whole, so that every sum and product is exact however it is contracted. */
-const bounded = (b: Builder, v: Value): Value => (isFloat(v.dtype)
-  ? b.op('max', [b.op('min', [v, b.constant(500, 'float32')]), b.constant(-500, 'float32')]) : v);
+/** With loops, branches and reads anywhere. */
+function looping(next: Next, inputs: readonly Where[], rank: number): (b: Builder) => Value[] {
+  return (b) => {
+    const values = leaves(next, b, inputs, rank);
+    for (let k = 0; k < 2; k++) {
+      addValues(b, next, values, 4);
+      values.push(...gathers(next, b, inputs, values));
+    }
+    addValues(b, next, values, 3);
+    return values.slice(-3);
+  };
+}
 
 const domains = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 3 });
 
-function specOf(next: Next, domain: number[]): { spec: MapSpec; inputs: ReturnType<typeof data>[] } {
-  const inputs = Array.from({ length: 3 }, () => where(next, domain, pick(next, dtypes)));
+/** Two inputs at points of the domain and one anywhere. */
+function specOf(next: Next, domain: number[], body: typeof simple = simple): { spec: MapSpec; given: ReturnType<typeof data>[] } {
+  const sizes = Array.from({ length: 1 + Math.floor(next() * 3) }, () => 1 + Math.floor(next() * 6));
+  const inputs = [domain, domain, sizes].map((over, k): Where =>
+    ({ ...where(next, over, pick(next, deviceDtypes)), ...(k === 2 && { sizes }) }));
   const seed = Math.floor(next() * 2 ** 31);
   return {
     // The same numbers every time the body is built.
     spec: { domain, inputs, body: (b) => body(random(seed), inputs, domain.length)(b) },
-    inputs: inputs.map((w) => data(next, w.dtype, sizeOf(domain))),
+    given: inputs.map((w) => data(next, w.dtype, sizeOf(w.sizes ?? domain))),
   };
 }
 
 /** Other kernels at every run only when asked for, so that a failure is a change's own. */
-const runs = process.env.WEFT_FUZZ_RUNS ? { numRuns: Number(process.env.WEFT_FUZZ_RUNS) } : { numRuns: 20, seed: 42 };
+const asked = Number(process.env.WEFT_FUZZ_RUNS ?? 0);
+const runs = { includeErrorInReport: true, ...(asked > 0 ? { numRuns: asked } : { numRuns: 20, seed: 42 }) };
 
-gpuTest('random maps', async () => {
+for (const body of [simple, looping]) {
+  gpuTest(`random maps, ${body.name}`, async () => {
+    await fc.assert(fc.asyncProperty(fc.nat(), domains, async (seed, domain) => {
+      const { spec, given } = specOf(random(seed), domain, body);
+      await expectSame(mapLaunch(spec), given);
+    }), runs);
+  });
+
+  gpuTest(`random reductions, ${body.name}`, async () => {
+    await fc.assert(fc.asyncProperty(fc.nat(), domains, fc.boolean(), async (seed, domain, long) => {
+      const next = random(seed);
+      if (long) domain[Math.floor(next() * domain.length)] = body === simple ? 3000 : 300;
+      const { spec, given } = specOf(next, domain, body);
+      const axes = domain.map((_, k) => k).filter(() => next() < 0.6);
+      const terms = [0, 1].map((): ReducerName => pick(next, ['sum', 'min', 'max', 'argMin', 'argMax']));
+      await expectSame(reduceLaunch({ ...spec, axes: axes.length > 0 ? axes : [0], terms, store: [2] }), given);
+    }), runs);
+  });
+}
+
+/** An output over the points of the domain, forwards or backwards, and one more axis; it may be too small for all of them. */
+function sinkOf(next: Next, b: Builder, domain: readonly number[]): Sink & { sizes: readonly number[] } {
+  const loads = next() < 0.7, free = 1 + Math.floor(next() * 5), place = Math.floor(next() * (domain.length + 1));
+  const sizes = domain.map((n) => (loads ? n : Math.max(1, n - 1)));
+  const own = domain.map((_, k) => (next() < 0.5 ? b.coord(k) : b.op('sub', [b.op('sub', [b.extent(k), b.constant(1, 'int32')]), b.coord(k)])));
+  return {
+    dtype: pick(next, deviceDtypes), loads,
+    sizes: [...sizes.slice(0, place), free, ...sizes.slice(place)],
+    at: (index) => [...own.slice(0, place), index, ...own.slice(place)],
+  };
+}
+
+gpuTest('random nests', async () => {
   await fc.assert(fc.asyncProperty(fc.nat(), domains, async (seed, domain) => {
-    const { spec, inputs } = specOf(random(seed), domain);
-    await expectSame(mapLaunch(spec), inputs);
-  }), runs);
-});
-
-gpuTest('random reductions', async () => {
-  await fc.assert(fc.asyncProperty(fc.nat(), domains, fc.boolean(), async (seed, domain, long) => {
     const next = random(seed);
-    if (long) domain[Math.floor(next() * domain.length)] = 3000;
-    const { spec, inputs } = specOf(next, domain);
-    const axes = domain.map((_, k) => k).filter(() => next() < 0.6);
-    const terms = [0, 1].map((): ReducerName => pick(next, ['sum', 'min', 'max', 'argMin', 'argMax']));
-    await expectSame(reduceLaunch({ ...spec, axes: axes.length > 0 ? axes : [0], terms, store: [2] }), inputs);
+    const { spec: { inputs }, given } = specOf(next, domain);
+    const b = new Builder();
+    const sinks = Array.from({ length: 1 + Math.floor(next() * 3) }, () => sinkOf(next, b, domain));
+    const stored = sinks.map(({ dtype, sizes }) => ({ dtype, sizes, initial: next() < 0.5 }));
+    const initial = stored.filter((s) => s.initial).map((s) => data(next, s.dtype, sizeOf(s.sizes)));
+    const values = leaves(next, b, inputs, domain.length);
+    values.push(...gathers(next, b, inputs, values));
+    sinks.forEach((s, k) => values.push(b.size('output', k, s.sizes.length - 1)));
+    const effects = randomEffects(b, next, values, sinks);
+    await expectSame(nestLaunch({ domain, inputs, stored, builder: b, effects: () => effects }), [...given, ...initial]);
   }), runs);
 });
 

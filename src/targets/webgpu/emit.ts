@@ -1,9 +1,12 @@
 /** Map kernels: one invocation per element, or per word where outputs are packed. */
 import type { Kernel, KernelOutput, Launch } from '../../fusion/kernel.ts';
-import { sizeOf } from '../../dsl/shape.ts';
 import { dtypes, type DType } from '../../dsl/dtype.ts';
-import { extentOf, pointLeaves, writeFunction } from './function.ts';
+import type { Fn } from '../../dsl/kernel/ir.ts';
+import { sizeOf } from '../../dsl/shape.ts';
+import { writeFunction, type LeafText } from './function.ts';
+import { extentOf, pointLeaves } from './leaves.ts';
 import { createModule, workgroupSize, type EmitOptions, type Module, type PassSizes, type Shader } from './module.ts';
+import { createStatements, type Statements } from './statements.ts';
 import { packing } from './wgsl.ts';
 
 /** One dispatch of a launch. */
@@ -33,12 +36,12 @@ export function linearGrid(count: number): Pick<Pass, 'dispatch' | 'grid'> {
 const rowFill = 0.75;
 
 /** A grid with the innermost axis along x and the rows along y and z, where that wastes little. */
-function rowGrid(domain: Launch['domain'], per: number): Pick<Pass, 'dispatch' | 'grid'> | undefined {
+export function rowGrid(domain: Launch['domain'], per: number, size = workgroupSize): Pick<Pass, 'dispatch' | 'grid'> | undefined {
   const inner = domain[domain.length - 1], rows = sizeOf(domain.slice(0, -1));
-  const x = Math.ceil(inner / per / workgroupSize);
+  const x = Math.ceil(inner / per / size);
   // A word of packed elements must lie within one row.
   const fits = domain.length > 1 && inner % per === 0 && x <= mostPerDimension;
-  if (!fits || inner / per < rowFill * workgroupSize * x) return undefined;
+  if (!fits || inner / per < rowFill * size * x) return undefined;
   const z = Math.max(1, Math.ceil(rows / mostPerDimension));
   const y = Math.ceil(rows / z);
   return { dispatch: [x, y, z], grid: y };
@@ -61,11 +64,24 @@ export function coordinates(module: Module, axes: readonly number[], index: stri
   return lines;
 }
 
+/** The coordinates of element `i` of the domain; with `rows`, the row and where it begins are known (see `startLines`). */
+export function domainPoint(module: Module, rank: number, rows: boolean, indent: string): string[] {
+  const axes = Array.from({ length: rank }, (_, k) => k);
+  if (!rows) return coordinates(module, axes, 'i', indent);
+  return [...coordinates(module, axes.slice(0, -1), 'row', indent), `${indent}let c${rank - 1} = i32(i - begin);`];
+}
+
+/** A narrow value as a word, whose upper bits may be anything. */
+export function wordOf(value: string, dtype: DType): string {
+  const { kind } = dtypes[dtype];
+  return kind === 'bool' ? `select(0u, 1u, ${value})` : kind === 'int' ? `bitcast<u32>(${value})` : value;
+}
+
 /** The bits of a narrow value at its place in the word of element `index`. */
 export function packed(value: string, dtype: DType, index: string): string {
-  const pack = packing(dtype), { bits, kind } = dtypes[dtype];
-  const word = kind === 'bool' ? `select(0u, 1u, ${value})` : `(${kind === 'int' ? `bitcast<u32>(${value})` : value} & ${2 ** bits - 1}u)`;
-  return `${word} << ((${index} % ${pack}u) * ${bits}u)`;
+  const { bits, kind } = dtypes[dtype];
+  const word = kind === 'bool' ? wordOf(value, dtype) : `(${wordOf(value, dtype)} & ${2 ** bits - 1}u)`;
+  return `${word} << ((${index} % ${packing(dtype)}u) * ${bits}u)`;
 }
 
 /** The index of an invocation among all, over a grid of workgroups that may have two dimensions. */
@@ -81,39 +97,54 @@ export interface Store {
   readonly value: string;
 }
 
+/** How invocations lie over the domain: in workgroups of `size`; with a `rowAxis`, along rows (see `rowGrid`). */
+interface Layout {
+  readonly size?: number;
+  readonly rowAxis?: number;
+}
+
+/** Writes the results of `fn` that `outputs` name; gives what is stored where. */
+export function writeStores(
+  module: Module, kernel: Kernel, outputs: readonly KernelOutput[], fn: Fn, leaves: LeafText, out: Statements,
+): Store[] {
+  const values = writeFunction(module, { results: outputs.map((o) => fn.results[o.result]), effects: [] }, leaves, out);
+  return outputs.map((output, k) => ({ index: kernel.outputs.indexOf(output), output, value: values[k] }));
+}
+
 /** Where an invocation starts (`first`) and what lies beyond its reach (`end`); both are row-major indices. */
-function startLines(module: Module, per: number, rowAxis: number | undefined): string[] {
+function startLines(module: Module, per: number, { size = workgroupSize, rowAxis }: Layout): string[] {
   const times = per > 1 ? ` * ${per}u` : '';
   const items = module.param({ name: 'items', type: 'u32', value: (_, s) => s.items });
   if (rowAxis === undefined) {
-    return [`  let first = ${times ? `(${gridIndex(module)})${times}` : gridIndex(module)};`, `  let end = ${items};`];
+    const index = gridIndex(module, size);
+    return [`  let first = ${times ? `(${index})${times}` : index};`, `  let end = ${items};`];
   }
   const columns = `u32(${extentOf(module, rowAxis)})`;
   return [
     `  let row = group.z * ${module.param({ name: 'grid', type: 'u32', value: (_, s) => s.grid })} + group.y;`,
     `  let begin = row * ${columns};`,
-    `  let first = begin + (group.x * ${workgroupSize}u + lane)${times};`,
+    `  let first = begin + (group.x * ${size}u + lane)${times};`,
     `  let end = min(begin + ${columns}, ${items});`,
   ];
 }
 
 /**
  * A loop of one invocation over the `per` elements of its words, or one element where nothing is packed: `body` gives the
- * statements of element `i` and what is stored there. With a `rowAxis`, workgroups lie along rows (see `rowGrid`).
+ * statements of element `i` and what is stored there.
  */
 export function elementLoop(
-  module: Module, per: number, body: (indent: string) => { lines: string[]; stores: Store[] }, rowAxis?: number,
+  module: Module, per: number, body: (indent: string) => { lines: string[]; stores: Store[] }, layout: Layout = {},
 ): string {
-  const start = startLines(module, per, rowAxis);
+  const start = startLines(module, per, layout);
   if (per === 1) {
     const { lines, stores } = body('  ');
     const writes = stores.map(({ index, value }) => `  ${module.output(index)}[i] = ${value};`);
-    return [mainHead(), ...start, '  if (first >= end) { return; }', '  let i = first;', ...lines, ...writes, '}'].join('\n');
+    return [mainHead(layout.size), ...start, '  if (first >= end) { return; }', '  let i = first;', ...lines, ...writes, '}'].join('\n');
   }
   const { lines, stores } = body('    ');
   const words = stores.filter(({ output }) => packing(output.dtype) > 1);
   return [
-    mainHead(),
+    mainHead(layout.size),
     ...start,
     ...words.map(({ index }) => `  var word${index} = 0u;`),
     `  for (var i = first; i < min(first + ${per}u, end); i++) {`,
@@ -146,15 +177,11 @@ export function emitMap(kernel: Kernel, inner: Launch['inner'], options: EmitOpt
   const outputs = kernel.outputs.filter((o) => o.from === 'body');
   const per = ownedElements(outputs);
   const axes = Array.from({ length: kernel.rank }, (_, k) => k);
-  const last = kernel.rank - 1;
   const main = elementLoop(module, per, (indent) => {
-    const lines = rows
-      ? [...coordinates(module, axes.slice(0, -1), 'row', indent), `${indent}let c${last} = i32(i - begin);`]
-      : coordinates(module, axes, 'i', indent);
-    const leaves = pointLeaves({ module, kernel, inner, lines, indent, axes });
-    const { results } = writeFunction(module, outputs.map((o) => kernel.body.results[o.result]), leaves, indent, lines);
-    return { lines, stores: outputs.map((output, k) => ({ index: kernel.outputs.indexOf(output), output, value: results[k] })) };
-  }, rows ? last : undefined);
+    const out = createStatements(indent, domainPoint(module, kernel.rank, rows, indent));
+    const leaves = pointLeaves({ module, kernel, inner, out, axes });
+    return { lines: out.lines, stores: writeStores(module, kernel, outputs, kernel.body, leaves, out) };
+  }, { rowAxis: rows ? kernel.rank - 1 : undefined });
   const shape = `map over ${kernel.rank} axes${rows ? ', row by row' : ''}${per > 1 ? `, ${per} elements per invocation` : ''}`;
   return module.finish([kernel.name, shape], main);
 }

@@ -1,19 +1,17 @@
 /**
  * The body of an `Fn` as WGSL statements: one `let` for each value, in the order of evaluation, so that the text reads
- * like the fused expression. Reads, coordinates and border maps become index arithmetic.
+ * like the fused expression. States of loops are variables.
  */
-import { edgeMaps, type EdgeMap, type IndexArithmetic } from '../../dsl/border.ts';
 import { InternalError } from '../../errors.ts';
-import type { Point, Value } from '../../dsl/kernel/ir.ts';
-import { valuesOf } from '../../dsl/kernel/walk.ts';
-import type { Kernel, Launch } from '../../fusion/kernel.ts';
-import { dtypes, type DType } from '../../dsl/dtype.ts';
+import { blockOf, type Block, type LoadEffect, type LoopStatement, type Statement, type StoreEffect } from '../../dsl/kernel/blocks.ts';
+import type { Fn, Value } from '../../dsl/kernel/ir.ts';
 import type { Module } from './module.ts';
-import { packing, scalarOf } from './wgsl.ts';
+import type { Statements } from './statements.ts';
+import { scalarOf } from './wgsl.ts';
 
-type Of<K extends Value['kind']> = Value & { readonly kind: K };
+export type Of<K extends Value['kind']> = Value & { readonly kind: K };
 
-/** How leaves are written. What is missing must not occur. */
+/** How leaves and effects are written. What is missing must not occur. Indices and values are names or numbers. */
 export interface LeafText {
   read(value: Of<'read'>): string;
   uniform?(value: Of<'uniform'>): string;
@@ -21,155 +19,127 @@ export interface LeafText {
   extent?(value: Of<'extent'>): string;
   inside?(value: Of<'inside'>): string;
   reduced?(value: Of<'reduced'>): string;
+  gather?(value: Of<'gather'>, index: readonly string[]): string;
+  size?(value: Of<'size'>): string;
+  /** The expression of what a load reads. */
+  load?(effect: LoadEffect, index: readonly string[]): string;
+  /** The statement of a store; `when` is undefined where it always happens. */
+  store?(effect: StoreEffect, index: readonly string[], value: string, when: string | undefined): string;
 }
 
-/** Writes the values that `results` need. Returns the statements and the names of the results. */
+/** Writes what `fn` does and the values that its results need. Returns the names of the results. */
 export function writeFunction(
-  module: Module, results: readonly Value[], leaves: LeafText, indent: string, lines: string[] = [],
-): { lines: string[]; results: string[] } {
+  module: Module, fn: Pick<Fn, 'results' | 'effects'>, leaves: LeafText, out: Statements,
+): string[] {
   const names = new Map<Value, string>();
+  let states = 0;
+
+  const nameOf = (v: Value): string => (v.kind === 'const'
+    ? module.constant(v.value, v.dtype)
+    : names.get(v) ?? fail(`a ${v.kind} that is used before it is computed`));
+  const define = (v: Value, text: string): void => {
+    const atom = isAtom(text);
+    const name = atom ? text : out.fresh('v');
+    if (!atom) out.add(`let ${name}: ${scalarOf(v.dtype)} = ${text};`);
+    names.set(v, name);
+  };
+
   const textOf = (v: Value): string => {
-    const missing = (): never => {
-      throw new InternalError(`a ${v.kind} where WGSL code has none`);
-    };
+    const missing = (): never => fail(`a ${v.kind} where WGSL code has none`);
     switch (v.kind) {
-      case 'const': return module.constant(v.value, v.dtype);
       case 'uniform': return leaves.uniform?.(v) ?? missing();
       case 'read': return leaves.read(v);
       case 'coord': return leaves.coord?.(v) ?? missing();
       case 'extent': return leaves.extent?.(v) ?? missing();
       case 'inside': return leaves.inside?.(v) ?? missing();
       case 'reduced': return leaves.reduced?.(v) ?? missing();
-      case 'op': return module.op(v, v.args.map((a) => names.get(a)!));
+      case 'size': return leaves.size?.(v) ?? missing();
+      case 'gather': return leaves.gather?.(v, v.index.map(nameOf)) ?? missing();
+      case 'op': return module.op(v, v.args.map(nameOf));
+      case 'const': case 'state': case 'after': case 'loaded': return missing();
       default: return v satisfies never;
     }
   };
-  for (const v of valuesOf(results)) {
-    const text = textOf(v);
-    if (isAtom(text)) {
-      names.set(v, text);
-    } else {
-      const name = `v${lines.length}`;
-      lines.push(`${indent}let ${name}: ${scalarOf(v.dtype)} = ${text};`);
-      names.set(v, name);
+
+  const writeBlock = (block: Block): void => block.forEach(writeStatement);
+
+  const writeStatement = (s: Statement): void => {
+    switch (s.kind) {
+      case 'let': return define(s.value, textOf(s.value));
+      case 'branch': return writeBranch(s);
+      case 'loop': return writeLoop(s);
+      case 'load': {
+        const text = leaves.load?.(s.effect, s.effect.index.map(nameOf)) ?? fail('a load where nothing is stored');
+        return define(s.effect.value, text);
+      }
+      case 'store': {
+        const { index, value, when } = s.effect;
+        if (when.kind === 'const' && !when.value) return;
+        const condition = when.kind === 'const' ? undefined : nameOf(when);
+        const text = leaves.store?.(s.effect, index.map(nameOf), nameOf(value), condition) ?? fail('a store where nothing is stored');
+        return out.add(text);
+      }
+      default: s satisfies never;
     }
+  };
+
+  /** A variable that is set in the arms; an arm that computes nothing is its first value. */
+  const writeBranch = ({ value, yes, no }: Statement & { kind: 'branch' }): void => {
+    const [test, whenYes, whenNo] = value.args;
+    const name = out.fresh('v');
+    const condition = nameOf(test), declared = `var ${name}: ${scalarOf(value.dtype)}`;
+    const arm = (block: Block, result: Value) => (): void => {
+      writeBlock(block);
+      out.add(`${name} = ${nameOf(result)};`);
+    };
+    const simple = no.length === 0 ? whenNo : yes.length === 0 ? whenYes : undefined;
+    out.add(simple ? `${declared} = ${nameOf(simple)};` : `${declared};`);
+    if (no.length === 0) out.blocks([`if (${condition}) {`, arm(yes, whenYes)]);
+    else if (yes.length === 0) out.blocks([`if (!${condition}) {`, arm(no, whenNo)]);
+    else out.blocks([`if (${condition}) {`, arm(yes, whenYes)], ['} else {', arm(no, whenNo)]);
+    names.set(value, name);
+  };
+
+  const writeLoop = ({ loop, states: live, head, body, after }: LoopStatement): void => {
+    const variables = live.map((k) => {
+      const name = `s${states++}`;
+      out.add(`var ${name}: ${scalarOf(loop.states[k].dtype)} = ${nameOf(loop.initial[k])};`);
+      return name;
+    });
+    live.forEach((k, at) => names.set(loop.states[k], variables[at]));
+    out.blocks(['loop {', () => {
+      writeBlock(head);
+      out.add(`if (!${nameOf(loop.test)}) { break; }`);
+      writeBlock(body);
+      assignTogether(out, variables, live.map((k) => nameOf(loop.next[k])));
+    }]);
+    for (const v of after) names.set(v, variables[live.indexOf(v.index)]);
+  };
+
+  writeBlock(blockOf(fn));
+  return fn.results.map(nameOf);
+}
+
+/** Sets all variables to their next values at once: none is overwritten while another one still has to be set to it. */
+function assignTogether(out: Statements, variables: readonly string[], next: readonly string[]): void {
+  let open = variables.map((name, k) => ({ name, value: next[k] })).filter(({ name, value }) => name !== value);
+  while (open.length > 0) {
+    const ready = open.find(({ name }) => !open.some(({ value }) => value === name));
+    if (ready) {
+      out.add(`${ready.name} = ${ready.value};`);
+      open = open.filter((a) => a !== ready);
+      continue;
+    }
+    // They change places: one of them is kept aside.
+    const { name } = open[0], kept = out.fresh('v');
+    out.add(`let ${kept} = ${name};`);
+    open = open.map((a) => (a.value === name ? { ...a, value: kept } : a));
   }
-  return { lines, results: results.map((v) => names.get(v)!) };
 }
 
 /** A name, a field, a number, or a negated number in parentheses: may stand anywhere without a `let`. */
 const isAtom = (text: string): boolean => /^(\(-)?[\w.]+(e-\d+f)?\)?$/.test(text) || text === '(-2147483647i - 1i)';
 
-/** The leaves of kernel bodies and epilogues at the point whose coordinates are the variables c0, c1, ... */
-export interface PointText extends LeafText {
-  /** The coordinate along an axis. */
-  at(point: Point | undefined, axis: number): string;
+function fail(message: string): never {
+  throw new InternalError(message);
 }
-
-export interface PointOptions {
-  readonly module: Module;
-  readonly kernel: Kernel;
-  readonly inner: Launch['inner'];
-  /** Statements of moved coordinates are added here, before those that use them. */
-  readonly lines: string[];
-  readonly indent: string;
-  /** Axes whose coordinates exist; reads do not move along the others. */
-  readonly axes: readonly number[];
-}
-
-/** Leaves that read buffers at points, with memoised coordinates. */
-export function pointLeaves(o: PointOptions): PointText {
-  const { module } = o;
-  const moved = new Map<string, string>();
-
-  // By axis, not by point: the 441 reads of a 21 x 21 stencil share 21 rows and 21 columns.
-  const at = (point: Point | undefined, axis: number): string => {
-    if (!point) return `c${axis}`;
-    const offset = point.offset[axis], edge = point.edge[axis];
-    const from = at(point.base, axis);
-    if (offset === 0) return from;
-    const sum = `${from} ${offset < 0 ? '-' : '+'} ${Math.abs(offset)}i`;
-    const text = edge === 'none' ? sum : `${edgeFunction(module, edge)}(${sum}, ${extentOf(module, axis)})`;
-    let name = moved.get(`${axis} ${text}`);
-    if (name === undefined) {
-      name = `p${moved.size}_${axis}`;
-      moved.set(`${axis} ${text}`, name);
-      o.lines.push(`${o.indent}let ${name} = ${text};`);
-    }
-    return name;
-  };
-
-  const read = (v: Of<'read'>): string => {
-    const array = module.input(v.input);
-    const terms = addressTerms(module, v.input, o, (axis) => at(v.at, axis));
-    const address = terms.join(' + ');
-    return loadText(module, array, o.kernel.inputs[v.input].dtype, address);
-  };
-
-  return {
-    at,
-    read,
-    uniform: (v) => uniformText(module, v.index, v.dtype),
-    coord: (v) => at(v.at, v.axis),
-    extent: (v) => extentOf(module, v.axis),
-    inside: (v) => insideText(v, (axis) => at(v.at, axis), (axis) => extentOf(module, axis)),
-  };
-}
-
-export const extentOf = (module: Module, axis: number): string =>
-  module.param({ name: `n${axis}`, type: 'i32', value: (l) => l.domain[axis] });
-
-function addressTerms(module: Module, input: number, o: PointOptions, at: (axis: number) => string): string[] {
-  const terms = [module.param({ name: `in${input}_offset`, type: 'i32', value: (l) => l.inputs[input].offset })];
-  for (const axis of o.axes) {
-    const inner = axis === o.kernel.rank - 1 ? o.inner[input] : 'strided';
-    if (inner === 'zero') continue;
-    const stride = () => module.param({ name: `in${input}_stride${axis}`, type: 'i32', value: (l) => l.inputs[input].strides[axis] });
-    terms.push(inner === 'unit' ? at(axis) : `${at(axis)} * ${stride()}`);
-  }
-  return terms;
-}
-
-/** Element `address` of an array; narrow ones are extracted from their word. */
-function loadText(module: Module, array: string, dtype: DType, address: string): string {
-  const pack = packing(dtype);
-  if (pack === 1) return `${array}[${address}]`;
-  const name = module.define(`load_${array}`, () => {
-    const { bits, kind } = dtypes[dtype];
-    const word = `${array}[i / ${pack}u]`;
-    const from = `(i % ${pack}u) * ${bits}u, ${bits}u`;
-    const element = kind === 'int' ? `extractBits(bitcast<i32>(${word}), ${from})` : `extractBits(${word}, ${from})`;
-    return `fn load_${array}(i: u32) -> ${scalarOf(dtype)} { return ${element}${kind === 'bool' ? ' != 0u' : ''}; }`;
-  });
-  return `${name}(u32(${address}))`;
-}
-
-function uniformText(module: Module, index: number, dtype: DType): string {
-  const scalar = scalarOf(dtype);
-  const text = module.param({ name: `u${index}`, type: scalar === 'bool' ? 'u32' : scalar, value: (l) => l.uniforms[index] });
-  return scalar === 'bool' ? `(${text} != 0u)` : text;
-}
-
-function insideText(v: Of<'inside'>, at: (axis: number) => string, extent: (axis: number) => string): string {
-  const plus = (text: string, n: number): string => (n === 0 ? text : `${text} ${n < 0 ? '-' : '+'} ${Math.abs(n)}i`);
-  const tests = v.lo.flatMap((lo, axis) => {
-    const hi = v.hi[axis];
-    if (lo === 0 && hi === 0) return [];
-    return [`${plus(at(axis), lo)} >= 0i`, `${plus(at(axis), hi)} < ${extent(axis)}`];
-  });
-  return tests.join(' && ');
-}
-
-/** The border's own definition, run over WGSL text. */
-const textArithmetic: IndexArithmetic<string> = {
-  constant: (v) => `${v}i`,
-  add: (a, b) => `(${a} + ${b})`,
-  sub: (a, b) => `(${a} - ${b})`,
-  mul: (a, b) => `(${a} * ${b})`,
-  min: (a, b) => `min(${a}, ${b})`,
-  max: (a, b) => `max(${a}, ${b})`,
-  rem: (a, b) => `(${a} % ${b})`,
-};
-
-const edgeFunction = (module: Module, edge: EdgeMap): string =>
-  module.define(`edge_${edge}`, () => `fn edge_${edge}(i: i32, n: i32) -> i32 { return ${edgeMaps[edge](textArithmetic, 'i', 'n')}; }`);

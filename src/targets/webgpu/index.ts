@@ -73,6 +73,7 @@ export async function createWebGpuTarget(options: TargetOptions, gpu?: GPU): Pro
       buffer.gpu = s.storage.take(roundUp(buffer.bytes));
       buffer.session = s;
       if (buffer.pending) s.write(buffer.gpu, buffer.pending);
+      else if (buffer.bytes === 0) s.write(buffer.gpu, new Uint32Array(1)); // a wild index into an empty array reads 0
       buffer.pending = undefined;
     }
     return buffer.gpu;
@@ -177,11 +178,13 @@ function profileOf({ device, info }: Session): CostProfile {
 function explain(launch: Launch, { device }: Session, emit: EmitOptions): { code: string; layout: string } {
   const passes = passesOf(launch, device.limits);
   const shaders = passes.map((pass) => pass.emit(emit));
+  const starts = (launch.stored ?? []).map(({ initial }, k) =>
+    `; out${k} starts ${initial === undefined ? 'with zeros' : `as a copy of slot ${initial}`}`).join('');
   return {
     code: shaders.map((s) => s.code).join('\n'),
     layout: passes.map((pass, k) => {
       const params = shaders[k].params.map((f) => `${f.name} ${f.value(launch, pass)}`).join(', ');
-      return `${pass.variant}: ${pass.dispatch.join(' x ').replace(/( x 1)+$/, '')} workgroups of ${pass.size}; ${params}`;
+      return `${pass.variant}: ${pass.dispatch.join(' x ').replace(/( x 1)+$/, '')} workgroups of ${pass.size}; ${params}${starts}`;
     }).join('\n'),
   };
 }

@@ -8,7 +8,8 @@ import type { OpName } from '../../dsl/ops.ts';
 import type { Kernel, Launch } from '../../fusion/kernel.ts';
 import { writeFunction } from './function.ts';
 import { addHelper, type HelperName } from './helpers.ts';
-import { literal, scalarOf, spell, storedAs, type Scalar } from './wgsl.ts';
+import { createStatements } from './statements.ts';
+import { literal, packing, scalarOf, spell, storedAs } from './wgsl.ts';
 
 /** Numbers of one pass that do not come from the launch itself. */
 export interface PassSizes {
@@ -79,7 +80,7 @@ export function createModule(kernel: Kernel, options: EmitOptions): Module {
   const bindings = new Map<string, { binding: Binding; declaration: string }>();
   const functions = new Map<string, string>();
 
-  const bind = (name: string, binding: Binding, access: 'read' | 'read_write', type: Scalar, note: string): string => {
+  const bind = (name: string, binding: Binding, access: 'read' | 'read_write', type: string, note: string): string => {
     if (!bindings.has(name)) bindings.set(name, { binding, declaration: `var<storage, ${access}> ${name}: array<${type}>;${note}` });
     return name;
   };
@@ -95,7 +96,8 @@ export function createModule(kernel: Kernel, options: EmitOptions): Module {
     },
     output: (index) => {
       const { dtype } = kernel.outputs[index];
-      return bind(`out${index}`, { kind: 'output', index }, 'read_write', storedAs(dtype), ` // ${dtype}`);
+      const type = sharesWords(kernel, index) ? 'atomic<u32>' : storedAs(dtype);
+      return bind(`out${index}`, { kind: 'output', index }, 'read_write', type, ` // ${dtype}`);
     },
     scratch: (access) => bind(access === 'from' ? 'partials' : 'results', { kind: 'scratch', access },
       access === 'from' ? 'read' : 'read_write', 'u32', ''),
@@ -136,6 +138,10 @@ export function createModule(kernel: Kernel, options: EmitOptions): Module {
   return module;
 }
 
+/** Whether invocations may write to different elements of one word: where effects store narrow elements anywhere. */
+export const sharesWords = (kernel: Kernel, output: number): boolean =>
+  kernel.outputs[output].from === 'effects' && packing(kernel.outputs[output].dtype) > 1;
+
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ');
 
 /** A math function as a WGSL function, so that the caller stays readable and it is written once. */
@@ -145,8 +151,9 @@ function libraryFunction(module: Module, op: OpName, dtype: DType, library: Libr
   if (!fn) return module.define(name, () => builtinFallback(op, name));
   return module.define(name, () => {
     const parameters = fn.inputs.map((slot, k) => `x${k}: ${scalarOf(slot.dtype)}`).join(', ');
-    const { lines, results } = writeFunction(module, fn.results, { read: (v) => `x${v.input}` }, '  ');
-    return [`fn ${name}(${parameters}) -> ${scalarOf(fn.results[0].dtype)} {`, ...lines, `  return ${results[0]};`, '}'].join('\n');
+    const out = createStatements('  ');
+    const results = writeFunction(module, fn, { read: (v) => `x${v.input}` }, out);
+    return [`fn ${name}(${parameters}) -> ${scalarOf(fn.results[0].dtype)} {`, ...out.lines, `  return ${results[0]};`, '}'].join('\n');
   });
 }
 

@@ -3,9 +3,11 @@ import { InternalError } from '../../errors.ts';
 import type { DType } from '../../dsl/dtype.ts';
 import { isArgReducer, reducerInfo, type ReducerName } from '../../dsl/reducers.ts';
 import type { Kernel, Launch } from '../../fusion/kernel.ts';
-import { coordinates, elementLoop, gridIndex, mainHead, packed, type Store } from './emit.ts';
-import { pointLeaves, writeFunction } from './function.ts';
+import { coordinates, elementLoop, gridIndex, mainHead, packed, writeStores, type Store } from './emit.ts';
+import { writeFunction, type LeafText } from './function.ts';
+import { extentOf, pointLeaves } from './leaves.ts';
 import { createModule, sharingSize, type EmitOptions, type Module, type Shader } from './module.ts';
+import { createStatements } from './statements.ts';
 import { packing, scalarOf, type Scalar } from './wgsl.ts';
 
 export interface ReduceVariant {
@@ -144,20 +146,19 @@ function elementBody(w: Writer, stored: boolean, head: string[]): string[] {
   const { axes } = kernel.reduction!;
   const all = Array.from({ length: kernel.rank }, (_, k) => k);
   head.push(...coordinates(module, all.filter((k) => !axes.includes(k)), 'k', '  '));
-  const lines = coordinates(module, axes, 'r', bodyIndent);
-  const leaves = pointLeaves({ module, kernel, inner: w.inner, lines, indent: bodyIndent, axes: all });
+  const out = createStatements(bodyIndent, coordinates(module, axes, 'r', bodyIndent));
+  const leaves = pointLeaves({ module, kernel, inner: w.inner, out, axes: all });
   const outputs = stored ? kernel.outputs.filter((o) => o.from === 'body') : [];
   const wanted = [...w.terms.map((t) => t.value), ...outputs.map((o) => o.result)].map((k) => kernel.body.results[k]);
-  const { results } = writeFunction(module, wanted, leaves, bodyIndent, lines);
+  const results = writeFunction(module, { results: wanted, effects: [] }, leaves, out);
   if (outputs.length > 0) {
-    const extent = (k: number): string => module.param({ name: `n${k}`, type: 'i32', value: (l) => l.domain[k] });
-    const index = all.slice(1).reduce((text, k) => `(${text}) * ${extent(k)} + c${k}`, 'c0');
-    lines.push(`${bodyIndent}let cell = ${index};`);
-    outputs.forEach((o, k) => lines.push(`${bodyIndent}${module.output(kernel.outputs.indexOf(o))}[cell] = ${results[w.terms.length + k]};`));
+    const index = all.slice(1).reduce((text, k) => `(${text}) * ${extentOf(module, k)} + c${k}`, 'c0');
+    out.add(`let cell = ${index};`);
+    outputs.forEach((o, k) => out.add(`${module.output(kernel.outputs.indexOf(o))}[cell] = ${results[w.terms.length + k]};`));
   }
   const values = w.fields.map((f) => (f.role === 'position' ? 'i32(r)' : f.role === 'lost' ? '0.0f' : results[f.term]));
-  lines.push(`${bodyIndent}part = combine(part, Acc(${values.join(', ')}));`);
-  return lines;
+  out.add(`part = combine(part, Acc(${values.join(', ')}));`);
+  return out.lines;
 }
 
 /** Partials are stored field by field, then chunk by chunk, then by kept point. */
@@ -179,22 +180,21 @@ function storePartial({ module, fields }: Writer, acc: string, indent: string): 
   });
 }
 
-/** The statements of the epilogue at kept point `k`, and what it stores. */
-function epilogue(w: Writer, acc: string, point: string, indent: string): { lines: string[]; stores: Store[] } {
+/** The statements of the epilogue at kept point `at`, and what it stores. */
+function epilogue(w: Writer, acc: string, at: string, indent: string): { lines: string[]; stores: Store[] } {
   const { module, kernel } = w;
   const { axes, epilogue: fn } = kernel.reduction!;
   const kept = Array.from({ length: kernel.rank }, (_, k) => k).filter((k) => !axes.includes(k));
-  const lines = coordinates(module, kept, point, indent);
-  const leaves = pointLeaves({ module, kernel, inner: w.inner, lines, indent, axes: kept });
+  const out = createStatements(indent, coordinates(module, kept, at, indent));
   const reduced = (index: number): string => {
     const value = `${acc}.t${index}`;
     if (isArgReducer(w.terms[index].reducer)) return `${value}_at`;
     return w.fields.some((f) => f.term === index && f.role === 'lost') ? `${module.helper('withLost')}(${value}, ${value}_lost)` : value;
   };
   const outputs = kernel.outputs.filter((o) => o.from === 'epilogue');
-  const { results } = writeFunction(
-    module, outputs.map((o) => fn.results[o.result]), { ...leaves, reduced: (v) => reduced(v.index) }, indent, lines);
-  return { lines, stores: outputs.map((output, k) => ({ index: kernel.outputs.indexOf(output), output, value: results[k] })) };
+  const point = pointLeaves({ module, kernel, inner: w.inner, out, axes: kept });
+  const leaves: LeafText = { ...point, reduced: (v) => reduced(v.index) };
+  return { lines: out.lines, stores: writeStores(module, kernel, outputs, fn, leaves, out) };
 }
 
 /** One invocation per kept point: folds all of it and finishes it. */

@@ -1,21 +1,33 @@
-/** A job as commands: all params in one upload, all launches in one compute pass and (but for very long jobs) one submission. */
+/**
+ * A job as commands: all params in one upload, all launches in (but for very long jobs) one submission, and in one compute
+ * pass where nothing has to be copied in between.
+ */
 import { TargetError } from '../../errors.ts';
 import { sizeOf } from '../../dsl/shape.ts';
-import type { Launch } from '../../fusion/kernel.ts';
+import { dtypes } from '../../dsl/dtype.ts';
+import type { Launch, Schedule } from '../../fusion/kernel.ts';
 import { mapPass, type Pass } from './emit.ts';
 import type { Memory } from './memory.ts';
 import type { Binding, PassSizes, Shader } from './module.ts';
+import { nestPass } from './nest.ts';
 import type { Program } from './pipelines.ts';
 import { reducePasses } from './reduce.ts';
 
+const passesBySchedule: { readonly [S in Schedule]: (launch: Launch, limits: GPUSupportedLimits) => Pass[] } = {
+  map: (launch) => [mapPass(launch)],
+  reduce: (launch, limits) => reducePasses(launch, limits.maxComputeWorkgroupStorageSize),
+  nest: (launch) => [nestPass(launch)],
+};
+
 /** The dispatches of a launch; none when it has nothing to store. */
 export function passesOf(launch: Launch, limits: GPUSupportedLimits): Pass[] {
-  const { kernel, domain } = launch;
-  if (sizeOf(domain) >= 2 ** 31) {
-    throw new TargetError(`webgpu: '${kernel.name}' loops over [${domain.join(', ')}], more than 2^31 elements; compute it in parts, or use target: 'cpu'`);
+  const { kernel, domain, stored = [] } = launch;
+  for (const [does, shape] of [['loops over', domain], ...stored.map(({ sizes }) => ['stores to', sizes] as const)] as const) {
+    if (sizeOf(shape) < 2 ** 31) continue;
+    throw new TargetError(`webgpu: '${kernel.name}' ${does} [${shape.join(', ')}], more than 2^31 elements; compute it in parts, or use target: 'cpu'`);
   }
-  const passes = kernel.reduction ? reducePasses(launch, limits.maxComputeWorkgroupStorageSize) : [mapPass(launch)];
-  return passes.filter((p) => !p.dispatch.includes(0));
+  // What is stored to begins with its initial elements, also where nothing is stored.
+  return passesBySchedule[kernel.schedule](launch, limits).filter((p) => launch.stored || !p.dispatch.includes(0));
 }
 
 /** A dispatch with its program at hand. */
@@ -39,7 +51,10 @@ function writeParams(into: DataView, at: number, shader: Shader, launch: Launch,
   });
 }
 
-/** Launches per submission, and elements: a device may give up on work that takes seconds. */
+/**
+ * Launches per submission, and elements: a device may give up on work that takes seconds. How often the loops of a body turn
+ * is not known here; one dispatch of a very long loop may still be given up.
+ */
 const mostDispatches = 8192;
 const mostElements = 2 ** 34;
 
@@ -101,12 +116,18 @@ export function submit({ device, storage, params }: Recorder, dispatches: readon
   const scratch: Scratch = { from: undefined, to: undefined };
   while (next < dispatches.length) {
     const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
+    let pass = encoder.beginComputePass();
     let elements = 0;
     let current: GPUComputePipeline | undefined;
     for (let n = 0; next < dispatches.length && n < mostDispatches && elements < mostElements; n++, next++) {
       const d = dispatches[next];
       advance(scratch, d.pass, storage);
+      if (d.launch.stored) {
+        pass.end();
+        fillOutputs(encoder, d.launch, slots);
+        pass = encoder.beginComputePass();
+        current = undefined;
+      }
       if (d.program.pipeline !== current) pass.setPipeline(current = d.program.pipeline);
       pass.setBindGroup(0, group(d, scratch), [offsets[next]]);
       pass.dispatchWorkgroups(...d.pass.dispatch);
@@ -119,6 +140,17 @@ export function submit({ device, storage, params }: Recorder, dispatches: readon
   release(scratch, storage);
   params.give(paramsBuffer);
   return submissions;
+}
+
+/** The outputs of a nest before anything is stored to them. */
+function fillOutputs(encoder: GPUCommandEncoder, { kernel, outputs, stored }: Launch, slots: Slots): void {
+  stored!.forEach(({ sizes, initial }, k) => {
+    const { buffer } = slots.gpu(outputs[k]);
+    // Whole words. Of an empty array one, so that what loads read from it is 0.
+    const bytes = Math.ceil((sizeOf(sizes) * dtypes[kernel.outputs[k].dtype].bytes) / 4) * 4;
+    if (initial === undefined || bytes === 0) encoder.clearBuffer(buffer, 0, Math.max(4, bytes));
+    else encoder.copyBufferToBuffer(slots.gpu(initial).buffer, 0, buffer, 0, bytes);
+  });
 }
 
 /** Partial results: what the pass reads and what it writes. */
