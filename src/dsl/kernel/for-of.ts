@@ -47,7 +47,7 @@ export function rangesOf(place: Place, node: ForOfStatement): { readonly names: 
   const id = left.type === 'VariableDeclaration' ? left.declarations[0].id : left;
   const list = id.type === 'ArrayPattern' ? id.elements : [id];
   const names = list.flatMap((e) => (e?.type === 'Identifier' ? [e.name] : []));
-  const grid = args[0]?.type === 'ArrayExpression' ? args[0].elements as Expression[] : undefined;
+  const grid = gridOf(place, args);
   const ranges = grid ? grid.map((size) => [size]) : [args];
   const good = names.length === list.length && names.length === ranges.length && (id.type === 'ArrayPattern') === (grid !== undefined)
     && ranges.every((r) => r.length >= 1 && r.length <= 3);
@@ -55,16 +55,32 @@ export function rangesOf(place: Place, node: ForOfStatement): { readonly names: 
   return { names, ranges };
 }
 
+/** The sizes in `prange([h, w])` and `prange(x.shape)`. */
+function gridOf(place: Place, args: readonly Expression[]): readonly Expression[] | undefined {
+  const [list] = args;
+  if (args.length !== 1) return undefined;
+  if (list.type === 'ArrayExpression') return list.elements as Expression[];
+  if (list.type !== 'Identifier' && list.type !== 'MemberExpression') return undefined;
+  return itemsOf(place, expression(place, list))?.map((_, k) => writtenAt(list, {
+    type: 'MemberExpression', object: list, property: numberAt(list, k), computed: true, optional: false,
+  }) as unknown as Expression);
+}
+
 /** Syntax that was never written: errors in it point at `at`. */
+const writtenAt = <T extends object>(at: Node, node: T): T & Node => ({ start: at.start, end: at.end, ...node }) as T & Node;
+const numberAt = (at: Node, value: number): Expression => writtenAt(at, { type: 'Literal', value, raw: String(value) }) as Expression;
+
 function counting(at: Node, name: string, range: readonly Expression[], body: Statement): ForStatement {
-  const make = <T extends object>(node: T): T & Node => ({ start: at.start, end: at.end, ...node }) as T & Node;
+  const make = <T extends object>(node: T): T & Node => writtenAt(at, node);
+  const number = (value: number): Expression => numberAt(at, value);
   const id = make({ type: 'Identifier', name }) as Identifier;
-  const number = (value: number): Expression => make({ type: 'Literal', value, raw: String(value) }) as Expression;
+  const compare = (operator: string, left: Expression, right: Expression): Node => make({ type: 'BinaryExpression', operator, left, right });
   const [from, to, step] = range.length === 1 ? [number(0), range[0], number(1)] : [range[0], range[1], range[2] ?? number(1)];
   return make({
     type: 'ForStatement', body,
     init: make({ type: 'VariableDeclaration', kind: 'let', declarations: [make({ type: 'VariableDeclarator', id, init: from })] }),
-    test: make({ type: 'BinaryExpression', operator: '<', left: id, right: to }),
+    test: range.length < 3 ? compare('<', id, to)
+      : make({ type: 'ConditionalExpression', test: compare('>', step, number(0)), consequent: compare('<', id, to), alternate: compare('>', id, to) }),
     update: make({ type: 'AssignmentExpression', operator: '+=', left: id, right: step }),
   }) as unknown as ForStatement;
 }

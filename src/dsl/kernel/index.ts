@@ -14,7 +14,8 @@ import { globalScope, libraryScope, scopeIn, type ArrayTerm, type Scope, type Te
 import { usageOf, type ParamUsage } from './usage.ts';
 
 export type { KernelFunction } from './source.ts';
-export type { Combine, Program, Step } from './parallel.ts';
+export type { Program, Step } from './parallel.ts';
+export type { Combine } from './reductions.ts';
 export type { KernelRead } from './place.ts';
 export { usageOf, type ParamUsage } from './usage.ts';
 

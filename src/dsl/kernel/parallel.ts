@@ -3,7 +3,7 @@
  * the domain of its range. What it adds up in variables from outside becomes a reduction of what each turn contributes; what
  * it stores becomes effects, or a plain result where every turn stores the one element at its own place.
  */
-import type { AnyNode, AssignmentExpression, Expression, ForOfStatement, Node } from 'acorn';
+import type { Expression, ForOfStatement, Node } from 'acorn';
 import type { DType } from '../dtype.ts';
 import { declare } from './assign.ts';
 import { operand } from './expressions.ts';
@@ -15,13 +15,13 @@ import type { Builder, Effect, Value } from './ir.ts';
 import { startPlace } from './lower.ts';
 import { itemsOf, operandAt, operandOf } from './operands.ts';
 import { reject, siteAt, type Place, type Session } from './place.ts';
-import type { Syntax } from './source.ts';
-import { walk } from './source.ts';
+import { isFunction } from './names.ts';
+import { walk, type Syntax } from './source.ts';
+import { reductionsOf, type Combine, type Reduction } from './reductions.ts';
 import type { Variable } from './state.ts';
 import { statement } from './statements.ts';
-import { isVariable, lookUp, scopeIn, type ArrayTerm, type Scope, type Term } from './terms.ts';
-
-export type Combine = 'add' | 'mul' | 'min' | 'max';
+import { isVariable, mapValues, scopeIn, type ArrayTerm, type Scope, type Term } from './terms.ts';
+import { operandsOf } from './walk.ts';
 
 /** Something a kernel computes, in terms of the inputs and outputs known so far. */
 export type Step =
@@ -65,25 +65,51 @@ export function lowerProgram(
   const whole: Session = { ...session, parallel: (place, node) => parallelLoop(context, place, node) };
   const place = startPlace(whole, syntax, outer);
   const term = lowerCall(place, { name: syntax.source.name, ...syntax, scope: outer }, args);
-  flush(context, place);
   const site = siteAt(place, syntax.body);
   const items = term.kind === 'undefined' ? [] : itemsOf(place, term) ?? [term];
-  const results = items.map((item) => valueOf(site, operandOf(site, item)));
+  const kept = flush(context, place);
+  const results = items.map((item) => kept(valueOf(site, operandOf(site, item))));
   return { builder: session.builder, steps: context.steps, results, extra: context.extra };
 }
 
-/** Stores between the loops happen once. */
-function flush({ steps }: Context, place: Place): void {
-  if (place.effects.length === 0) return;
-  steps.push({ kind: 'nest', domain: [1], effects: [...place.effects], values: [], combine: [], inputs: [] });
+/**
+ * What the text between the loops stores, it stores once. What it computes from that is computed beside it and is an input
+ * from then on: the variables are that already, of other values the function that is returned gives it.
+ */
+function flush(context: Context, place: Place): (v: Value) => Value {
+  const { steps } = context;
+  if (place.effects.length === 0) return (v) => v;
+  const { builder } = place.session;
+  const effects = [...place.effects];
+  const kept = new Map<Value, Value>();
+  const [values, inputs]: [Value[], number[]] = [[], []];
+  const keep = (v: Value): Value => {
+    if (!needsEffects(v)) return v;
+    let input = kept.get(v);
+    if (!input) {
+      const value = v.dtype === 'bool' ? builder.cast(v, 'int32') : v;
+      values.push(value);
+      inputs.push(addInput(context, { kind: 'reduced', dtype: value.dtype }, value.dtype));
+      const read = builder.read(inputs[inputs.length - 1], value.dtype);
+      kept.set(v, (input = v.dtype === 'bool' ? builder.op('ne', [read, builder.constant(0, 'int32')]) : read));
+    }
+    return input;
+  };
+  for (const [variable, term] of place.state.all()) place.state.set(variable, mapValues(term, keep));
+  steps.push({ kind: 'nest', domain: [1], effects, values, combine: values.map(() => 'max' as const), inputs });
   place.effects.length = 0;
+  return keep;
 }
 
-/** A variable from outside that turns add to. */
-interface Reduction {
-  readonly variable: Variable;
-  readonly combine: Combine;
-  readonly before: Operand;
+/** Whether a value is part of what happens in order: something loaded, or the state of a loop that stores. */
+function needsEffects(v: Value): boolean {
+  const seen = new Set<Value>();
+  const needs = (x: Value): boolean => {
+    if (seen.has(x)) return false;
+    seen.add(x);
+    return x.kind === 'loaded' || (x.kind === 'after' && x.loop.effects.length > 0) || operandsOf(x).some(needs);
+  };
+  return needs(v);
 }
 
 function parallelLoop(context: Context, place: Place, node: ForOfStatement): void {
@@ -122,10 +148,11 @@ interface Axis {
   readonly at: Operand;
 }
 
-function axisOf({ known }: Context, place: Place, range: readonly Expression[], axis: number): Axis {
+function axisOf(context: Context, place: Place, range: readonly Expression[], axis: number): Axis {
+  const { known } = context;
   const { builder } = place.session;
   const bounds = range.map((e) => {
-    const value = int(place, e, operand(place, e));
+    const value = int(context, place, e, operand(place, e));
     const number = value.kind === 'const' ? value.value : known.numberOf(value);
     return { value, number: number ?? reject(place, e, 'the range of a parallel loop must be known before the kernel runs', 'make it of sizes (x.shape[0], x.length), literals, constants and number arguments') };
   });
@@ -139,11 +166,12 @@ function axisOf({ known }: Context, place: Place, range: readonly Expression[], 
   return { count, size: builder.constant(count, 'int32'), at: strongly(at) };
 }
 
-function int(place: Place, node: Node, a: Operand): Value {
-  const site = siteAt(place, node);
-  const known = knownNumber(a);
-  if (known !== undefined && !Number.isInteger(known)) reject(place, node, `a range ends at a whole number, not at ${known}`, 'Math.floor(x)');
-  return valueAs(site, a, 'int32');
+function int({ known }: Context, place: Place, node: Node, a: Operand): Value {
+  const number = knownNumber(a) ?? (a.kind === 'value' ? known.numberOf(a.value) : undefined);
+  if (number !== undefined && !Number.isInteger(number)) {
+    return reject(place, node, `a range ends at a whole number, not at ${number}`, 'round it: Math.floor(x)');
+  }
+  return valueAs(siteAt(place, node), a, 'int32');
 }
 
 // ---- turns ----
@@ -173,8 +201,8 @@ function lowerTurn(
     const term = place.state.get(v);
     return !(term?.kind === 'value' && term.value.kind === 'const' && term.value.value === 0);
   };
-  if (left(frame.broken)) reject(outer, node, 'a parallel loop cannot be left early', 'its turns run at the same time: use continue to skip the rest of one, or an inner for loop');
-  if (left(place.frame.returned)) reject(outer, node, 'return inside a parallel loop is not possible', 'its turns run at the same time: reduce into a variable and return it after the loop');
+  if (left(frame.broken)) reject(outer, jumpIn(node.body, 'BreakStatement') ?? node, 'a parallel loop cannot be left early', 'its turns run at the same time: use continue to skip the rest of one, or an inner for loop');
+  if (left(place.frame.returned)) reject(outer, jumpIn(node.body, 'ReturnStatement') ?? node, 'return inside a parallel loop is not possible', 'its turns run at the same time: reduce into a variable and return it after the loop');
   place.state.set(frame.continued, flag(place, false));
   const site = siteAt(place, node);
   const values = reductions.map((r) => contribution(site, operandAt(place, node, place.state.get(r.variable)!)));
@@ -185,6 +213,16 @@ function lowerTurn(
     }
   }
   return { values, combine: reductions.map((r) => r.combine), effects };
+}
+
+/** The first jump that leaves a loop's body. */
+function jumpIn(body: Node, type: 'BreakStatement' | 'ReturnStatement'): Node | undefined {
+  let found: Node | undefined;
+  walk(body, (n) => {
+    if (n.type === type) found ??= n;
+    return !isFunction(n) && !(type === 'BreakStatement' && /^(For|While|DoWhile)/.test(n.type));
+  });
+  return found;
 }
 
 const identifier = (at: Node, name: string) => ({ type: 'Identifier' as const, name, start: at.start, end: at.end });
@@ -211,71 +249,6 @@ function asInputs(place: Place, read: ReadonlyMap<number, number>): void {
     }
   }
 }
-
-// ---- reductions ----
-
-/** Variables from outside that the loop assigns, all in one way each. */
-function reductionsOf(place: Place, node: ForOfStatement): Reduction[] {
-  const found = new Map<Variable, Reduction>();
-  const note = (at: Node, target: Node, combine: Combine | undefined): void => {
-    for (const variable of outsideVariables(place, target)) {
-      const before = found.get(variable);
-      if (!combine || (before && before.combine !== combine)) {
-        reject(place, at, `'${nameOf(target)}' is declared outside the parallel loop and cannot be set by its turns`, 'reduce into it in one way: s += x, s -= x, s *= x, s = Math.min(s, x) or s = Math.max(s, x)');
-      }
-      found.set(variable, { variable, combine: combine!, before: operandAt(place, at, place.state.get(variable)!) });
-    }
-  };
-  const declared = new Set<string>();
-  walk(node.body, (n) => {
-    const e = n as AnyNode;
-    if (e.type === 'VariableDeclarator' && e.id.type === 'Identifier') declared.add(e.id.name);
-    return true;
-  });
-  walk(node.body, (n) => {
-    const e = n as AnyNode;
-    if (e.type === 'AssignmentExpression' && !declared.has(nameOf(e.left))) note(e, e.left, combineOf(e));
-    if (e.type === 'UpdateExpression' && !declared.has(nameOf(e.argument))) note(e, e.argument, 'add');
-    return true;
-  });
-  return [...found.values()];
-}
-
-const nameOf = (node: Node): string => {
-  const e = node as AnyNode;
-  return e.type === 'Identifier' ? e.name : e.type === 'MemberExpression' ? nameOf(e.object) : '';
-};
-
-/** Numbers outside, and the elements of local arrays outside. Array parameters are none: they are stored to. */
-function outsideVariables(place: Place, target: Node): Variable[] {
-  const found = lookUp(place.scope, nameOf(target));
-  if (!found || !isVariable(found)) return [];
-  const term = place.state.get(found);
-  if (term?.kind === 'cells') return [...term.items];
-  return term?.kind === 'value' || term?.kind === 'weak' ? [found] : [];
-}
-
-const operators: Readonly<Record<string, Combine>> = { '+=': 'add', '-=': 'add', '*=': 'mul' };
-
-/** `s += x`, `s = s + x`, `s = Math.min(s, x)`. */
-function combineOf({ operator, left, right }: AssignmentExpression): Combine | undefined {
-  if (operator !== '=') return Object.hasOwn(operators, operator) ? operators[operator] : undefined;
-  const e = right as AnyNode;
-  const same = (n: Node): boolean => textOf(n) === textOf(left);
-  if (e.type === 'BinaryExpression') {
-    if (e.operator === '+' || e.operator === '*') return same(e.left) || same(e.right) ? operators[`${e.operator}=`] : undefined;
-    return e.operator === '-' && same(e.left) ? 'add' : undefined;
-  }
-  if (e.type === 'CallExpression' && e.callee.type === 'MemberExpression' && e.callee.property.type === 'Identifier') {
-    const { name } = e.callee.property;
-    return (name === 'min' || name === 'max') && e.arguments.some(same) ? name : undefined;
-  }
-  return undefined;
-}
-
-/** Equal for equal names and elements. */
-const textOf = (node: Node): string =>
-  JSON.stringify(node, (key, value: unknown) => (key === 'start' || key === 'end' || key === 'loc' || key === 'optional' ? undefined : value));
 
 // ---- steps ----
 

@@ -25,15 +25,20 @@ export class State {
     this.own.set(v, term);
   }
 
-  /** Makes a variable known here and wherever the state came from. */
-  declare(v: Variable, term: Term): void {
+  /** Makes a variable known wherever `beside` is. */
+  declare(v: Variable, term: Term, beside: Variable): void {
     let first: State = this;
-    while (first.origin) first = first.origin;
+    for (let s: State | undefined = this; s; s = s.origin) if (s.own.has(beside)) first = s;
     first.own.set(v, term);
   }
 
   fork(): State {
     return new State(this);
+  }
+
+  /** Everything that is known here. */
+  all(): Map<Variable, Term> {
+    return new Map([...(this.origin?.all() ?? []), ...this.own]);
   }
 
   /** Variables that were set since the fork, with those that were made since. */

@@ -2,7 +2,7 @@
 import type { Function as FunctionSyntax } from 'acorn';
 import type { DType } from '../dtype.ts';
 import { apiFunctions, globalFunctions, globalNumbers, namespaces, type Callable, type Namespace } from './intrinsics.ts';
-import { weakly, type Operand } from './infer.ts';
+import { strongly, weakly, type Operand, type Weak } from './infer.ts';
 import type { Value } from './ir.ts';
 import type { KernelFunction, Source } from './source.ts';
 import type { Variable } from './state.ts';
@@ -45,6 +45,18 @@ export type Term =
   | { readonly kind: 'undefined' }
   /** A constant the kernel cannot use; says so only when it does. */
   | { readonly kind: 'unusable'; readonly name: string; readonly problem: string };
+
+/** A term with other values. */
+export function mapValues(term: Term, f: (v: Value) => Value): Term {
+  const ofWeak = (w: Weak): Weak => (typeof w === 'number' ? w : { cond: f(w.cond), yes: ofWeak(w.yes), no: ofWeak(w.no) });
+  switch (term.kind) {
+    case 'value': return strongly(f(term.value));
+    case 'weak': return weakly(ofWeak(term.weak));
+    case 'list': return { ...term, items: term.items.map((t) => mapValues(t, f)) };
+    case 'row': return { ...term, index: term.index.map(f) };
+    default: return term;
+  }
+}
 
 export interface Scope {
   readonly names: Map<string, Term | Variable>;
