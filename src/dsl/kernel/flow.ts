@@ -32,8 +32,9 @@ function merge(place: Place, node: Node, cond: Value, yes: State, no: State): vo
   const stays = holds(yes, frame.returned) ? no : holds(no, frame.returned) ? yes : undefined;
   for (const v of new Set([...yes.changed, ...no.changed])) {
     const ownsResult = v === frame.returned || v === frame.result || frame.items?.includes(v);
+    const mattersYet = ownsResult || isOutside(frame, v);
     const known = state.get(v) !== undefined;
-    if (stays && !ownsResult) {
+    if (stays && !mattersYet) {
       const term = stays.get(v);
       if (term && (known || stays.changed.includes(v))) state.set(v, term);
     } else if (known) { // else it was made inside
@@ -44,6 +45,9 @@ function merge(place: Place, node: Node, cond: Value, yes: State, no: State): vo
     }
   }
 }
+
+/** A variable around the function, which its caller sees after a return as well. */
+export const isOutside = (frame: FunctionFrame, v: Variable): boolean => frame.outside?.get(v) !== undefined;
 
 /** A term without the variables of a state that ends: a local array is the list of its elements as they are there. */
 export function settled(state: State, term: Term): Term {
@@ -114,8 +118,8 @@ export function unlessExited(place: Place, node: Node, rest: (p: Place) => void,
 }
 
 /** Of a call that begins: nothing is returned yet. */
-export function openFrame(place: Pick<Place, 'state' | 'session'>): FunctionFrame {
-  const frame: FunctionFrame = { returned: hidden('returned'), result: hidden('result'), items: undefined, empty: undefined };
+export function openFrame(place: Pick<Place, 'state' | 'session'>, outside?: State): FunctionFrame {
+  const frame: FunctionFrame = { outside, returned: hidden('returned'), result: hidden('result'), items: undefined, empty: undefined };
   place.state.set(frame.returned, flag(place as Place, false));
   place.state.set(frame.result, { kind: 'undefined' });
   return frame;

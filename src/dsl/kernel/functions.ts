@@ -27,9 +27,16 @@ export function callFunction(place: Place, node: CallExpression, f: Callee): Ter
   return lowerCall(place, f, node.arguments.map((a) => expression(place, a)));
 }
 
-/** What a function gives for its arguments. */
-export function lowerCall(place: Place, { params, body, source, scope }: Callee, args: readonly Term[]): Term {
-  const inner: Place = { ...place, source, scope: scopeIn(scope), frame: openFrame(place), loop: undefined, depth: place.depth + 1 };
+/** What a function gives for its arguments. What it sets of the variables around it stays set. */
+export function lowerCall(place: Place, callee: Callee, args: readonly Term[]): Term {
+  const state = place.state.fork();
+  const term = lowerInside({ ...place, state, frame: openFrame({ state, session: place.session }, place.state) }, callee, args);
+  for (const v of state.changed) place.state.set(v, state.get(v)!);
+  return term;
+}
+
+function lowerInside(place: Place, { params, body, source, scope }: Callee, args: readonly Term[]): Term {
+  const inner: Place = { ...place, source, scope: scopeIn(scope), loop: undefined, depth: place.depth + 1 };
   params.forEach((p, k) => {
     const arg: Term = args[k] ?? { kind: 'undefined' };
     if (p.type === 'AssignmentPattern') declare(inner, inner.scope, p.left, arg.kind === 'undefined' ? expression(inner, p.right) : arg, false);
@@ -61,7 +68,7 @@ export function setResult(place: Place, node: Node, term: Term): void {
   const { items: variables } = frame;
   if (variables.length !== items.length) reject(place, node, `one return gives ${variables.length} values, another one ${items.length}`, 'return arrays of the same length everywhere');
   variables.forEach((v, k) => {
-    if (state.get(v) === undefined) state.declare(v, { kind: 'undefined' });
+    if (state.get(v) === undefined) state.declare(v, { kind: 'undefined' }, frame.returned);
     state.set(v, items[k]);
   });
 }

@@ -6,7 +6,7 @@
 import type { DoWhileStatement, ForStatement, Node, Statement, WhileStatement } from 'acorn';
 import { isFloat, promote, type DType } from '../dtype.ts';
 import { condition, effect } from './expressions.ts';
-import { flag, openLoop, unlessExited } from './flow.ts';
+import { flag, isOutside, openLoop, unlessExited } from './flow.ts';
 import { commonDType, strongly, valueAs, weakly, type Operand } from './infer.ts';
 import type { Effect, Value } from './ir.ts';
 import { assignedNames } from './names.ts';
@@ -102,7 +102,7 @@ function carry(place: Place, loop: LoopSyntax, into: Map<Variable, Carried>, var
 }
 
 const dtypeOfNumbers = (place: Place, a: Operand): DType =>
-  (a.kind === 'weak' && numbersOf(a.weak).every((n) => Number.isInteger(n) && Math.abs(n) < 2 ** 31) ? 'int32' : place.session.lone);
+  (a.kind === 'weak' && numbersOf(a.weak).every((n) => Number.isInteger(n) && n >= -(2 ** 31) && n < 2 ** 31) ? 'int32' : place.session.lone);
 
 const numbersOf = (w: Extract<Operand, { kind: 'weak' }>['weak']): number[] => (typeof w === 'number' ? [w] : [...numbersOf(w.yes), ...numbersOf(w.no)]);
 
@@ -213,7 +213,9 @@ function close(place: Place, loop: LoopSyntax, carried: readonly Carried[], turn
     return term.kind === 'undefined' ? builder.constant(NaN, c.dtype!) : valueAs(site, operandAt(place, loop.node, term), c.dtype!);
   });
   const next = kept.map((c) => valueAs(site, operandAt(place, loop.node, turn.state.get(c.variable)!), c.dtype!));
-  const made = rotated(builder, { states: turn.states, initial, next, test: turn.test, broken, returned, path, effects: turn.effects });
+  const results = [place.frame.result, ...place.frame.items ?? []];
+  const forgotten = kept.map((c) => !results.includes(c.variable) && !isOutside(place.frame, c.variable));
+  const made = rotated(builder, { states: turn.states, initial, next, forgotten, test: turn.test, broken, returned, path, effects: turn.effects });
   kept.forEach((c, k) => state.set(c.variable, strongly(made.after[k])));
   // Who cannot leave the loop but by returning has returned.
   const endless = turn.test.kind === 'const' && turn.test.value !== 0 && broken === no;

@@ -47,6 +47,8 @@ export interface Session {
 
 /** A call of a function: what it has returned so far. */
 export interface FunctionFrame {
+  /** What was known where the function is called; undefined: it is called by nobody. */
+  readonly outside: State | undefined;
   /** bool: the point has returned already. */
   readonly returned: Variable;
   readonly result: Variable;

@@ -11,6 +11,8 @@ export interface OpenLoop {
   readonly states: readonly Value[];
   readonly initial: readonly Value[];
   readonly next: readonly Value[];
+  /** Per state: nobody looks at it where the point has returned. */
+  readonly forgotten: readonly boolean[];
   readonly test: Value;
   /** Who leaves in a turn. */
   readonly broken: Value;
@@ -49,7 +51,7 @@ const loopOf = (after: readonly Value[]): Loop => (after[0] as Value & { kind: '
 
 /** The loop whose test is also who leaves; undefined where a point that leaves has changed something already. */
 function leftEarly(builder: Builder, open: OpenLoop): ClosedLoop | undefined {
-  const { states, initial, next, test, broken, returned, path, effects } = open;
+  const { states, initial, next, forgotten, test, broken, returned, path, effects } = open;
   const leaves = builder.op('or', [broken, returned]);
   if (leaves.kind === 'const' || effects.length > 0) return undefined;
   const negated = leaves.kind === 'op' && leaves.op === 'not' ? leaves.args[0] : undefined;
@@ -59,7 +61,8 @@ function leftEarly(builder: Builder, open: OpenLoop): ClosedLoop | undefined {
     if (v.args[0] === leaves) return [v.args[1], v.args[2]];
     return v.args[0] === negated ? [v.args[2], v.args[1]] : undefined;
   };
-  const parts = next.map((v, k) => (v === states[k] ? ([v, v] as const) : split(v)));
+  const whatever = (v: Value, k: number): readonly [Value, Value] | undefined => (isConst(broken, 0) && forgotten[k] ? [states[k], v] : undefined);
+  const parts = next.map((v, k) => (v === states[k] ? ([v, v] as const) : split(v) ?? whatever(v, k)));
   if (parts.some((p) => p === undefined)) return undefined;
   const [gone, stayed] = [parts.map((p) => p![0]), parts.map((p) => p![1])];
   const goes = builder.op('and', [test, builder.op('not', [leaves])]);
