@@ -1,5 +1,5 @@
 /** Loops that are written out: their number of turns is known, and it pays or has to be. */
-import type { AnyNode, Node } from 'acorn';
+import type { AnyNode, Identifier, Node } from 'acorn';
 import { condition, effect, named } from './expressions.ts';
 import { exited, flag, openLoop, unlessExited } from './flow.ts';
 import { knownNumber } from './infer.ts';
@@ -24,7 +24,9 @@ export function isWrittenOut(place: Place, { test, update, body }: LoopSyntax): 
   if (!test || !update) return false;
   const counters = assignedNames(update);
   const changed = assignedBy(place, body);
-  if (counters.size === 0 || [...counters].some((name) => changed.has(lookUp(place.scope, name)))) return false;
+  // What the test asks for is known only as long as the body leaves it alone.
+  const asked = [...counters, ...usedNames(test)].map((name) => lookUp(place.scope, name));
+  if (counters.size === 0 || asked.some((found) => found && changed.has(found))) return false;
   if (![...counters].every((name) => isKnown(named(place, name)))) return false;
   let size = 0, jumps = false, loops = false;
   for (const part of [body, test, update]) {
@@ -53,7 +55,7 @@ function turnsOf(place: Place, test: Node, update: Node, most: number): number |
   return undefined;
 }
 
-/** What a body assigns, itself or by calling functions. */
+/** What a body assigns, or assigns elements of, itself or by calling functions. */
 function assignedBy(place: Place, body: Node): ReadonlySet<Variable | Term | undefined> {
   const found = new Set<Variable | Term | undefined>();
   const seen = new Set<Node>();
@@ -63,6 +65,8 @@ function assignedBy(place: Place, body: Node): ReadonlySet<Variable | Term | und
     for (const name of assignedNames(node)) found.add(lookUp(scope, name));
     walk(node, (n) => {
       const e = n as AnyNode;
+      const target = e.type === 'AssignmentExpression' ? e.left : e.type === 'UpdateExpression' ? e.argument : undefined;
+      if (target?.type === 'MemberExpression') usedNames(target.object).forEach((name) => found.add(lookUp(scope, name)));
       const called = e.type === 'CallExpression' && e.callee.type === 'Identifier' ? lookUp(scope, e.callee.name) : undefined;
       const term = called && (isVariable(called) ? place.state.get(called) : called);
       if (term?.kind === 'closure') add(term.node, term.scope);
@@ -71,6 +75,15 @@ function assignedBy(place: Place, body: Node): ReadonlySet<Variable | Term | und
   };
   add(body, place.scope);
   return found;
+}
+
+function usedNames(node: Node): Set<string> {
+  const names = new Set<string>();
+  walk(node, (n) => {
+    if (n.type === 'Identifier') names.add((n as Identifier).name);
+    return true;
+  });
+  return names;
 }
 
 const isKnown = (term: Term | undefined): boolean => (term?.kind === 'weak' || term?.kind === 'value') && knownNumber(term) !== undefined;
@@ -96,10 +109,10 @@ function indexesWith(place: Place, body: Node, names: ReadonlySet<string>): bool
     if (e.type === 'CallExpression' && e.callee.type === 'Identifier') {
       const callee = named(place, e.callee.name);
       const given = e.arguments.some(mentions);
-      found ||= callee?.kind === 'array' && given;
+      found ||= callee?.kind === 'array' && given && !place.session.rolled;
       // A function may index with what it is given.
       if (callee?.kind === 'closure') found ||= given && indexesWith({ ...place, scope: callee.scope }, callee.node, new Set([...names, ...boundIn(callee.node)]));
-      if (callee?.kind === 'helper') found ||= given && e.arguments.some((a) => isIndexed(termOf(place, a)));
+      if (callee?.kind === 'helper') found ||= given && e.arguments.map((a) => termOf(place, a)).some((t) => isIndexed(t) && !(t?.kind === 'array' && place.session.rolled));
     }
     if (e.type === 'MemberExpression' && e.computed && mentions(e.property)) found ||= isIndexed(termOf(place, e.object)) && !isWhole(termOf(place, e.object));
     return true;
