@@ -71,10 +71,11 @@ function leftEarly(builder: Builder, open: OpenLoop): ClosedLoop | undefined {
   const after = builder.loop({
     states, initial: [...initial, no, no], next: [...stayed, states[n], states[n + 1]], test: builder.op('and', [path, goes]), effects: [],
   });
-  // Who left, and with what, is seen from the states as they were then: those after the loop.
+  // Who left, and with what, is seen from the states as they were then: those after the loop. Where the test still holds, the
+  // point has left; by which way matters only if there are two.
   const changed = gone.map((v, k) => v !== states[k]);
-  const wasReturned = builder.op('and', [path, builder.op('and', [test, returned])]);
-  const wasGone = builder.op('and', [path, builder.op('and', [test, leaves])]);
+  const wasGone = builder.op('and', [path, test]);
+  const wasReturned = isConst(broken, 0) ? wasGone : builder.op('and', [wasGone, returned]);
   const { results } = inlineAll(builder, [wasReturned, wasGone, ...gone], [], {
     ...sameLeaves(builder),
     state: (v) => (states.includes(v) ? after[v.index] : v),
