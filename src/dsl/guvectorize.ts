@@ -4,7 +4,7 @@ import { arrayNode, wrap, type ArrayInput, type WeftArray } from './array.ts';
 import { asDType, promote, type DType } from './dtype.ts';
 import { castExpr } from './elementwise.ts';
 import { fillExpr, makeExpr, type Expr } from './expr.ts';
-import { argumentAt } from './bind.ts';
+import { argumentAt, scalarFill } from './bind.ts';
 import { lowerKernel, usageOf, type KernelFunction, type KernelParam } from './kernel/index.ts';
 import { fromKernel } from './plainly.ts';
 import { broadcastShapes } from './shape.ts';
@@ -64,7 +64,11 @@ export function guvectorize<S extends string, P extends readonly unknown[], R>(
 
   const call = (...args: readonly unknown[]): WeftArray | WeftArray[] => {
     if (args.length !== inDims.length) throw new ArgumentError(`guvectorize: '${signature}' takes ${inDims.length} arrays, got ${args.length}`);
-    const nodes = inDims.map((_, k) => arrayNode(argumentAt(args, { ...usage[k], path: [k] }, 'guvectorize'), `guvectorize: ${names[k]}`));
+    const given = inDims.map((_, k) => argumentAt(args, { ...usage[k], path: [k] }, 'guvectorize'));
+    const arrays = given.map((a, k) => (isNumber(a) && inDims[k].length === 0 ? undefined : arrayNode(a, `guvectorize: ${names[k]}`)));
+    // A number takes the dtype of the arrays beside it.
+    const beside = arrays.flatMap((n) => (n ? [n.dtype] : [])).reduce<DType | undefined>((a, b) => (a ? promote(a, b) : b), undefined) ?? 'float32';
+    const nodes = arrays.map((n, k) => n ?? scalarFill(given[k] as number | boolean, beside));
     const sizes = resolveDimensions(parsed, nodes.map((n) => n.shape), names);
     const loop = broadcastShapes(nodes.map((n, k) => n.shape.slice(0, n.shape.length - inDims[k].length)), 'guvectorize');
     const core = (dims: readonly Dimension[]): number[] => dims.map((d) => (typeof d === 'number' ? d : sizes.get(d)!));
@@ -101,6 +105,7 @@ export function guvectorize<S extends string, P extends readonly unknown[], R>(
   return call as unknown as (...inputs: ArrayInput[]) => Outputs<S>;
 }
 
+const isNumber = (a: unknown): a is number | boolean => typeof a === 'number' || typeof a === 'boolean';
 const one = (arrays: WeftArray[]): WeftArray | WeftArray[] => (arrays.length === 1 ? arrays[0] : arrays);
 
 function outputDTypes(option: GuvectorizeOptions['dtype'], inputs: readonly Expr[], count: number): DType[] {

@@ -1,6 +1,7 @@
 /** Copying functions into other ones: how the planner fuses, and how everything else that changes a function does it. */
 import { InternalError } from '../../errors.ts';
 import type { Builder, Effect, Loop, Point, Value } from './ir.ts';
+import { bottomUp } from './walk.ts';
 
 /** What replaces the leaves of a function when it is copied into another one. */
 export interface Leaves {
@@ -34,12 +35,8 @@ export function inlineAll(
   const done = new Map<Value, Value>();
   const loops = new Map<Loop, readonly Value[]>();
   const copy = (v: Value): Value => {
-    let out = done.get(v);
-    if (!out) {
-      out = copyOne(v);
-      done.set(v, out);
-    }
-    return out;
+    bottomUp(v, (o) => done.has(o), (o) => void done.set(o, copyOne(o)));
+    return done.get(v)!;
   };
   const missing = (what: string) => fail(`inline: no replacement for ${what}`);
   const copyOne = (v: Value): Value => {

@@ -24,7 +24,8 @@ const table: { readonly [T in AnyNode['type']]?: (place: Place, node: NodeOf<T>)
     if (typeof node.value === 'boolean') return strongly(place.session.builder.constant(node.value ? 1 : 0, 'bool'));
     return reject(place, node, ...unsupported(node));
   },
-  Identifier: (place, node) => named(place, node.name) ?? reject(place, node, `unknown variable '${node.name}'`, unknownName(node.name)),
+  Identifier: (place, node) => named(place, node.name)
+    ?? reject(place, node, Object.hasOwn(foreign, node.name) ? `'${node.name}' is not available` : `unknown variable '${node.name}'`, unknownName(node.name)),
   UnaryExpression: (place, node) => {
     if (node.operator === 'void') {
       effect(place, node.argument);
@@ -75,7 +76,11 @@ const table: { readonly [T in AnyNode['type']]?: (place: Place, node: NodeOf<T>)
     const { callee } = node;
     const made = callee.type === 'Identifier' && !lookUp(place.scope, callee.name) && Object.hasOwn(typedArrays, callee.name)
       ? typedArrays[callee.name] : undefined;
-    return made ? made(place, node) : reject(place, node, ...unsupported(node));
+    if (made) return made(place, node);
+    if (callee.type === 'Identifier' && /^(Uint|Int|Float|Big(Ui|I)nt)\d+(Clamped)?Array$/.test(callee.name)) {
+      return reject(place, node, `${callee.name} is not available`, `local arrays are [a, b] and ${Object.keys(typedArrays).map((name) => `new ${name}(n)`).join(', ')}`);
+    }
+    return reject(place, node, ...unsupported(node));
   },
   ArrowFunctionExpression: (place, node) => ({ kind: 'closure', name: 'the function', node, scope: place.scope, source: place.source }),
   FunctionExpression: (place, node) => ({ kind: 'closure', name: node.id?.name ?? 'the function', node, scope: place.scope, source: place.source }),
@@ -237,6 +242,8 @@ function madeArray(place: Place, node: CallExpression): Term | undefined {
 }
 
 function unknownFunction(place: Place, { name, ...callee }: NodeOf<'Identifier'>): never {
+  if (name === place.source.name) return reject(place, { ...callee }, `'${name}' calls itself`, 'recursion is not supported: use a loop');
+  if (Object.hasOwn(foreign, name)) return reject(place, { ...callee }, `'${name}' is not available`, foreign[name]);
   return reject(place, { ...callee }, `'${name}' is not a function the kernel can call`,
     Object.hasOwn(namespaces.Math.functions, name) ? `write Math.${name}(...)`
       : `call array parameters, members of Math and functions declared inside; pass an outer function in: constants: { ${name} }`);
@@ -268,9 +275,17 @@ const outermost = (scope: Place['scope']): Place['scope'] => {
   return s;
 };
 
+/** What JavaScript has and kernels have not. */
+const foreign: Readonly<Record<string, string>> = {
+  Array: 'write the elements out, [a, b], or new Array(3).fill(0)',
+  parseInt: 'Math.trunc(x) rounds towards 0',
+  parseFloat: 'kernels compute on numbers already',
+  ...Object.fromEntries(['Object', 'String', 'Symbol', 'BigInt', 'Date', 'JSON', 'Map', 'Set', 'Reflect', 'globalThis', 'window', 'document',
+    'performance', 'process', 'arguments', 'eval'].map((name) => [name, 'a kernel has Math, Number and what it is given: parameters and constants'])),
+};
+
 const isMath = (name: string): boolean =>
   Object.hasOwn(namespaces.Math.numbers, name) || Object.hasOwn(namespaces.Math.functions, name);
-const unknownName = (name: string): string => isMath(name)
-  ? `write Math.${name}`
-  : `a kernel sees its parameters and its own variables; pass an outer one in: constants: { ${name} }`;
+const unknownName = (name: string): string => isMath(name) ? `write Math.${name}`
+  : Object.hasOwn(foreign, name) ? foreign[name] : `a kernel sees its parameters and its own variables; pass an outer one in: constants: { ${name} }`;
 

@@ -5,6 +5,7 @@ import { remembered } from './remember.ts';
 import { strongly } from './infer.ts';
 import { libraryFunctions } from './intrinsics.ts';
 import { Builder, type Fn } from './ir.ts';
+import { ofFairLength } from './length.ts';
 import { lowerBody } from './lower.ts';
 import { lowerProgram, type Known, type Program } from './parallel.ts';
 import { widened } from './operands.ts';
@@ -68,8 +69,11 @@ export function lowerKernel(f: KernelFunction, params: readonly KernelParam[], o
   const { rank, label, window } = options;
   const constants = outerNames(f, options.constants);
   return remembered(f, constants, `${rank}|${JSON.stringify([params, window && { ...window, cval: String(window.cval) }])}`, () => {
-    const builder = new Builder();
-    return lower(f, params, builder, rank, label, outerScope(builder, constants), window);
+    const lowered = (rolled: boolean) => (): LoweredKernel => {
+      const builder = new Builder();
+      return lower(f, params, builder, rank, label, outerScope(builder, constants), window, rolled);
+    };
+    return ofFairLength(syntaxOf(f, label), label, [lowered(false), ...(window ? [lowered(true)] : [])], ({ fn }) => fn);
   });
 }
 
@@ -79,9 +83,15 @@ export const kernelFn = (f: KernelFunction, params: readonly KernelParam[], opti
 
 /** Lowers a kernel with parallel loops, for arguments of these shapes. */
 export function lowerParallel(f: KernelFunction, params: readonly KernelParam[], options: KernelOptions, known: Known): Program {
-  const builder = new Builder();
-  const { session, args, syntax } = begin(f, params, builder, options.rank, options.label);
-  return lowerProgram(session, syntax, args, outerScope(builder, outerNames(f, options.constants)), known);
+  const { rank, label } = options;
+  const lowered = (): Program => {
+    const builder = new Builder();
+    const { session, args, syntax } = begin(f, params, builder, rank, label);
+    return lowerProgram(session, syntax, args, outerScope(builder, outerNames(f, options.constants)), known);
+  };
+  return ofFairLength(syntaxOf(f, label), label, [lowered], ({ steps, results }) => ({
+    results: [...results, ...steps.flatMap((s) => s.values)], effects: steps.flatMap((s) => ('effects' in s ? s.effects : [])),
+  }));
 }
 
 /** A function of the math library over scalars of one dtype: it may call the intrinsics and, by name, the helpers. */
@@ -94,7 +104,7 @@ export function libraryKernel(
 
 function lower(
   f: KernelFunction, params: readonly KernelParam[], builder: Builder, rank: number, label: string, outer: Scope,
-  edges?: KernelOptions['window'],
+  edges?: KernelOptions['window'], rolled = false,
 ): LoweredKernel {
   const { session, args, syntax, inputs, outputs } = begin(f, params, builder, rank, label);
   const wholes: number[] = [];
@@ -102,7 +112,7 @@ function lower(
     if (!wholes.includes(input)) wholes.push(input);
     return inputs.length + wholes.indexOf(input);
   };
-  const { results, effects } = lowerBody(edges ? { ...session, window: { ...edges, wholeOf } } : session, syntax, args, outer);
+  const { results, effects } = lowerBody(edges ? { ...session, rolled, window: { ...edges, wholeOf } } : session, syntax, args, outer);
   const slot = ({ name, dtype, ...p }: Named) => ({ name, dtype, ...('rank' in p && { whole: p.rank }) });
   const slots = [...inputs.map(slot), ...wholes.map((k) => ({ ...slot(inputs[k]), whole: rank }))];
   const fn = builder.fn(syntax.source.name || label, { rank, inputs: slots, results, effects, outputs: outputs.map(slot) });

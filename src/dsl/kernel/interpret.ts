@@ -6,6 +6,7 @@ import { InternalError } from '../../errors.ts';
 import { castNumber } from '../dtype.ts';
 import { evaluateOp } from '../ops.ts';
 import type { Effect, Fn, Loop, Value } from './ir.ts';
+import { bottomUp, chained } from './walk.ts';
 
 export type Leaf = Exclude<Value, { kind: 'const' | 'op' | 'gather' | 'state' | 'after' | 'loaded' }>;
 
@@ -42,11 +43,15 @@ function recall<T>(key: Value | Loop, frame: Frame): T | undefined {
 }
 
 function valueIn(v: Value, frame: Frame, at: Surroundings): number {
-  const found = recall<number>(v, frame);
-  if (found !== undefined) return found;
-  const made = compute(v, frame, at);
-  frame.known.set(v, made);
-  return made;
+  const known = (o: Value): boolean => recall(o, frame) !== undefined;
+  // Of a select, the arm that it takes, once that is known.
+  const needs = (o: Value): readonly Value[] => {
+    if (o.kind !== 'op' || o.op !== 'select') return chained(o);
+    const cond = recall<number>(o.args[0], frame);
+    return [cond === undefined ? o.args[0] : cond ? o.args[1] : o.args[2]];
+  };
+  bottomUp(v, known, (o) => void frame.known.set(o, compute(o, frame, at)), needs);
+  return recall<number>(v, frame)!;
 }
 
 function compute(v: Value, frame: Frame, at: Surroundings): number {

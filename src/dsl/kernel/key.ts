@@ -1,5 +1,6 @@
 /** Texts that are equal for equal graphs: the identity of functions and of loops. */
 import type { Effect, Loop, Point, Value } from './ir.ts';
+import { bottomUp, chained } from './walk.ts';
 
 const pointText = (p: Point | undefined): string =>
   p ? `${pointText(p.base)}[${p.offset.map((o, k) => o + (p.edge[k] === 'none' ? '' : p.edge[k])).join()}]` : '';
@@ -22,9 +23,12 @@ export function keyOf(results: readonly Value[], effects: readonly Effect[], kno
   const visit = (v: Value): number => {
     const found = number.get(v);
     if (found !== undefined) return found;
-    const text = known?.(v) ?? line(v);
-    number.set(v, lines.length);
-    return lines.push(text) - 1;
+    bottomUp(v, (o) => number.has(o), (o) => {
+      const text = known?.(o) ?? line(o);
+      number.set(o, lines.length);
+      lines.push(text);
+    }, (o) => (known?.(o) === undefined ? chained(o) : []));
+    return number.get(v)!;
   };
   const line = (v: Value): string => {
     switch (v.kind) {

@@ -39,6 +39,8 @@ export interface Session {
   readonly reads: KernelRead[];
   /** Of a stencil with a declared neighbourhood: reads at offsets that only a run can tell stay in it. */
   readonly window?: Window;
+  /** Loops of such a stencil stay loops also where they index neighbours: written out they would be too long. */
+  readonly rolled?: boolean;
   /** What a parallel loop becomes, in kernels that may have some; only where no other loop or condition is around it. */
   readonly parallel?: (place: Place, node: ForOfStatement) => void;
   /** int32: the sizes of the domain, where they are known to the kernel. */

@@ -50,7 +50,7 @@ export function unsupported(node: Node): Complaint {
   if ((known.type === 'UnaryExpression' || known.type === 'BinaryExpression') && Object.hasOwn(byOperator, known.operator)) {
     return byOperator[known.operator];
   }
-  return byType[known.type] ?? [`${node.type} is not supported in kernels`, 'use expressions of numbers, const and return'];
+  return byType[known.type] ?? [`${node.type} is not supported`, 'a kernel is made of numbers, variables, loops and functions'];
 }
 
 function literal(value: unknown): Complaint {

@@ -24,18 +24,46 @@ export const operandsOfEffects = (effects: readonly Effect[]): readonly Value[] 
   }
 });
 
+/** What a value is computed from, but loops. */
+export const chained = (v: Value): readonly Value[] => (v.kind === 'op' ? v.args : v.kind === 'gather' ? v.index : none);
+
+/**
+ * Calls `make` for what `v` needs and then for `v`, unless it is `known`. A sum that was written out is a chain of thousands
+ * of ops: the recursion of `make` is for loops only.
+ */
+export function bottomUp(v: Value, known: (v: Value) => boolean, make: (v: Value) => void, needs: (v: Value) => readonly Value[] = chained): void {
+  const stack = [v];
+  while (stack.length > 0) {
+    const top = stack[stack.length - 1];
+    const missing = known(top) ? undefined : needs(top).find((o) => !known(o));
+    if (missing) stack.push(missing);
+    else if (!known(stack.pop()!)) make(top);
+  }
+}
+
 /** Every value reachable from `results` and `effects`, operands before users, each once. */
 export function valuesOf(results: readonly Value[], effects: readonly Effect[] = []): Value[] {
   const seen = new Set<Value>();
-  const visit = (v: Value): void => {
-    if (seen.has(v)) return;
-    if (v.kind === 'op') v.args.forEach(visit);
-    else operandsOf(v).forEach(visit);
-    seen.add(v);
-  };
+  const visit = (v: Value): void => bottomUp(v, (o) => seen.has(o), (o) => {
+    operandsOf(o).forEach(visit);
+    seen.add(o);
+  });
   operandsOfEffects(effects).forEach(visit);
   results.forEach(visit);
   return [...seen];
+}
+
+/** The longest chain of values each of which needs the one before. */
+export function lengthOf(results: readonly Value[], effects: readonly Effect[] = []): number {
+  const lengths = new Map<Value, number>();
+  let longest = 0;
+  for (const v of valuesOf(results, effects)) {
+    let length = 1;
+    for (const o of operandsOf(v)) length = Math.max(length, 1 + (lengths.get(o) ?? 0));
+    lengths.set(v, length);
+    longest = Math.max(longest, length);
+  }
+  return longest;
 }
 
 /** All values of a function. */
