@@ -86,7 +86,8 @@ function fromNode(node: MathNode, text: string, options: StencilOptions): Formul
   Object.defineProperty(own, 'length', { value: params.length });
   const patterns = params.map((name): Pattern => ({ type: 'Identifier', name, start: 0, end: 0 }));
   attachSyntax(own, { source, params: patterns, body: body as Syntax['body'] });
-  const apply = (axes.length > 0 ? stencil(own as never, options) : vectorize(own as never, { dtype: options.dtype })) as unknown as (...args: readonly ArrayInput[]) => WeftArray;
+  const compiled = axes.length > 0 ? stencil(own as never, options) : vectorize(own as never, { dtype: options.dtype });
+  const apply = compiled as unknown as (...args: readonly ArrayInput[]) => WeftArray;
   const call = (...args: readonly unknown[]): WeftArray => apply(...inOrder(args, params));
   const result = Object.assign(call, { parameters: params, text }) as unknown as Formula;
   made.set(result, { node, options });

@@ -29,9 +29,12 @@ export interface FromFunctionOptions {
  * const band = wf.fromFunction([4, 4], (i, j) => (Math.abs(i - j) < 2 ? 2 - Math.abs(i - j) : 0));
  * await band.array(); // [[2, 1, 0, 0], [1, 2, 1, 0], [0, 1, 2, 1], [0, 0, 1, 2]]
  */
-export function fromFunction(shape: number | readonly number[], f: (...at: number[]) => number | boolean, options?: FromFunctionOptions): WeftArray;
+export function fromFunction(
+  shape: number | readonly number[], f: (...at: number[]) => number | boolean, options?: FromFunctionOptions,
+): WeftArray;
 export function fromFunction<P extends readonly unknown[]>(
-  shape: number | readonly number[], f: (...args: P) => number | boolean, options: FromFunctionOptions & { readonly inputs: readonly ArrayInput[] },
+  shape: number | readonly number[], f: (...args: P) => number | boolean,
+  options: FromFunctionOptions & { readonly inputs: readonly ArrayInput[] },
 ): WeftArray;
 export function fromFunction(shape: number | readonly number[], f: unknown, options: FromFunctionOptions = {}): WeftArray {
   if (typeof f !== 'function') throw new ArgumentError(`fromFunction: the second argument must be a function of the coordinates, got ${typeof f}`);

@@ -28,8 +28,8 @@ export interface KernelFunctionOptions {
 }
 
 type Output = MutVec | MutMat | MutTensor3;
-type Outputs<P extends readonly unknown[]> = P extends readonly [infer A, ...infer Rest]
-  ? (A extends Output ? (Output extends A ? [] : [WeftArray]) : []) extends infer One extends unknown[] ? [...One, ...Outputs<Rest>] : [] : [];
+type OutputOf<A> = A extends Output ? (Output extends A ? [] : [WeftArray]) : [];
+type Outputs<P extends readonly unknown[]> = P extends readonly [infer A, ...infer Rest] ? [...OutputOf<A>, ...Outputs<Rest>] : [];
 type Returned<R> = R extends void ? [] : R extends readonly unknown[] ? { -readonly [K in keyof R]: WeftArray } : [WeftArray];
 type All<P extends readonly unknown[], R> = [...Outputs<P>, ...Returned<R>];
 
@@ -120,7 +120,9 @@ function outputNode(u: ParamUsage, a: ArrayInput): Expr {
 }
 
 /** Zeros of the shape that was asked for, or that is the likely one. */
-function freshOutput(u: ParamUsage, inputs: readonly ParamUsage[], sources: readonly Expr[], { shapes, dtypes }: KernelFunctionOptions): Expr {
+function freshOutput(
+  u: ParamUsage, inputs: readonly ParamUsage[], sources: readonly Expr[], { shapes, dtypes }: KernelFunctionOptions,
+): Expr {
   const rule = shapes?.[u.name];
   const arrays = sources.filter((s) => s.shape.length > 0);
   const dtype = dtypes?.[u.name] === undefined ? arrays[0]?.dtype ?? 'float32' : asDType(dtypes[u.name], `kernel: dtypes.${u.name}`);
@@ -144,7 +146,8 @@ function freshOutput(u: ParamUsage, inputs: readonly ParamUsage[], sources: read
 const reducers: Readonly<Record<Combine, ReducerName>> = { add: 'sum', mul: 'prod', min: 'min', max: 'max' };
 
 function run(
-  f: KernelFunction, usage: readonly ParamUsage[], options: KernelFunctionOptions, sources: readonly Expr[], initial: readonly Expr[],
+  f: KernelFunction, usage: readonly ParamUsage[], options: KernelFunctionOptions,
+  sources: readonly Expr[], initial: readonly Expr[],
 ): WeftArray | WeftArray[] {
   let [input, output] = [0, 0];
   const params = usage.map((u): KernelParam => {
@@ -167,8 +170,13 @@ function run(
   return arrays.length === 1 ? arrays[0] : arrays;
 }
 
+interface Shapes {
+  readonly input: readonly Shape[];
+  readonly output: readonly Shape[];
+}
+
 /** The number of a value that is made of sizes and numbers. */
-function numberOf(v: Value, sources: readonly Expr[], shapes: { readonly input: readonly Shape[]; readonly output: readonly Shape[] }): number | undefined {
+function numberOf(v: Value, sources: readonly Expr[], shapes: Shapes): number | undefined {
   try {
     return interpret({ results: [v], effects: [] }, {
       leaf: (l) => {

@@ -35,7 +35,9 @@ function parseSide(text: string, side: string): Dimension[][] {
 }
 
 /** The sizes that names stand for, given the shapes of the inputs. */
-export function resolveDimensions({ text, inputs }: Signature, shapes: readonly Shape[], names: readonly string[]): ReadonlyMap<string, number> {
+export function resolveDimensions(
+  { text, inputs }: Signature, shapes: readonly Shape[], names: readonly string[],
+): ReadonlyMap<string, number> {
   const sizes = new Map<string, { readonly size: number; readonly from: string }>();
   inputs.forEach((dims, k) => {
     const shape = shapes[k];

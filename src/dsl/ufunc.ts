@@ -46,7 +46,9 @@ const FEW = 64;
 /** Points that share a long fold. */
 const MANY = 1024;
 
-export function ufuncMethods(f: KernelFunction, options: UfuncOptions, apply: (...args: readonly unknown[]) => Expr[]): UfuncMethods {
+export function ufuncMethods(
+  f: KernelFunction, options: UfuncOptions, apply: (...args: readonly unknown[]) => Expr[],
+): UfuncMethods {
   /** The function on two scalars, and the dtype in which partial results live. */
   const binaryFn = (dtype: DType): { readonly fn: Fn; readonly dtype: DType } => {
     const lower = (d: DType): Fn => kernelFn(f, [{ kind: 'scalar', dtype: d }, { kind: 'scalar', dtype: d }], { rank: 0, constants: options.constants, label: 'vectorize' });
@@ -114,7 +116,10 @@ function cubeOf(x: Expr, axes: readonly number[]): { readonly cube: Expr; readon
   return { cube, kept: rest.map((k) => x.shape[k]) };
 }
 
-function reduceWith(binary: { readonly fn: Fn; readonly dtype: DType }, x: Expr, axes: readonly number[], keepDims: boolean, identity: number | undefined): Expr {
+function reduceWith(
+  binary: { readonly fn: Fn; readonly dtype: DType }, x: Expr, axes: readonly number[], keepDims: boolean,
+  identity: number | undefined,
+): Expr {
   const { fn, dtype } = binary;
   const value = castExpr(x, dtype);
   const { cube, kept } = cubeOf(value, axes);

@@ -52,7 +52,9 @@ export type Ufunc<P extends readonly unknown[], R> = ((...args: Arguments<P>) =>
  * await gcd(wf.array([12, 18], { dtype: 'int32' }), 8).array(); // [4, 2]
  * await gcd.reduce(wf.array([12, 18, 27], { dtype: 'int32' })).item(); // 3
  */
-export function vectorize<P extends readonly unknown[], const R>(kernel: (...args: P) => R, options: VectorizeOptions = {}): Ufunc<P, R> {
+export function vectorize<P extends readonly unknown[], const R>(
+  kernel: (...args: P) => R, options: VectorizeOptions = {},
+): Ufunc<P, R> {
   if (typeof kernel !== 'function') throw new ArgumentError(`vectorize: the kernel must be a function, got ${typeof kernel}`);
   const f = kernel as unknown as KernelFunction;
   const dtype = options.dtype === undefined ? undefined : asDType(options.dtype, 'vectorize: dtype');
@@ -108,7 +110,9 @@ export interface ReduceWithOptions extends VectorizeOptions {
  * await wf.reduce((a, b) => Math.max(Math.abs(a), Math.abs(b)), [[1, -5], [2, 3]]).item(); // 5
  * await wf.reduce((a, b) => (a * b) % 10, wf.array([[3, 4], [7, 9]], { dtype: 'int32' }), { axis: 1 }).array(); // [2, 3]
  */
-export function reduce(kernel: (a: number, b: number) => number | boolean, x: ArrayInput, options: ReduceWithOptions = {}): WeftArray {
+export function reduce(
+  kernel: (a: number, b: number) => number | boolean, x: ArrayInput, options: ReduceWithOptions = {},
+): WeftArray {
   const { axis = null, keepDims, ...rest } = options;
   return vectorize(kernel, rest).reduce(x, { axis, keepDims });
 }

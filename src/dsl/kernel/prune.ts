@@ -1,7 +1,7 @@
 /** A function of only those inputs and outputs that are used. */
 import type { DType } from '../dtype.ts';
 import { inlineAll, sameLeaves } from './copy.ts';
-import { Builder, type Effect, type Fn, type Value } from './ir.ts';
+import { Builder, type Effect, type Fn, type Slot, type Value } from './ir.ts';
 
 interface Whole {
   readonly name: string;
@@ -16,11 +16,18 @@ interface Parts {
   readonly outputs: readonly Whole[];
 }
 
+interface Pruned {
+  readonly fn: Fn;
+  /** By input and output: the number it had before. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
 /**
- * `inputs` and `outputs`: the numbers they had before. A function with effects reads its numbers from arrays of one element.
+ * The function of these parts. One with effects reads its numbers from arrays of one element.
  * An input that is read at the point and anywhere stays one and the other.
  */
-export function pruned(name: string, rank: number, parts: Parts): { readonly fn: Fn; readonly inputs: readonly number[]; readonly outputs: readonly number[] } {
+export function pruned(name: string, rank: number, parts: Parts): Pruned {
   const inputs = new Map<string, number>();
   const outputs = new Map<number, number>();
   const place = <K>(map: Map<K, number>, key: K): number => {
@@ -43,7 +50,8 @@ export function pruned(name: string, rank: number, parts: Parts): { readonly fn:
     output: (o) => place(outputs, o),
     size: (v) => b.size(v.of, v.of === 'input' ? input(v.array, true) : place(outputs, v.array), v.axis),
   });
-  const slot = ({ name: n, dtype, rank: whole }: Whole, asWhole: boolean) => (asWhole ? { name: n, dtype, whole: Math.max(1, whole) } : { name: n, dtype });
+  const slot = (a: Whole, asWhole: boolean): Slot =>
+    ({ name: a.name, dtype: a.dtype, ...(asWhole && { whole: Math.max(1, a.rank) }) });
   const fn = b.fn(name, {
     rank, results, effects,
     inputs: slots.map((s) => slot(parts.inputs[s.array], s.whole)),

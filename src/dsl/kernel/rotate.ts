@@ -61,7 +61,8 @@ function leftEarly(builder: Builder, open: OpenLoop): ClosedLoop | undefined {
     if (v.args[0] === leaves) return [v.args[1], v.args[2]];
     return v.args[0] === negated ? [v.args[2], v.args[1]] : undefined;
   };
-  const whatever = (v: Value, k: number): readonly [Value, Value] | undefined => (isConst(broken, 0) && forgotten[k] ? [states[k], v] : undefined);
+  const whatever = (v: Value, k: number): readonly [gone: Value, stayed: Value] | undefined =>
+    (isConst(broken, 0) && forgotten[k] ? [states[k], v] : undefined);
   const parts = next.map((v, k) => (v === states[k] ? ([v, v] as const) : split(v) ?? whatever(v, k)));
   if (parts.some((p) => p === undefined)) return undefined;
   const [gone, stayed] = [parts.map((p) => p![0]), parts.map((p) => p![1])];
