@@ -1,6 +1,6 @@
 /** Kernels made by hand, run on the cpu target and by the plan-level oracle. */
 import { dtypes, isFloat, type DType, type TypedArray } from '../../src/dsl/dtype.ts';
-import { Builder, type Fn, type Slot, type Value } from '../../src/dsl/kernel/ir.ts';
+import { Builder, type Effect, type Fn, type Slot, type Value } from '../../src/dsl/kernel/ir.ts';
 import { validateFn } from '../../src/dsl/kernel/validate.ts';
 import { reducerInfo, type ReducerName } from '../../src/dsl/reducers.ts';
 import { sizeOf, stridesOf, type Shape } from '../../src/dsl/shape.ts';
@@ -11,12 +11,20 @@ import { emitProgram, programOf } from '../../src/targets/cpu/program.ts';
 import type { PlanTarget } from '../../src/targets/target.ts';
 import { runLaunches } from '../support/run-plan.ts';
 
-/** An input: a buffer and how the domain walks it (dense by default). */
+/** An input: a buffer and how it is walked (dense by default), by the domain or, if it has sizes, as a whole. */
 export interface Input {
   readonly data: TypedArray;
   readonly dtype: DType;
   readonly strides?: readonly number[];
   readonly offset?: number;
+  readonly sizes?: Shape;
+}
+
+/** A whole array that the body's effects store into; it starts with zeros by default. */
+export interface Output {
+  readonly dtype: DType;
+  readonly sizes: Shape;
+  readonly initial?: TypedArray;
 }
 
 export interface Program {
@@ -25,6 +33,11 @@ export interface Program {
   readonly uniforms?: readonly { readonly dtype: DType; readonly value: number }[];
   /** Results of the body, from reads of the inputs. */
   readonly body: (b: Builder, read: (input: number) => Value, uniform: (k: number) => Value) => readonly Value[];
+  /** Makes it a nest: what happens at every point, instead of results. */
+  readonly nest?: {
+    readonly outputs: readonly Output[];
+    readonly effects: (b: Builder, read: (input: number) => Value, uniform: (k: number) => Value) => readonly Effect[];
+  };
   readonly reduce?: {
     readonly axes: readonly number[];
     readonly terms: readonly { readonly reducer: ReducerName; readonly value: number }[];
@@ -45,18 +58,23 @@ const innerOf = (stride: number): InnerStride => (stride === 1 ? 'unit' : stride
 
 export function build(p: Program): Runnable {
   const rank = p.domain.length;
-  const inputs: Slot[] = p.inputs.map(({ dtype }, k) => ({ name: `x${k}`, dtype }));
+  const stored = p.nest?.outputs ?? [];
+  const inputs: Slot[] = p.inputs.map(({ dtype, sizes }, k) => ({ name: `x${k}`, dtype, ...(sizes && { whole: sizes.length }) }));
   const uniforms: Slot[] = (p.uniforms ?? []).map(({ dtype }, k) => ({ name: `u${k}`, dtype }));
-  const fn = (make: (b: Builder) => readonly Value[]): Fn => {
+  const fn = (make: (b: Builder) => readonly Value[], effects: (b: Builder) => readonly Effect[] = () => []): Fn => {
     const b = new Builder();
-    const made = b.fn('test', { rank, inputs, uniforms, results: make(b) });
+    const slots = stored.map(({ dtype, sizes }, k): Slot => ({ name: `y${k}`, dtype, whole: sizes.length }));
+    const made = b.fn('test', { rank, inputs, uniforms, results: make(b), effects: effects(b), outputs: slots });
     validateFn(made);
     return made;
   };
-  const body = fn((b) => p.body(b, (k) => b.read(k, inputs[k].dtype), (k) => b.uniform(k, uniforms[k].dtype)));
-  const dense = stridesOf(p.domain);
-  const accesses = p.inputs.map((x, slot): Access => ({ slot, offset: x.offset ?? 0, strides: x.strides ?? dense }));
-  const outputs: KernelOutput[] = [];
+  const read = (b: Builder) => (k: number) => b.read(k, inputs[k].dtype);
+  const uniform = (b: Builder) => (k: number) => b.uniform(k, uniforms[k].dtype);
+  const body = fn((b) => p.body(b, read(b), uniform(b)), (b) => p.nest?.effects(b, read(b), uniform(b)) ?? []);
+  const accesses = p.inputs.map((x, slot): Access => ({
+    slot, offset: x.offset ?? 0, strides: x.strides ?? stridesOf(x.sizes ?? p.domain), ...(x.sizes && { sizes: x.sizes }),
+  }));
+  const outputs: KernelOutput[] = stored.map(({ dtype }, result) => ({ dtype, from: 'effects', result }));
   let reduction: Kernel['reduction'];
   if (p.reduce) {
     const { axes, terms, stores = [] } = p.reduce;
@@ -71,20 +89,26 @@ export function build(p: Program): Runnable {
   } else {
     body.results.forEach((v, result) => outputs.push({ dtype: v.dtype, from: 'body', result }));
   }
-  const inner = accesses.map((a) => innerOf(a.strides.at(-1)!));
+  const inner = accesses.map((a) => innerOf(a.strides.at(-1) ?? 0));
   const key = [body.key, reduction && `${reduction.axes}|${JSON.stringify(reduction.terms)}|${reduction.epilogue.key}`, JSON.stringify(outputs), rank].join('#');
-  const kernel: Kernel = { name: 'test', schedule: reduction ? 'reduce' : 'map', rank, inputs, uniforms, body, reduction, outputs, key };
+  const schedule = p.nest ? 'nest' : reduction ? 'reduce' : 'map';
+  const kernel: Kernel = { name: 'test', schedule, rank, inputs, uniforms, body, reduction, outputs, key };
   const kept = p.domain.filter((_, k) => !p.reduce?.axes.includes(k));
   const slot = (role: BufferSlot['role'], dtype: DType, length: number): BufferSlot => ({ role, dtype, length, bytes: length * dtypes[dtype].bytes });
+  const initial = stored.flatMap((o) => (o.initial ? [{ dtype: o.dtype, data: o.initial }] : []));
+  const given = [...p.inputs, ...initial];
+  const sizesOf = (o: KernelOutput): Shape => (o.from === 'effects' ? stored[o.result].sizes : o.from === 'body' ? p.domain : kept);
   const slots = [
-    ...p.inputs.map((x) => slot('input', x.dtype, x.data.length)),
-    ...outputs.map((o) => slot('output', o.dtype, sizeOf(o.from === 'body' ? p.domain : kept))),
+    ...given.map((x) => slot('input', x.dtype, x.data.length)),
+    ...outputs.map((o) => slot('output', o.dtype, sizeOf(sizesOf(o)))),
   ];
+  let next = p.inputs.length;
   const launch: Launch = {
-    kernel, domain: p.domain, inputs: accesses, inner, outputs: outputs.map((_, k) => p.inputs.length + k),
+    kernel, domain: p.domain, inputs: accesses, inner, outputs: outputs.map((_, k) => given.length + k),
     uniforms: (p.uniforms ?? []).map((u) => u.value), code: `${key}|${inner}`,
+    ...(p.nest && { stored: stored.map((o) => ({ sizes: o.sizes, initial: o.initial && next++ })) }),
   };
-  return { launch, slots, data: p.inputs.map((x) => x.data) };
+  return { launch, slots, data: given.map((x) => x.data) };
 }
 
 let shared: PlanTarget | undefined;

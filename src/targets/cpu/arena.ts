@@ -54,14 +54,16 @@ export function createArenas(heap: Heap): Arenas {
       switch (of) {
         case 'input': return addressOf(launch.inputs[index].slot);
         case 'output': return addressOf(launch.outputs[index]);
+        case 'initial': return addressOf(launch.stored![index].initial!);
         case 'plane': return planes[index];
+        case 'parameters': return at;
         default: return of satisfies never;
       }
     };
     words.set(call.words, first);
     // Sums above 2^31 wrap into the sign bit, as wasm reads them.
     for (const base of call.bases) words[first + base.word] += address(base);
-    launch.uniforms.forEach((value, k) => writeUniform(words, first + call.uniforms + 4 * k, call.nest.uniforms[k], value));
+    call.uniforms.forEach((d, k) => writeUniform(words, first + call.firstUniform + 4 * k, d, launch.uniforms[k]));
   }
 
   return {
@@ -93,10 +95,14 @@ export function createArenas(heap: Heap): Arenas {
   };
 }
 
-/** Little work stays on the calling thread; of the rest, threads take enough at a time that handing out costs nothing. */
-function poolLaunch(module: number, { kernel, blocking: { blocks }, work }: Call, params: number, threads: number): PoolLaunch {
-  if (work < WORTH_SHARING) return { module, kernel, params, blocks, grain: Math.max(1, blocks), threads: 1 };
+/**
+ * Little work stays on the calling thread; of the rest, threads take enough at a time that handing out costs nothing. Work
+ * that may be much more than it seems is not left to one thread, and is handed out in smaller pieces.
+ */
+function poolLaunch(module: number, { kernel, blocks, work, certain }: Call, params: number, threads: number): PoolLaunch {
+  const little = work < WORTH_SHARING;
+  if (little && certain) return { module, kernel, params, blocks, grain: Math.max(1, blocks), threads: 1 };
   const perBlock = work / Math.max(1, blocks);
-  const grain = Math.min(Math.floor(GRAIN_WORK / perBlock), Math.ceil(blocks / (4 * threads)));
-  return { module, kernel, params, blocks, grain: Math.max(1, grain), threads };
+  const grain = Math.min(Math.floor(GRAIN_WORK / perBlock), Math.ceil(blocks / ((certain ? 4 : 32) * threads)));
+  return { module, kernel, params, blocks, grain: Math.max(1, grain), threads, hesitant: little };
 }

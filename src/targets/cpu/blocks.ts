@@ -28,7 +28,15 @@ export interface Blocking {
   readonly elements: number;
 }
 
-const blockSize = (cost: number): number => Math.max(FLOOR, Math.floor(BLOCK / Math.max(1, cost / 16)));
+const blockSize = (cost: number, least = FLOOR): number => Math.max(least, Math.floor(BLOCK / Math.max(1, cost / 16)));
+
+/**
+ * Bodies with loops are more work in one place than in another, and may be much more than is thought: they get small blocks,
+ * and as many as keep all threads busy to the end, down to a vector or so.
+ */
+const FINE = { floor: 16, blocks: 128, chunk: 256, rows: 16 } as const;
+const fineSize = (cost: number, elements: number): number =>
+  Math.max(FINE.floor, Math.min(blockSize(cost, FINE.floor), Math.ceil(elements / FINE.blocks)));
 
 /** Pieces of about equal length, each a multiple of `step` but the last. */
 function split(length: number, most: number, step: number): { count: number; per: number } {
@@ -37,10 +45,13 @@ function split(length: number, most: number, step: number): { count: number; per
   return { count: Math.ceil(length / per), per };
 }
 
-/** A map: long rows are cut, short rows grouped. `tile`: rows are cut to at most that many columns. */
-export function blockMap(rows: number, columns: number, cost: number, tile = Infinity): Blocking {
-  const most = blockSize(cost);
-  const c = split(columns, Math.min(most, tile), 64);
+/** A map: long rows are cut, short rows grouped. `tile`: rows are cut to at most that many columns. `fine`: there are loops. */
+export function blockMap(
+  rows: number, columns: number, cost: number,
+  { tile = Infinity, fine = false }: { readonly tile?: number; readonly fine?: boolean } = {},
+): Blocking {
+  const most = fine ? fineSize(cost, rows * columns) : blockSize(cost);
+  const c = split(columns, Math.min(most, tile), fine ? FINE.floor : 64);
   const r = split(rows, Math.max(1, Math.floor(most / Math.max(1, c.per))), 1);
   return {
     geometry: {
@@ -56,9 +67,13 @@ export function blockMap(rows: number, columns: number, cost: number, tile = Inf
  * The inner axis is reduced: a chunk is a piece of a row, or several rows, of one kept point. `together`: as many kept points
  * share cache lines, so their chunks are small enough for all to be done while those are there.
  */
-export function blockReduceInner(kept: number, rows: number, columns: number, cost: number, together = 1): Blocking {
-  const most = blockSize(cost);
-  const c = split(columns, Math.max(FLOOR, Math.floor(most / together)), 64);
+export function blockReduceInner(
+  kept: number, rows: number, columns: number, cost: number,
+  { together = 1, fine = false }: { readonly together?: number; readonly fine?: boolean } = {},
+): Blocking {
+  const least = fine ? FINE.chunk : FLOOR;
+  const most = blockSize(cost, least);
+  const c = split(columns, Math.max(least, Math.floor(most / together)), 64);
   const r = split(rows, Math.max(1, Math.floor(most / Math.max(1, c.per))), 1);
   const k = split(kept, Math.max(1, Math.floor(most / Math.max(1, c.per * r.per))), 1);
   return {
@@ -72,10 +87,11 @@ export function blockReduceInner(kept: number, rows: number, columns: number, co
 }
 
 /** The inner axis is kept: a chunk is some of the reduced rows. */
-export function blockReduceOuter(kept: number, rows: number, columns: number, cost: number): Blocking {
-  const most = blockSize(cost);
-  const c = split(columns, KEPT_COLUMNS, 64);
-  const r = split(rows, Math.min(ROWS.most, Math.max(ROWS.least, Math.floor(most / Math.max(1, c.per)))), 1);
+export function blockReduceOuter(kept: number, rows: number, columns: number, cost: number, fine = false): Blocking {
+  const most = blockSize(cost, fine ? FINE.chunk : FLOOR);
+  const c = split(columns, fine ? FINE.chunk : KEPT_COLUMNS, 64);
+  const least = fine ? FINE.rows : ROWS.least;
+  const r = split(rows, Math.min(ROWS.most, Math.max(least, Math.floor(most / Math.max(1, c.per)))), 1);
   const k = split(kept, Math.max(1, Math.floor(most / Math.max(1, c.per * r.per))), 1);
   return {
     geometry: {

@@ -2,13 +2,13 @@
 import { dtypes, type DType, type TypedArray } from '../../dsl/dtype.ts';
 import { sameShape } from '../../dsl/shape.ts';
 import { DisposedError, InternalError } from '../../errors.ts';
-import type { Launch } from '../../fusion/kernel.ts';
+import type { Access, Launch, Stored } from '../../fusion/kernel.ts';
 import type { DeviceBuffer, Job, PlanTarget, TargetOptions } from '../target.ts';
 import { createArenas, type Arena, type Work } from './arena.ts';
 import { createHeap, describeBytes, type Block, type Heap } from './heap.ts';
 import { orient, type OrientedLaunch } from './orient.ts';
 import { createPool, type Pool } from './threads/pool.ts';
-import { prepare, WORTH_SHARING, type Prepared } from './prepare.ts';
+import { prepare, WORTH_SHARING, type Call, type Prepared } from './prepare.ts';
 import { emitProgram, programOf, type Program } from './program.ts';
 
 /** Compiled programs kept; the one used longest ago goes first. */
@@ -132,8 +132,12 @@ export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
 
 /** The same code would be cut into the same blocks. */
 function sameSizes(a: Launch, b: Launch): boolean {
-  return sameShape(a.domain, b.domain)
-    && a.inputs.every((x, k) => x.offset === b.inputs[k].offset && sameShape(x.strides, b.inputs[k].strides));
+  const input = (x: Access, y: Access): boolean =>
+    x.offset === y.offset && sameShape(x.strides, y.strides) && sameShape(x.sizes ?? [], y.sizes ?? []);
+  const output = (x: Stored, y: Stored): boolean =>
+    sameShape(x.sizes, y.sizes) && (x.initial === undefined) === (y.initial === undefined);
+  return sameShape(a.domain, b.domain) && a.inputs.every((x, k) => input(x, b.inputs[k]))
+    && (a.stored ?? []).every((x, k) => output(x, b.stored![k]));
 }
 
 function blockOf(buffer: DeviceBuffer): Block {
@@ -158,12 +162,18 @@ function describe(heap: Heap, pool: Pool): string {
   return `WebAssembly SIMD, ${threads}, heap ${describeBytes(heap.stats.used)} of ${describeBytes(heap.stats.limit)}`;
 }
 
+function describeCall({ kernel, blocking, blocks, work, certain }: Call): string {
+  const threads = work >= WORTH_SHARING ? 'on all threads' : certain ? 'on the calling thread' : 'on all threads if it takes long';
+  const time = `about ${Math.round(work / 1000)} us on one thread, ${threads}`;
+  if (!blocking) return `k${kernel}: what an output starts with, in ${blocks} blocks, ${time}`;
+  const { geometry: g, elements } = blocking;
+  return `k${kernel}: ${elements} elements in ${blocks} blocks of ${g.rowsPerBlock} rows by ${g.columnsPerBlock} columns`
+    + `${g.chunks > 1 ? `, ${g.chunks} partial results per point` : ''}, ${time}`;
+}
+
 function explain(given: Launch): { readonly code: string; readonly layout: string } {
   const launch = orient(given);
   const program = programOf(launch.kernel, launch.inner, launch.bodyInner);
-  const layout = prepare(program, launch).calls.map(({ kernel, blocking: { geometry: g, blocks, elements }, work }) =>
-    `k${kernel}: ${elements} elements in ${blocks} blocks of ${g.rowsPerBlock} rows by ${g.columnsPerBlock} columns`
-    + `${g.chunks > 1 ? `, ${g.chunks} partial results per point` : ''}, about ${Math.round(work / 1000)} us on one thread`
-    + `${work < WORTH_SHARING ? ', on the calling thread' : ', on all threads'}`);
+  const layout = prepare(program, launch).calls.map(describeCall);
   return { code: `;; ${launch.kernel.name}\n${emitProgram(program, {}).toWat()}`, layout: layout.join('\n') };
 }

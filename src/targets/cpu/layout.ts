@@ -4,11 +4,18 @@ import { dtypes, type DType } from '../../dsl/dtype.ts';
 /** What the layout depends on. */
 export interface LayoutSpec {
   readonly rank: number;
-  readonly inputs: number;
-  readonly outputs: number;
+  readonly inputs: readonly ArraySpec[];
+  readonly outputs: readonly ArraySpec[];
   /** Partial results of a reduction: one array per plane. */
   readonly planes: number;
   readonly uniforms: readonly DType[];
+}
+
+export interface ArraySpec {
+  /** Number of strides. */
+  readonly axes: number;
+  /** A whole array is walked along its own axes, and has its sizes beside the strides; others along those of the domain. */
+  readonly whole: boolean;
 }
 
 /** Numbers that say how the domain is cut into blocks; see blocks.ts. */
@@ -20,41 +27,55 @@ export type Geometry = Readonly<Record<GeometryName, number>>;
 export interface Layout {
   readonly geometry: (name: GeometryName) => number;
   readonly size: (axis: number) => number;
-  readonly inputBase: (input: number) => number;
-  /** In bytes. */
-  readonly stride: (input: number, axis: number) => number;
-  readonly outputBase: (output: number) => number;
-  /** In bytes. */
-  readonly outputStride: (output: number, axis: number) => number;
+  readonly inputs: readonly ArrayLayout[];
+  readonly outputs: readonly ArrayLayout[];
   readonly planeBase: (plane: number) => number;
   /** Sixteen bytes: the value in every lane. */
   readonly uniform: (index: number) => number;
+  /** Sixteen bytes of zeros: what an empty array is read from. */
+  readonly zeros: number;
   readonly bytes: number;
 }
 
+export interface ArrayLayout {
+  readonly base: number;
+  /** In bytes. */
+  readonly stride: (axis: number) => number;
+  /** Of whole arrays. */
+  readonly size: (axis: number) => number;
+}
+
+const wordsOf = ({ axes, whole }: ArraySpec): number => 1 + axes * (whole ? 2 : 1);
+
 export function layoutOf({ rank, inputs, outputs, planes, uniforms }: LayoutSpec): Layout {
   const sizes = 4 * GEOMETRY.length;
-  const firstInput = sizes + 4 * rank;
-  const firstOutput = firstInput + 4 * inputs * (rank + 1);
-  const firstPlane = firstOutput + 4 * outputs * (rank + 1);
+  let at = sizes + 4 * rank;
+  const arrays = [...inputs, ...outputs].map((spec): ArrayLayout => {
+    const base = at;
+    at += 4 * wordsOf(spec);
+    return { base, stride: (axis) => base + 4 * (1 + axis), size: (axis) => base + 4 * (1 + spec.axes + axis) };
+  });
+  const firstPlane = at;
   const firstUniform = Math.ceil((firstPlane + 4 * planes) / 16) * 16;
+  const zeros = firstUniform + 16 * uniforms.length;
   return {
     geometry: (name) => 4 * GEOMETRY.indexOf(name),
     size: (axis) => sizes + 4 * axis,
-    inputBase: (input) => firstInput + 4 * input * (rank + 1),
-    stride: (input, axis) => firstInput + 4 * (input * (rank + 1) + 1 + axis),
-    outputBase: (output) => firstOutput + 4 * output * (rank + 1),
-    outputStride: (output, axis) => firstOutput + 4 * (output * (rank + 1) + 1 + axis),
+    inputs: arrays.slice(0, inputs.length),
+    outputs: arrays.slice(inputs.length),
     planeBase: (plane) => firstPlane + 4 * plane,
     uniform: (index) => firstUniform + 16 * index,
-    bytes: firstUniform + 16 * uniforms.length,
+    zeros,
+    bytes: zeros + 16,
   };
 }
 
-/** An array as the domain walks it: bytes from its start to its first point, and from point to point along each axis. */
+/** An array as it is walked: bytes from its start to its first element, and from element to element along each axis. */
 export interface Walk {
   readonly offset: number;
   readonly strides: readonly number[];
+  /** Of a whole array. */
+  readonly sizes?: readonly number[];
 }
 
 /** All parameters but addresses and scalars, which differ from run to run. */
@@ -67,7 +88,7 @@ export interface LayoutValues {
 
 /** The words of the parameters. Where an address belongs there is the offset that is to be added to it. */
 export function parameterWords(spec: LayoutSpec, { geometry, sizes, inputs, outputs }: LayoutValues): Int32Array {
-  const walks = [...inputs, ...outputs].flatMap(({ offset, strides }) => [offset, ...strides]);
+  const walks = [...inputs, ...outputs].flatMap(({ offset, strides, sizes: own = [] }) => [offset, ...strides, ...own]);
   const words = new Int32Array(layoutOf(spec).bytes / 4);
   words.set([...GEOMETRY.map((name) => geometry[name]), ...sizes, ...walks]);
   return words;

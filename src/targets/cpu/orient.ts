@@ -3,9 +3,9 @@
  * walk as one are merged, and where the inner axis stays short a longer one takes its place. Depends on sizes and strides
  * only, and leaves every result where it was.
  */
-import { inline } from '../../dsl/kernel/copy.ts';
+import { inlineAll, sameLeaves } from '../../dsl/kernel/copy.ts';
 import { Builder, type Fn, type Point } from '../../dsl/kernel/ir.ts';
-import { valuesOf } from '../../dsl/kernel/walk.ts';
+import { valuesIn } from '../../dsl/kernel/walk.ts';
 import { stridesOf } from '../../dsl/shape.ts';
 import type { InnerStride, Kernel, Launch } from '../../fusion/kernel.ts';
 
@@ -23,7 +23,8 @@ export interface OrientedLaunch extends Launch {
 const SHORT = { kept: 8, reduced: 24 } as const;
 const LONG = 64;
 
-export function orient(launch: Launch): OrientedLaunch {
+export function orient(given: Launch): OrientedLaunch {
+  const launch = settleEmpty(given);
   const dense: OrientedLaunch = { ...launch, bodyStrides: stridesOf(launch.domain), bodyInner: 'unit' };
   if (launch.domain.length === 1) return dense;
   const merged = mergeAxes(dense);
@@ -34,13 +35,21 @@ export function orient(launch: Launch): OrientedLaunch {
   return axis === undefined ? merged : turn(merged, axis);
 }
 
+/** A whole input without elements is read at one place only, which prepare.ts makes a zero. */
+function settleEmpty(launch: Launch): Launch {
+  if (!launch.inputs.some((a) => a.sizes?.includes(0))) return launch;
+  const inner = launch.inputs.map((a, k) => (a.sizes?.includes(0) ? 'zero' : launch.inner[k]));
+  const inputs = launch.inputs.map((a) => (a.sizes?.includes(0) ? { ...a, offset: 0, strides: a.strides.map(() => 0) } : a));
+  return { ...launch, inner, inputs, code: `${launch.code}|${inner.join()}` };
+}
+
 const located = new WeakMap<Kernel, boolean>();
 
 /** Whether the body asks where it is, or reads elsewhere: found once per kernel. */
 function isLocated(kernel: Kernel): boolean {
   let is = located.get(kernel);
   if (is === undefined) {
-    is = valuesOf(kernel.body.results).some((v) =>
+    is = valuesIn(kernel.body).some((v) =>
       v.kind === 'coord' || v.kind === 'extent' || v.kind === 'inside' || ('at' in v && v.at !== undefined));
     located.set(kernel, is);
   }
@@ -51,7 +60,7 @@ function isLocated(kernel: Kernel): boolean {
 function mergeAxes(launch: OrientedLaunch): OrientedLaunch {
   if (launch.kernel.reduction || isLocated(launch.kernel)) return launch;
   const domain = [...launch.domain];
-  const walks = [...launch.inputs.map((a) => a.strides), launch.bodyStrides].map((s) => [...s]);
+  const walks = [...launch.inputs.filter((a) => !a.sizes).map((a) => a.strides), launch.bodyStrides].map((s) => [...s]);
   let into = domain.length - 1;
   for (let k = into - 1; k >= 0; k--) {
     if (domain[k] === 1) continue;
@@ -62,7 +71,9 @@ function mergeAxes(launch: OrientedLaunch): OrientedLaunch {
       into = k;
     }
   }
-  return { ...launch, domain, inputs: launch.inputs.map((a, k) => ({ ...a, strides: walks[k] })), bodyStrides: walks.at(-1)! };
+  let next = 0;
+  const inputs = launch.inputs.map((a) => (a.sizes ? a : { ...a, strides: walks[next++] }));
+  return { ...launch, domain, inputs, bodyStrides: walks[next] };
 }
 
 /**
@@ -85,8 +96,9 @@ function turn(launch: OrientedLaunch, axis: number): OrientedLaunch {
   const { kernel, domain } = launch;
   const order = [...domain.map((_, k) => k).filter((k) => k !== axis), axis];
   const permute = (list: readonly number[]): number[] => order.map((k) => list[k]);
-  const inputs = launch.inputs.map((a) => ({ ...a, strides: permute(a.strides) }));
-  const inner = inputs.map((a) => innerOf(a.strides.at(-1)!));
+  // Whole inputs are indexed along their own axes, which stay.
+  const inputs = launch.inputs.map((a) => (a.sizes ? a : { ...a, strides: permute(a.strides) }));
+  const inner = inputs.map((a, k) => (a.sizes ? launch.inner[k] : innerOf(a.strides.at(-1)!)));
   return {
     ...launch, inputs, inner, domain: permute(domain), kernel: turnedKernel(kernel, order),
     bodyStrides: permute(launch.bodyStrides), bodyInner: 'strided',
@@ -109,14 +121,14 @@ function makeTurned(kernel: Kernel, order: readonly number[]): Kernel {
   const permute = <T>(list: readonly T[]): T[] => order.map((k) => list[k]);
   const b = new Builder();
   const point = (p: Point | undefined): Point | undefined => p && b.point(point(p.base), permute(p.offset), permute(p.edge));
-  const results = inline(b, kernel.body.results, {
+  const copied = inlineAll(b, kernel.body.results, kernel.body.effects, {
+    ...sameLeaves(b),
     read: (input, at, v) => b.read(input, v.dtype, point(at)),
-    uniform: (index, v) => b.uniform(index, v.dtype),
     coord: (axis, at) => b.coord(to(axis), point(at)),
     extent: (axis) => b.extent(to(axis)),
     inside: (v) => b.inside(point(v.at), permute(v.lo), permute(v.hi)),
   });
-  const body: Fn = b.fn(kernel.body.name, { ...kernel.body, results });
+  const body: Fn = b.fn(kernel.body.name, { ...kernel.body, ...copied });
   const reduction = kernel.reduction && { ...kernel.reduction, axes: kernel.reduction.axes.map(to).sort((x, y) => x - y) };
   return { ...kernel, body, reduction };
 }

@@ -1,31 +1,40 @@
 /** From a launch to calls of its module: blocks, addresses, and how many threads are worth it. */
 import { dtypes, type DType } from '../../dsl/dtype.ts';
 import { sizeOf, stridesOf } from '../../dsl/shape.ts';
+import { InternalError } from '../../errors.ts';
 import type { Access, Launch } from '../../fusion/kernel.ts';
 import { blockMap, blockReduceInner, blockReduceOuter, type Blocking } from './blocks.ts';
 import { layoutSpecOf, type Nest } from './emit/frame.ts';
-import { layoutOf, parameterWords } from './layout.ts';
+import { START, START_BLOCK } from './emit/start.ts';
+import { layoutOf, parameterWords, type Walk } from './layout.ts';
 import type { OrientedLaunch } from './orient.ts';
 import type { Program } from './program.ts';
+import type { Work } from './work.ts';
 
-/** What an address in the parameters is that of: an input or output of the launch, or a plane of partial results. */
+/**
+ * What an address in the parameters is that of: an input or output of the launch, what an output starts with, a plane of
+ * partial results, or the parameters themselves.
+ */
 export interface Base {
   readonly word: number;
-  readonly of: 'input' | 'output' | 'plane';
+  readonly of: 'input' | 'output' | 'initial' | 'plane' | 'parameters';
   readonly index: number;
 }
 
 /** One call of `k<kernel>`: its parameters, but for addresses and scalars. */
 export interface Call {
   readonly kernel: number;
-  readonly nest: Nest;
-  readonly blocking: Blocking;
+  readonly blocks: number;
+  readonly blocking: Blocking | undefined;
   readonly words: Int32Array;
   readonly bases: readonly Base[];
-  /** The word of the first uniform; each takes four. */
-  readonly uniforms: number;
+  /** The word of the first uniform, each takes four; and their dtypes. */
+  readonly firstUniform: number;
+  readonly uniforms: readonly DType[];
   /** Estimated nanoseconds on one thread. */
   readonly work: number;
+  /** False where it may be much more. */
+  readonly certain: boolean;
 }
 
 export interface Prepared {
@@ -45,19 +54,24 @@ export const GRAIN_WORK = 5_000;
 /** Depends on the launch's sizes, strides and offsets; neither on slots nor on scalars. */
 export function prepare(program: Program, launch: OrientedLaunch): Prepared {
   const { domain: sizes, inputs } = launch;
-  if (program.kind === 'map') {
+  const work = program.work(launch);
+  if (program.kind !== 'reduce') {
     const { nest } = program.map;
-    const blocking = blockMap(sizeOf(sizes.slice(0, -1)), sizes.at(-1)!, program.cost, tileOf(nest, launch));
-    const parts = { sizes, inputs, outputs: outputsFrom(launch, 'body'), outputStrides: launch.bodyStrides };
-    return { calls: [makeCall(0, nest, blocking, program.cost, parts)], planes: [] };
+    const how = { tile: tileOf(nest, launch), fine: program.loops };
+    const blocking = blockMap(sizeOf(sizes.slice(0, -1)), sizes.at(-1)!, work.cost, how);
+    const stored = program.kind === 'nest' ? storedOutputs(launch) : undefined;
+    const outputs = stored ?? outputsFrom(launch, 'body');
+    const walk = (k: number): Walk => (stored ? wholeOutput(launch, stored[k]) : { offset: 0, strides: launch.bodyStrides });
+    const call = makeCall(0, nest, blocking, work, { sizes, inputs, outputs, walk });
+    return { calls: [...stored ? stored.map((k) => startCall(launch, k)) : [], call], planes: [] };
   }
 
-  const { reduce, finish, keptAxes, cost } = program;
-  const blocking = blockReduction(program, sizes, launch.bodyInner === 'strided');
-  const first = makeCall(0, reduce, blocking, cost, {
+  const { reduce, finish, keptAxes } = program;
+  const blocking = blockReduction(program, sizes, work.cost, launch.bodyInner === 'strided');
+  const first = makeCall(0, reduce, blocking, work, {
     // Coordinates are found by division: outer sizes of zero, whose loops do not run, must not divide.
     sizes: sizes.map((n, k) => (k === sizes.length - 1 ? n : Math.max(1, n))),
-    inputs, outputs: outputsFrom(launch, 'body'), outputStrides: launch.bodyStrides,
+    inputs, outputs: outputsFrom(launch, 'body'), walk: () => ({ offset: 0, strides: launch.bodyStrides }),
   });
 
   const alongKept = (list: readonly number[], none: number): number[] =>
@@ -65,9 +79,10 @@ export function prepare(program: Program, launch: OrientedLaunch): Prepared {
   const kept = alongKept(sizes, 1);
   const { chunks, planeLength } = blocking.geometry;
   const ends = blockMap(sizeOf(kept.slice(0, -1)), kept.at(-1)!, 16 + chunks);
-  const second = makeCall(1, finish.nest, { ...ends, geometry: { ...ends.geometry, chunks, planeLength } }, 4 + chunks, {
-    sizes: kept, inputs: inputs.map((a) => ({ ...a, strides: alongKept(a.strides, 0) })),
-    outputs: outputsFrom(launch, 'epilogue'), outputStrides: stridesOf(kept),
+  const combining = { ...ends, geometry: { ...ends.geometry, chunks, planeLength } };
+  const second = makeCall(1, finish.nest, combining, { cost: 4 + chunks, certain: true }, {
+    sizes: kept, inputs: inputs.map((a) => (a.sizes ? a : { ...a, strides: alongKept(a.strides, 0) })),
+    outputs: outputsFrom(launch, 'epilogue'), walk: () => ({ offset: 0, strides: stridesOf(kept) }),
   });
   const planes = reduce.planes.map((d) => chunks * planeLength * dtypes[d].bytes);
   return { calls: [first, second], planes };
@@ -77,56 +92,85 @@ export function prepare(program: Program, launch: OrientedLaunch): Prepared {
 const outputsFrom = ({ kernel }: Launch, from: 'body' | 'epilogue'): number[] =>
   kernel.outputs.flatMap((o, k) => (o.from === from ? [k] : []));
 
+/** For output k of a nest's body, its position among the launch's. */
+const storedOutputs = ({ kernel }: Launch): number[] => kernel.body.outputs.map((_, result) => {
+  const k = kernel.outputs.findIndex((o) => o.from === 'effects' && o.result === result);
+  if (k < 0) throw new InternalError(`${kernel.name}: output ${result} of the body has no buffer`);
+  return k;
+});
+
+function wholeOutput({ stored }: Launch, k: number): Walk {
+  const { sizes } = stored![k];
+  return { offset: 0, strides: stridesOf(sizes), sizes };
+}
+
+/** Gives an output the elements that it starts with. */
+function startCall({ kernel, stored }: Launch, k: number): Call {
+  const { sizes, initial } = stored![k];
+  const bytes = sizeOf(sizes) * dtypes[kernel.outputs[k].dtype].bytes;
+  const words = new Int32Array(START.words);
+  words[START.bytes] = bytes;
+  const bases: Base[] = [{ word: START.to, of: 'output', index: k }];
+  if (initial !== undefined) bases.push({ word: START.from, of: 'initial', index: k });
+  const blocks = Math.ceil(bytes / START_BLOCK);
+  const work = NS_PER_BYTE * bytes;
+  return { kernel: 1, blocks, blocking: undefined, words, bases, firstUniform: 0, uniforms: [], work, certain: true };
+}
+
 function blockReduction(
-  { reduce, keptAxes, cost }: Program & { kind: 'reduce' }, sizes: readonly number[], turned: boolean,
+  { reduce, keptAxes, loops }: Program & { kind: 'reduce' }, sizes: readonly number[], cost: number, turned: boolean,
 ): Blocking {
   const inner = sizes.length - 1;
   const outer = (axes: readonly number[]): number => axes.reduce((n, k) => (k === inner ? n : n * sizes[k]), 1);
   const [kept, rows, columns] = [outer(keptAxes), outer(reduce.axes), sizes[inner]];
-  if (!reduce.axes.includes(inner)) return blockReduceOuter(kept, rows, columns, cost);
-  return blockReduceInner(kept, rows, columns, cost, turned ? sizes[keptAxes.at(-1)!] : 1);
+  if (!reduce.axes.includes(inner)) return blockReduceOuter(kept, rows, columns, cost, loops);
+  return blockReduceInner(kept, rows, columns, cost, { together: turned ? sizes[keptAxes.at(-1)!] : 1, fine: loops });
 }
 
 interface CallParts {
   readonly sizes: readonly number[];
   /** Of the launch. A nest that has more inputs reads its planes, which are dense. */
   readonly inputs: readonly Access[];
-  /** For output k of the nest, its position among the launch's. */
+  /** For output k of the nest, its position among the launch's, and how it is walked (in elements). */
   readonly outputs: readonly number[];
-  readonly outputStrides: readonly number[];
+  readonly walk: (k: number) => Walk;
 }
 
-function makeCall(kernel: number, nest: Nest, blocking: Blocking, cost: number, parts: CallParts): Call {
-  const { sizes, inputs, outputs, outputStrides } = parts;
+function makeCall(kernel: number, nest: Nest, blocking: Blocking, { cost, certain }: Work, parts: CallParts): Call {
+  const { sizes, inputs, outputs, walk } = parts;
   const spec = layoutSpecOf(nest);
   const layout = layoutOf(spec);
-  const inBytes = (strides: readonly number[], d: DType): number[] => strides.map((s) => s * dtypes[d].bytes);
+  const inBytes = ({ offset, strides, sizes: own }: Walk, d: DType): Walk =>
+    ({ offset: offset * dtypes[d].bytes, strides: strides.map((s) => s * dtypes[d].bytes), sizes: own });
   const dense = stridesOf(sizes);
   const words = parameterWords(spec, {
     geometry: blocking.geometry, sizes,
-    inputs: nest.inputs.map(({ dtype }, k) => {
-      const { offset, strides } = inputs[k] ?? { offset: 0, strides: dense };
-      return { offset: offset * dtypes[dtype].bytes, strides: inBytes(strides, dtype) };
-    }),
-    outputs: nest.outputs.map(({ dtype }) => ({ offset: 0, strides: inBytes(outputStrides, dtype) })),
+    inputs: nest.inputs.map(({ dtype }, k) => inBytes(inputs[k] ?? { offset: 0, strides: dense }, dtype)),
+    outputs: nest.outputs.map(({ dtype }, k) => inBytes(walk(k), dtype)),
   });
+  /** Whole arrays without elements are a zero. */
+  const base = (at: number, of: Base['of'], index: number, own: readonly number[] | undefined): Base => {
+    if (!own?.includes(0)) return { word: at / 4, of, index };
+    words[at / 4] = layout.zeros;
+    return { word: at / 4, of: 'parameters', index: 0 };
+  };
   const bases = [
-    ...nest.inputs.map((_, k): Base => {
-      const word = layout.inputBase(k) / 4;
-      return k < inputs.length ? { word, of: 'input', index: k } : { word, of: 'plane', index: k - inputs.length };
-    }),
-    ...outputs.map((index, k): Base => ({ word: layout.outputBase(k) / 4, of: 'output', index })),
+    ...nest.inputs.map((_, k) => (k < inputs.length
+      ? base(layout.inputs[k].base, 'input', k, inputs[k].sizes)
+      : base(layout.inputs[k].base, 'plane', k - inputs.length, undefined))),
+    ...outputs.map((index, k) => base(layout.outputs[k].base, 'output', index, walk(k).sizes)),
     ...nest.planes.map((_, index): Base => ({ word: layout.planeBase(index) / 4, of: 'plane', index })),
   ];
-  const moved = nest.inputs.reduce((n, i) => n + (i.inner === 'zero' ? 0 : dtypes[i.dtype].bytes), 0)
-    + nest.outputs.reduce((n, o) => n + dtypes[o.dtype].bytes, 0);
+  const moved = nest.inputs.reduce((n, i) => n + (i.inner === 'zero' || i.whole !== undefined ? 0 : dtypes[i.dtype].bytes), 0)
+    + nest.outputs.reduce((n, o) => n + (o.whole !== undefined ? 0 : dtypes[o.dtype].bytes), 0);
   const work = blocking.elements * (NS_PER_COST * cost + NS_PER_BYTE * moved);
-  return { kernel, nest, blocking, words, bases, uniforms: layout.uniform(0) / 4, work };
+  const uniforms = { firstUniform: layout.uniform(0) / 4, uniforms: nest.uniforms };
+  return { kernel, blocks: blocking.blocks, blocking, words, bases, ...uniforms, work, certain };
 }
 
 /** Inputs that stride across rows, and turned axes, are done in tiles, so that cache lines are used while they are there. */
 function tileOf({ inputs }: Nest, launch: OrientedLaunch): number | undefined {
   if (launch.bodyInner === 'strided') return 2048;
-  const strided = launch.inputs.some((a, k) => inputs[k].inner === 'strided' && Math.abs(a.strides.at(-1)!) > 16);
+  const strided = launch.inputs.some((a, k) => !a.sizes && inputs[k].inner === 'strided' && Math.abs(a.strides.at(-1)!) > 16);
   return strided ? 128 : undefined;
 }

@@ -1,21 +1,33 @@
 /** From a kernel to a module: which loop nests it becomes, and the functions that run them. */
 import { isFloat, type DType } from '../../dsl/dtype.ts';
-import { inline } from '../../dsl/kernel/copy.ts';
+import { inline, sameLeaves } from '../../dsl/kernel/copy.ts';
 import { Builder, type Fn, type Value } from '../../dsl/kernel/ir.ts';
-import { costOf, valuesOf } from '../../dsl/kernel/walk.ts';
 import { expandMath } from '../../dsl/kernel/math/index.ts';
-import type { InnerStride, Kernel } from '../../fusion/kernel.ts';
+import type { InnerStride, Kernel, KernelOutput, Launch } from '../../fusion/kernel.ts';
 import { finished, planesOf, type Term } from './emit/accumulate.ts';
 import { emitMap } from './emit/map.ts';
 import { combineChunks, emitReduce, planeIndex, type ReduceNest } from './emit/reduce.ts';
 import { remainderFunction } from './emit/remainder.ts';
-import type { Nest } from './emit/frame.ts';
+import { emitStart } from './emit/start.ts';
+import { valuesIn } from './emit/uniformity.ts';
+import type { Nest, NestArray } from './emit/frame.ts';
 import { ModuleBuilder, type Func, type ModuleOptions } from './wasm/index.ts';
+import { hasLoops, workOf, type Work } from './work.ts';
 
-/** A map is `k0`. A reduction is `k0`, which leaves partial results, and `k1`, which combines them and ends. */
-export type Program =
-  | { readonly kind: 'map'; readonly map: MapProgram; readonly cost: number }
-  | { readonly kind: 'reduce'; readonly reduce: ReduceNest; readonly finish: MapProgram; readonly keptAxes: readonly number[]; readonly cost: number };
+/**
+ * A map is `k0`. A reduction is `k0`, which leaves partial results, and `k1`, which combines them and ends. A nest is `k0`, and
+ * `k1`, which gives its outputs the elements that they start with.
+ */
+export type Program = Common & (
+  | { readonly kind: 'map' | 'nest'; readonly map: MapProgram }
+  | { readonly kind: 'reduce'; readonly reduce: ReduceNest; readonly finish: MapProgram; readonly keptAxes: readonly number[] });
+
+interface Common {
+  /** Of a point of the body. */
+  readonly work: (launch: Launch) => Work;
+  /** There are loops, so blocks of the same size may be more or less work. */
+  readonly loops: boolean;
+}
 
 interface MapProgram {
   readonly nest: Nest;
@@ -25,27 +37,32 @@ interface MapProgram {
 
 /** `along`: how outputs of the body move along the inner axis. */
 export function programOf(kernel: Kernel, inner: readonly InnerStride[], along: 'unit' | 'strided'): Program {
-  const body = expandMath(kernel.body).results;
+  const body = expandMath(kernel.body);
+  const { results, effects } = body;
+  const common: Common = { work: workOf(body), loops: hasLoops(body) };
   const shared = {
     rank: kernel.rank,
-    inputs: kernel.inputs.map(({ dtype }, k) => ({ dtype, inner: inner[k] })),
+    inputs: kernel.inputs.map(({ dtype, whole }, k): NestArray => ({ dtype, inner: inner[k], whole })),
     uniforms: kernel.uniforms.map((u) => u.dtype),
   };
-  const cost = costOf(body) + valuesOf(body).filter((v) => v.kind === 'read').length;
-  const outputs = (from: 'body' | 'epilogue') => kernel.outputs.filter((o) => o.from === from);
-  const walked = (list: readonly { dtype: DType }[], how: 'unit' | 'strided') => list.map(({ dtype }) => ({ dtype, inner: how }));
+  const outputs = (from: KernelOutput['from']) => kernel.outputs.filter((o) => o.from === from);
+  const walked = (list: readonly { dtype: DType }[], how: 'unit' | 'strided'): NestArray[] => list.map(({ dtype }) => ({ dtype, inner: how }));
+  if (kernel.schedule === 'nest') {
+    const stored = body.outputs.map(({ dtype, whole }): NestArray => ({ dtype, inner: 'unit', whole }));
+    return { ...common, kind: 'nest', map: { nest: { ...shared, outputs: stored, planes: [], results: [], effects }, stores: [] } };
+  }
   if (!kernel.reduction) {
     const list = outputs('body');
-    const nest = { ...shared, outputs: walked(list, along), planes: [], results: body };
-    return { kind: 'map', map: { nest, stores: list.map((o) => o.result) }, cost };
+    const nest = { ...shared, outputs: walked(list, along), planes: [], results, effects };
+    return { ...common, kind: 'map', map: { nest, stores: list.map((o) => o.result) } };
   }
 
   const { axes, epilogue } = kernel.reduction;
-  const terms = kernel.reduction.terms.map((t): Term => ({ ...t, dtype: body[t.value].dtype }));
+  const terms = kernel.reduction.terms.map((t): Term => ({ ...t, dtype: results[t.value].dtype }));
   const planes = terms.flatMap(planesOf);
   const stored = outputs('body');
   const reduce: ReduceNest = {
-    ...shared, outputs: walked(stored, along), planes, results: body, axes, terms, stores: stored.map((o) => o.result),
+    ...shared, outputs: walked(stored, along), planes, results, effects, axes, terms, stores: stored.map((o) => o.result),
   };
   const keptAxes = Array.from({ length: kernel.rank }, (_, k) => k).filter((k) => !axes.includes(k));
   // Along the last kept axis an input moves as launch.inner says only if that is the inner axis of the domain.
@@ -54,12 +71,13 @@ export function programOf(kernel: Kernel, inner: readonly InnerStride[], along: 
   const nest: Nest = {
     rank: Math.max(1, keptAxes.length),
     inputs: [
-      ...shared.inputs.map((i) => (keepsInner ? i : { ...i, inner: 'strided' as const })),
+      ...shared.inputs.map((i) => (keepsInner || i.whole !== undefined ? i : { ...i, inner: 'strided' as const })),
       ...planes.map((dtype) => ({ dtype, inner: 'unit' as const })),
     ],
-    uniforms: shared.uniforms, outputs: walked(ends, 'unit'), planes, results: epilogueOver(epilogue, terms, kernel.inputs.length),
+    uniforms: shared.uniforms, outputs: walked(ends, 'unit'), planes,
+    results: epilogueOver(epilogue, terms, kernel.inputs.length), effects: [],
   };
-  return { kind: 'reduce', reduce, finish: { nest, stores: ends.map((o) => o.result) }, keptAxes, cost };
+  return { ...common, kind: 'reduce', reduce, finish: { nest, stores: ends.map((o) => o.result) }, keptAxes };
 }
 
 /** The epilogue as a body that reads the planes as further inputs. */
@@ -67,18 +85,19 @@ function epilogueOver(epilogue: Fn, terms: readonly Term[], inputs: number): Val
   const b = new Builder();
   const first = planeIndex(terms);
   return inline(b, expandMath(epilogue).results, {
+    ...sameLeaves(b),
     read: (input, _, v) => b.read(input, v.dtype),
-    uniform: (index, v) => b.uniform(index, v.dtype),
     reduced: (k) => finished(b, terms[k], (plane) => b.read(inputs + first[k] + plane, planesOf(terms[k])[plane])),
   });
 }
 
 export function emitProgram(program: Program, options: ModuleOptions): ModuleBuilder {
   const module = new ModuleBuilder(options);
-  const results = program.kind === 'map' ? program.map.nest.results : [...program.reduce.results, ...program.finish.nest.results];
-  const fmod: Func | undefined = needsRemainder(results) ? remainderFunction(module) : undefined;
-  if (program.kind === 'map') {
+  const fns = program.kind === 'reduce' ? [program.reduce, program.finish.nest] : [program.map.nest];
+  const fmod: Func | undefined = fns.some(needsRemainder) ? remainderFunction(module) : undefined;
+  if (program.kind !== 'reduce') {
     emitMap(module, 'k0', program.map.nest, program.map.stores, fmod);
+    if (program.kind === 'nest') emitStart(module, 'k1');
     return module;
   }
   const { reduce, finish } = program;
@@ -92,5 +111,5 @@ export function emitProgram(program: Program, options: ModuleOptions): ModuleBui
   return module;
 }
 
-const needsRemainder = (results: readonly Value[]): boolean =>
-  valuesOf(results).some((v) => v.kind === 'op' && ['rem', 'mod', 'floorDiv'].includes(v.op) && isFloat(v.dtype));
+const needsRemainder = (nest: Nest): boolean =>
+  valuesIn(nest).some((v) => v.kind === 'op' && ['rem', 'mod', 'floorDiv'].includes(v.op) && isFloat(v.dtype));

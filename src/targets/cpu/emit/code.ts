@@ -2,6 +2,7 @@
  * Instructions as expressions: `c.x('f32x4.add', [a, b])` takes locals and returns the local that holds the result. The
  * engine's optimiser turns locals into registers; what limits them is their number, so long bodies hand theirs back.
  */
+import { InternalError } from '../../../errors.ts';
 import type { IndexArithmetic } from '../../../dsl/border.ts';
 import type { FuncBuilder, Local, OpArgs, OpName, ValType } from '../wasm/index.ts';
 import { OPS } from '../wasm/ops.ts';
@@ -92,17 +93,18 @@ export class Code {
   add(a: Scalar, b: Scalar): Scalar {
     if (a === 0) return b;
     if (b === 0) return a;
-    return typeof a === 'number' && typeof b === 'number' ? a + b : this.x('i32.add', [a, b]);
+    return typeof a === 'number' && typeof b === 'number' ? (a + b) | 0 : this.x('i32.add', [a, b]);
   }
 
   sub(a: Scalar, b: Scalar): Scalar {
-    return b === 0 ? a : typeof a === 'number' && typeof b === 'number' ? a - b : this.x('i32.sub', [a, b]);
+    return b === 0 ? a : typeof a === 'number' && typeof b === 'number' ? (a - b) | 0 : this.x('i32.sub', [a, b]);
   }
 
   mul(a: Scalar, b: Scalar): Scalar {
     if (a === 1) return b;
     if (b === 1) return a;
-    return typeof a === 'number' && typeof b === 'number' ? a * b : this.x('i32.mul', [a, b]);
+    if (a === 0 || b === 0) return 0;
+    return typeof a === 'number' && typeof b === 'number' ? Math.imul(a, b) : this.x('i32.mul', [a, b]);
   }
 
   /** Signed minimum and maximum. */
@@ -129,19 +131,37 @@ export class Code {
   }
 
   private pick(test: 'i32.lt_s' | 'i32.gt_s', a: Scalar, b: Scalar): Local {
+    return this.choose(() => this.raw(test, [a, b]), a, b);
+  }
+
+  /** a where the condition that `test` leaves on the stack holds, else b. */
+  choose(test: () => void, a: Scalar, b: Scalar): Local {
     this.push(a);
     this.push(b);
-    this.raw(test, [a, b]);
+    test();
     this.f.select();
     const out = this.f.local('i32');
     this.f.set(out);
     return out;
   }
 
+  /** Of conditions, 0 or 1. */
   and(a: Scalar, b: Scalar): Scalar {
     if (a === 1) return b;
     if (b === 1) return a;
-    return this.x('i32.and', [a, b]);
+    return a === 0 || b === 0 ? 0 : this.x('i32.and', [a, b]);
+  }
+
+  /** Several v128 locals that may be assigned. */
+  variables(count: number, name?: string): Local[] {
+    return Array.from({ length: count }, () => this.f.local('v128', name));
+  }
+
+  /** All of `to` take the values of `from` at once. */
+  move(to: readonly Local[], from: readonly Scalar[]): void {
+    if (to.length !== from.length) throw new InternalError(`${from.length} values for ${to.length} locals`);
+    from.forEach((v) => this.push(v));
+    for (let k = to.length - 1; k >= 0; k--) this.f.set(to[k]);
   }
 
   /** `while (i < end) body`, signed; the body moves `i`. Tested once before the loop, then at its foot. */

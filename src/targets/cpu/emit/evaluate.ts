@@ -1,71 +1,250 @@
-/** Evaluates a graph of `Value`s over lanes. Equal values are one object, so remembering by identity shares subexpressions. */
+/**
+ * Evaluates a piece over lanes, statement by statement. Equal values are one object, so remembering by identity shares
+ * subexpressions. A value is held in the forms that were asked for: registers of 32-bit and of 64-bit lanes, or a plain i32;
+ * one that is the same in every lane takes one register.
+ */
+import { InternalError } from '../../../errors.ts';
 import type { DType } from '../../../dsl/dtype.ts';
+import type { Block, Statement } from '../../../dsl/kernel/blocks.ts';
+import type { Leaf } from '../../../dsl/kernel/interpret.ts';
 import type { Value } from '../../../dsl/kernel/ir.ts';
-import { valuesOf } from '../../../dsl/kernel/walk.ts';
-import type { Code } from './code.ts';
+import type { Code, Scalar } from './code.ts';
 import { castLanes, castWidth } from './casts.ts';
+import { emitBranch, emitLoop } from './control.ts';
+import { usesIn, usesOf } from './economy.ts';
+import type { Whole } from './frame.ts';
 import { opTable } from './ops.ts';
-import { constant, narrow, registers, widen, widthOf, type Regs, type Width } from './lanes.ts';
+import { constant, maskOf, narrow, registers, widen, widthOf, type Regs, type Width } from './lanes.ts';
+import { runOf, type Run, type RunSource } from './runs.ts';
+import { scalarCode } from './scalars.ts';
+import { MANY_VALUES, type Scheme } from './scheme.ts';
+import { gatherScalar, gatherLanes, loadStored, storeLanes } from './whole.ts';
 import type { Func, Local } from '../wasm/index.ts';
 
-export type Leaf = Exclude<Value, { kind: 'op' | 'const' }>;
-
-/**
- * Bodies of more values than this use locals again: engines allow 50,000. Shorter ones do not, because V8 makes slower loops
- * of locals that hold one value after the other (exp: 1.3x).
- */
-const MANY_VALUES = 1500;
+export type { Leaf } from '../../../dsl/kernel/interpret.ts';
 
 /** Where an evaluation takes place: how many cells at once, and what the leaves are there. */
 export interface Site {
   /** 1: a single cell, its value in every lane. */
   readonly count: number;
+  /** The axis along which lanes are neighbours. */
+  readonly inner: number;
   /** Registers in the width of the leaf's dtype. */
   leaf(v: Leaf): Regs;
+  /** A leaf that is the same in every lane, as an i32. */
+  scalar(v: Leaf): Scalar;
+  /** The coordinate of the first lane along the inner axis, and whether the others follow. */
+  column(v: Value & { kind: 'coord' }): { readonly first: Scalar; readonly whole: Scalar };
   /** Values that are the same for all cells and known already, in every lane of one register. */
-  known?(v: Value, width: Width): Local | undefined;
+  known(v: Value, width: Width): Local | undefined;
+  knownScalar(v: Value): Scalar | undefined;
+  isKnown(v: Value): boolean;
+  whole(of: 'input' | 'output', index: number): Whole;
+  /** The lanes that are cells, as a mask of 32-bit lanes; undefined: all. */
+  readonly active?: Regs;
 }
 
-interface Held {
-  /** The width it was computed in. */
-  readonly natural: Width;
+export interface Held {
+  /** The form it was computed in. */
+  readonly natural: Width | 'scalar';
+  /** One register for all lanes. */
+  readonly uniform: boolean;
   32?: Regs;
   64?: Regs;
+  scalar?: Scalar;
 }
 
-export class Evaluator {
+export class Evaluator implements RunSource {
+  /** The lanes that take part, as a mask; undefined: all. */
+  active: Value | undefined;
+  readonly count: number;
+  readonly inner: number;
   private readonly held = new Map<Value, Held>();
-  /** Uses that are still to come, of values under `prepare`. */
+  private readonly runs = new Map<Value, Run>();
+  /** What is forgotten at the end of a scope. */
+  private journal: (() => void)[] | undefined;
+  /** Uses that are still to come. */
   private readonly uses = new Map<Value, number>();
   /** How many values hold a local of this evaluation. */
   private readonly holders = new Map<Local, number>();
-  private economical = false;
+  /**
+   * Long bodies use locals again. Shorter ones do not, because V8 makes slower loops of locals that hold one value after the
+   * other (exp: 1.3x).
+   */
+  private readonly economical: boolean;
 
-  constructor(private readonly c: Code, readonly site: Site, private readonly fmod: Func | undefined) {}
+  constructor(readonly c: Code, readonly site: Site, readonly scheme: Scheme, private readonly fmod: Func | undefined) {
+    this.count = site.count;
+    this.inner = site.inner;
+    this.economical = scheme.size > MANY_VALUES;
+  }
 
-  /** Computes `results`. */
-  prepare(results: readonly Value[]): void {
-    const order = valuesOf(results);
-    this.economical = order.length > MANY_VALUES;
-    const use = (v: Value): unknown => this.uses.set(v, (this.uses.get(v) ?? 0) + 1);
-    for (const v of order) if (v.kind === 'op') v.args.forEach(use);
-    results.forEach(use);
+  /** Computes the results, and what happens besides. */
+  emit(): void {
+    const { block, piece } = this.scheme;
+    if (this.site.active) this.active = this.mask(this.site.active, 32);
+    if (this.economical) [...usesIn(block, this.scheme), ...piece.results].forEach((v) => this.reserve(v));
     // Reads first when there are few: loads that are issued together overlap.
-    const reads = order.filter((v) => v.kind === 'read');
-    if (reads.length <= 8) reads.forEach((v) => this.hold(v));
-    for (const v of order) {
-      this.hold(v);
-      if (v.kind === 'op') v.args.forEach((a) => this.used(a));
+    const reads = block.flatMap((s) => (s.kind === 'let' && s.value.kind === 'read' ? [s.value] : []));
+    if (reads.length <= 8) reads.forEach((v) => this.site.isKnown(v) || this.hold(v));
+    this.statements(block);
+  }
+
+  statements(block: Block): void {
+    for (const s of block) {
+      this.statement(s);
+      if (this.economical) usesOf(s, this.scheme).forEach((v) => this.used(v));
     }
+  }
+
+  private statement(s: Statement): void {
+    switch (s.kind) {
+      case 'let':
+        if (!this.site.isKnown(s.value) && !this.scheme.isDeferred(s.value)) this.hold(s.value);
+        return;
+      case 'branch':
+        if (!this.site.isKnown(s.value)) emitBranch(this, s);
+        return;
+      case 'loop': {
+        const outer = this.economical ? usesIn([s], this.scheme) : [];
+        outer.forEach((v) => this.reserve(v));
+        if (s.after.length === 0 || !s.after.every((v) => this.site.isKnown(v))) emitLoop(this, s);
+        outer.forEach((v) => this.used(v));
+        return;
+      }
+      case 'store': return storeLanes(this, s.effect);
+      case 'load': {
+        const held = loadStored(this, s.effect);
+        return this.set(s.effect.value, held);
+      }
+      default: s satisfies never;
+    }
+  }
+
+  // ---- what is held ----
+
+  /** Values made and converted while `emit` runs are forgotten after it: that code may not have run. */
+  scoped(emit: () => void): void {
+    const outer = this.journal;
+    const journal: (() => void)[] = (this.journal = []);
+    emit();
+    for (let k = journal.length - 1; k >= 0; k--) journal[k]();
+    this.journal = outer;
+  }
+
+  set(v: Value, held: Held): void {
+    this.held.set(v, held);
+    this.journal?.push(() => {
+      if (this.held.get(v) === held) this.forget(v, held);
+    });
+  }
+
+  /** A mask as a value of its own. */
+  mask(regs: Regs, width: Width): Value {
+    const made: Value = { kind: 'loaded', dtype: 'bool', load: -1 };
+    this.set(made, { natural: width, uniform: false, [width]: regs });
+    return made;
+  }
+
+  isUniform(v: Value): boolean {
+    return this.scheme.isUniform(v);
+  }
+
+  /** The registers of a value; masks and integers are converted to the width asked for. */
+  regs(v: Value, width: Width = widthOf(v.dtype)): Regs {
+    if (v.kind === 'const') return this.repeat(this.constant(v.value, v.dtype, width), width);
+    const known = this.site.known(v, width);
+    if (known) return this.repeat(known, width);
+    const held = this.hold(v);
+    const found = held[width] ?? this.convert(v, held, width);
+    return held.uniform ? this.repeat(found[0], width) : found;
+  }
+
+  /** A value that is the same in every lane, as an i32; bool as 0 or 1. */
+  scalar(v: Value): Scalar {
+    if (v.kind === 'const') return v.value | 0;
+    const known = this.site.knownScalar(v);
+    if (known !== undefined) return known;
+    const held = this.hold(v);
+    if (held.scalar === undefined) {
+      const reg = held[held.natural as Width]![0];
+      held.scalar = v.dtype === 'bool' ? this.c.x('v128.any_true', [reg]) : this.c.x('i32x4.extract_lane', [reg], 0);
+      this.journal?.push(() => delete held.scalar);
+    }
+    return held.scalar;
+  }
+
+  column(v: Value & { kind: 'coord' }): ReturnType<Site['column']> {
+    return this.site.column(v);
+  }
+
+  run(v: Value): Run {
+    let found = this.runs.get(v);
+    if (!found) this.setRun(v, found = runOf(this, v));
+    return found;
+  }
+
+  setRun(v: Value, run: Run): void {
+    this.runs.set(v, run);
+    this.journal?.push(() => this.runs.delete(v));
+  }
+
+  /** The width that masks of a bool value are made in. */
+  maskWidth(v: Value): Width {
+    if (v.kind === 'const') return 32;
+    return this.hold(v).natural === 64 ? 64 : 32;
+  }
+
+  private convert(v: Value, held: Held, width: Width): Regs {
+    const regs = this.own(() => {
+      if (held.natural === 'scalar') {
+        if (v.dtype === 'bool') return [maskOf(this.c, held.scalar!)];
+        const lanes = [this.c.x('i32x4.splat', [held.scalar!])];
+        return width === 64 ? widen(this.c, lanes, 1) : lanes;
+      }
+      return (width === 64 ? widen : narrow)(this.c, held[held.natural]!, held.uniform ? 1 : this.count);
+    });
+    held[width] = regs;
+    this.journal?.push(() => {
+      if (held[width] !== regs) return;
+      regs.forEach((local) => this.letGo(local));
+      delete held[width];
+    });
+    return regs;
+  }
+
+  private repeat(v: Local, width: Width): Regs {
+    return new Array<Local>(registers(this.count, width)).fill(v);
+  }
+
+  private constant(value: number, d: DType, width: Width): Local {
+    if (width === widthOf(d)) return constant(this.c, value, d);
+    return this.c.f.constant('i64x2', d === 'bool' ? -value : value);
+  }
+
+  private hold(v: Value): Held {
+    const found = this.held.get(v);
+    if (found) return found;
+    const held = this.compute(v);
+    this.set(v, held);
+    return held;
+  }
+
+  // ---- locals that are used again ----
+
+  private reserve(v: Value): void {
+    this.uses.set(v, (this.uses.get(v) ?? 0) + 1);
   }
 
   /** Locals of values without further use are used again. */
   private used(v: Value): void {
-    if (!this.economical) return;
     const left = this.uses.get(v)! - 1;
     this.uses.set(v, left);
     const held = this.held.get(v);
-    if (left > 0 || !held) return;
+    if (left === 0 && held) this.forget(v, held);
+  }
+
+  private forget(v: Value, held: Held): void {
     for (const local of [...(held[32] ?? []), ...(held[64] ?? [])]) this.letGo(local);
     this.held.delete(v);
   }
@@ -79,33 +258,6 @@ export class Evaluator {
       this.holders.delete(local);
       this.c.release(local);
     }
-  }
-
-  /** The registers of a value; masks and integers are converted to the width asked for. */
-  regs(v: Value, width: Width = widthOf(v.dtype)): Regs {
-    if (v.kind === 'const') return this.repeat(this.constant(v.value, v.dtype, width), width);
-    const known = this.site.known?.(v, width);
-    if (known) return this.repeat(known, width);
-    const held = this.hold(v);
-    const convert = width === 64 ? widen : narrow;
-    return (held[width] ??= this.own(() => convert(this.c, held[held.natural]!, this.site.count)));
-  }
-
-  private repeat(v: Local, width: Width): Regs {
-    return new Array<Local>(registers(this.site.count, width)).fill(v);
-  }
-
-  private constant(value: number, d: DType, width: Width): Local {
-    if (width === widthOf(d)) return constant(this.c, value, d);
-    return this.c.f.constant('i64x2', d === 'bool' ? -value : value);
-  }
-
-  private hold(v: Value): Held {
-    const found = this.held.get(v);
-    if (found) return found;
-    const held = this.compute(v);
-    this.held.set(v, held);
-    return held;
   }
 
   /** Emits registers; locals that were only needed on the way are free again, the others have one holder more. */
@@ -124,35 +276,56 @@ export class Evaluator {
     return regs;
   }
 
+  // ---- computing ----
+
   private compute(v: Value): Held {
     const width = widthOf(v.dtype);
-    if (v.kind === 'const') return { natural: width, [width]: this.regs(v) };
-    const known = this.site.known?.(v, width);
-    if (known) return { natural: width, [width]: this.repeat(known, width) };
-    if (v.kind !== 'op') return { natural: width, [width]: this.own(() => this.site.leaf(v)) };
-    return v.op === 'cast' ? this.cast(v.args[0], v.dtype) : this.operate(v);
+    if (v.kind === 'const') return { natural: width, uniform: false, [width]: this.regs(v) };
+    const known = this.site.known(v, width);
+    if (known) return { natural: width, uniform: true, [width]: [known] };
+    if (this.scheme.isScalar(v)) return { natural: 'scalar', uniform: true, scalar: this.computeScalar(v) };
+    // A single cell has one register anyway.
+    const uniform = this.count > 1 && this.scheme.isUniform(v);
+    switch (v.kind) {
+      case 'op': return v.op === 'cast' ? this.cast(v.args[0], v.dtype, uniform) : this.operate(v, uniform);
+      case 'gather': return { natural: width, uniform, [width]: this.own(() => gatherLanes(this, v)) };
+      case 'state': case 'after': case 'loaded': throw new InternalError(`a ${v.kind} is used before it is there`);
+      default: return { natural: width, uniform, [width]: this.own(() => this.site.leaf(v)) };
+    }
   }
 
-  private cast(v: Value, to: DType): Held {
+  private computeScalar(v: Value): Scalar {
+    switch (v.kind) {
+      case 'op': return scalarCode(this.c, v, v.args.map((a) => this.scalar(a)));
+      case 'gather': return gatherScalar(this, v);
+      case 'const': case 'state': case 'after': case 'loaded': throw new InternalError(`a ${v.kind} is used before it is there`);
+      default: return this.site.scalar(v);
+    }
+  }
+
+  private cast(v: Value, to: DType, uniform: boolean): Held {
     const regs = this.regs(v, v.dtype === 'bool' && to === 'float64' ? 64 : widthOf(v.dtype));
     const natural = castWidth(v.dtype, to);
-    return { natural, [natural]: this.own(() => castLanes(this.c, regs, v.dtype, to, this.site.count)) };
+    const [from, lanes] = uniform ? [regs.slice(0, 1), 1] : [regs, this.count];
+    return { natural, uniform, [natural]: this.own(() => castLanes(this.c, from, v.dtype, to, lanes)) };
   }
 
   /** Register by register. All operands come in the width of the op: 64 bits beside float64. */
-  private operate(v: Value & { kind: 'op' }): Held {
+  private operate(v: Value & { kind: 'op' }, uniform: boolean): Held {
     const dtype = v.op === 'select' ? v.args[1].dtype : v.args[0].dtype;
     const width = dtype === 'bool' ? this.widthOfMasks(v.args) : widthOf(dtype);
     const args = v.args.map((a) => this.regs(a, width));
     const count = v.args[1];
     const shift = count?.kind === 'const' ? count.value : undefined;
-    const context = { c: this.c, dtype, shift, lanes: this.site.count, fmod: this.fmod };
+    const context = { c: this.c, dtype, shift, lanes: uniform ? 1 : this.count, fmod: this.fmod };
     const op = opTable(dtype)[v.op];
-    return { natural: width, [width]: this.own(() => args[0].map((a, j) => op(context, a, args[1]?.[j], args[2]?.[j]))) };
+    const first = uniform ? args[0].slice(0, 1) : args[0];
+    return { natural: width, uniform, [width]: this.own(() => first.map((a, j) => op(context, a, args[1]?.[j], args[2]?.[j]))) };
   }
 
   /** Masks stay as wide as the comparisons that made them. */
   private widthOfMasks(args: readonly Value[]): Width {
-    return args.some((a) => a.kind !== 'const' && this.hold(a).natural === 64) ? 64 : 32;
+    return args.some((a) => this.maskWidth(a) === 64) ? 64 : 32;
   }
 }
+

@@ -1,23 +1,50 @@
 /** The head of every emitted function: its parameters in locals, and the walk over blocks and outer coordinates. */
-import type { DType } from '../../../dsl/dtype.ts';
-import type { Value } from '../../../dsl/kernel/ir.ts';
+import { dtypes, type DType } from '../../../dsl/dtype.ts';
+import type { Effect, Value } from '../../../dsl/kernel/ir.ts';
 import type { InnerStride } from '../../../fusion/kernel.ts';
 import { Code, type Scalar } from './code.ts';
-import { GEOMETRY, layoutOf, type GeometryName, type LayoutSpec } from '../layout.ts';
+import { GEOMETRY, layoutOf, type ArrayLayout, type ArraySpec, type GeometryName, type LayoutSpec } from '../layout.ts';
 import type { Func, FuncBuilder, Local } from '../wasm/index.ts';
 
-/** A loop nest to emit: what its body may read and how that lies in memory. */
-export interface Nest {
-  readonly rank: number;
-  readonly inputs: readonly { readonly dtype: DType; readonly inner: InnerStride }[];
-  readonly uniforms: readonly DType[];
-  readonly outputs: readonly { readonly dtype: DType; readonly inner: 'unit' | 'strided' }[];
-  readonly planes: readonly DType[];
-  readonly results: readonly Value[];
+/** An array that a loop nest walks: point by point of the domain, or as a whole (then the rank is its own). */
+export interface NestArray {
+  readonly dtype: DType;
+  /** Along the innermost axis of the domain, or the last one of its own. */
+  readonly inner: InnerStride;
+  readonly whole?: number;
 }
 
-export const layoutSpecOf = (n: Nest): LayoutSpec =>
-  ({ rank: n.rank, inputs: n.inputs.length, outputs: n.outputs.length, planes: n.planes.length, uniforms: n.uniforms });
+/** A loop nest to emit: what its body may read and store to, and how that lies in memory. */
+export interface Nest {
+  readonly rank: number;
+  readonly inputs: readonly NestArray[];
+  readonly uniforms: readonly DType[];
+  readonly outputs: readonly NestArray[];
+  readonly planes: readonly DType[];
+  readonly results: readonly Value[];
+  readonly effects: readonly Effect[];
+}
+
+export function layoutSpecOf(n: Nest): LayoutSpec {
+  const array = ({ whole }: NestArray): ArraySpec => ({ axes: whole ?? n.rank, whole: whole !== undefined });
+  const { rank, uniforms, planes } = n;
+  return { rank, inputs: n.inputs.map(array), outputs: n.outputs.map(array), planes: planes.length, uniforms };
+}
+
+/** A whole array: element `index` is at base + sum of index[k] * strides[k]. */
+export interface Whole {
+  readonly dtype: DType;
+  readonly base: Local;
+  /** In bytes; along the last axis a constant where the code knows it. */
+  readonly strides: readonly Scalar[];
+  readonly sizes: readonly Local[];
+  /** The largest index along each axis; 0 in an empty array, whose base is a zero. */
+  readonly tops: readonly Local[];
+  /** The same in every lane. */
+  readonly strideLanes: readonly Local[];
+  readonly sizeLanes: readonly Local[];
+  readonly topLanes: readonly Local[];
+}
 
 /** Names of the parameters of every kernel function. */
 export const PARAMS = { start: 'i32', end: 'i32', params: 'i32' } as const;
@@ -26,11 +53,12 @@ export class Frame {
   readonly c: Code;
   readonly inner: number;
   readonly sizes: readonly Local[];
-  /** By input, then axis, in bytes. */
+  /** By input, then axis, in bytes. Of whole inputs: their own axes. */
   readonly strides: readonly (readonly Local[])[];
   readonly bases: readonly Local[];
   readonly outputs: readonly Local[];
   readonly outputStrides: readonly (readonly Local[])[];
+  readonly whole: { readonly input: readonly (Whole | undefined)[]; readonly output: readonly (Whole | undefined)[] };
   readonly planes: readonly Local[];
   /** Every lane holds the value. */
   readonly uniforms: readonly Local[];
@@ -51,10 +79,28 @@ export class Frame {
     this.inner = nest.rank - 1;
     this.geometry = new Map(GEOMETRY.map((name) => [name, word(layout.geometry(name), name)]));
     this.sizes = axes.map((k) => word(layout.size(k), `size${k}`));
-    this.bases = nest.inputs.map((_, i) => word(layout.inputBase(i), `input${i}`));
-    this.strides = nest.inputs.map((_, i) => axes.map((k) => word(layout.stride(i, k), `stride${i}_${k}`)));
-    this.outputs = nest.outputs.map((_, i) => word(layout.outputBase(i), `output${i}`));
-    this.outputStrides = nest.outputs.map((_, i) => axes.map((k) => word(layout.outputStride(i, k), `step${i}_${k}`)));
+    const spec = layoutSpecOf(nest);
+    const along = (list: readonly ArraySpec[], i: number): number[] => Array.from({ length: list[i].axes }, (_, k) => k);
+    this.bases = nest.inputs.map((_, i) => word(layout.inputs[i].base, `input${i}`));
+    this.strides = nest.inputs.map((_, i) => along(spec.inputs, i).map((k) => word(layout.inputs[i].stride(k), `stride${i}_${k}`)));
+    this.outputs = nest.outputs.map((_, i) => word(layout.outputs[i].base, `output${i}`));
+    this.outputStrides = nest.outputs.map((_, i) => along(spec.outputs, i).map((k) => word(layout.outputs[i].stride(k), `step${i}_${k}`)));
+    const whole = (a: NestArray, at: ArrayLayout, base: Local, strides: readonly Local[]): Whole | undefined => {
+      if (a.whole === undefined) return undefined;
+      const sizes = strides.map((_, k) => word(at.size(k), `n${k}`));
+      const empty = sizes.reduce<Scalar>((any, n) => (any === 0 ? c.x('i32.eqz', [n]) : c.x('i32.or', [any, c.x('i32.eqz', [n])])), 0);
+      const tops = sizes.map((n) => c.choose(() => c.push(empty), 0, c.sub(n, 1)));
+      const last = a.inner === 'unit' ? dtypes[a.dtype].bytes : a.inner === 'zero' ? 0 : undefined;
+      const lanes = (list: readonly Local[]): Local[] => list.map((v) => c.x('i32x4.splat', [v]));
+      return {
+        dtype: a.dtype, base, sizes, tops, strides: strides.map((s, k) => (k === a.whole! - 1 ? last ?? s : s)),
+        sizeLanes: lanes(sizes), strideLanes: lanes(strides), topLanes: lanes(tops),
+      };
+    };
+    this.whole = {
+      input: nest.inputs.map((a, i) => whole(a, layout.inputs[i], this.bases[i], this.strides[i])),
+      output: nest.outputs.map((a, i) => whole(a, layout.outputs[i], this.outputs[i], this.outputStrides[i])),
+    };
     this.planes = nest.planes.map((_, i) => word(layout.planeBase(i), `partial${i}`));
     this.uniforms = nest.uniforms.map((_, i) => c.x('v128.load', [params], layout.uniform(i)));
     this.coords = axes.slice(0, -1).map((k) => f.local('i32', `x${k}`));

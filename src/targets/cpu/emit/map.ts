@@ -1,9 +1,9 @@
-/** Map kernels: every point of the domain is computed and stored. */
+/** Map kernels: every point of the domain is computed and stored, or stores itself what it will. */
 import { dtypes, type DType } from '../../../dsl/dtype.ts';
 import type { Scalar } from './code.ts';
-import { bodyOf, emitColumns, rowOf, type Sink } from './columns.ts';
+import { bodyOf, emitColumns, rowOf, type Sink, type Vector } from './columns.ts';
 import { Frame, PARAMS, type Nest } from './frame.ts';
-import { scatter, store, storeOne } from './lanes.ts';
+import { scatter, scatterAt, store, storeOne } from './memory.ts';
 import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
 
 /** Where a result goes: its index among the results of the body, and the address of column 0 of the current row. */
@@ -26,11 +26,19 @@ export function storing(frame: Frame, stores: readonly number[], count: number):
   });
   const running = targets.map((_, k) => c.f.local('i32', `out${k}`));
   const address = ({ row, stride }: Target, x: Scalar): Scalar => c.add(row, c.mul(x, stride));
+  const all = ({ values }: Vector): void => targets.forEach(({ dtype, result, stride }, k) => (typeof stride === 'number'
+    ? store(c, dtype, running[k], 0, values[result], count)
+    : scatter(c, dtype, running[k], stride, values[result], count)));
+  const some = ({ values, x }: Vector, end: Local): void => targets.forEach(({ dtype, result, stride }, k) => {
+    const left = c.sub(end, x);
+    scatterAt(c, dtype, values[result], count, (lane, put) => {
+      c.raw('i32.gt_s', [left, lane]);
+      c.f.if(() => put(c.add(running[k], c.mul(stride, lane))));
+    });
+  });
   return {
     begin: (x) => targets.forEach((t, k) => c.assign(running[k], address(t, x))),
-    vectors: ([{ values }]) => targets.forEach(({ dtype, result, stride }, k) => (typeof stride === 'number'
-      ? store(c, dtype, running[k], 0, values[result], count)
-      : scatter(c, dtype, running[k], stride, values[result], count))),
+    vectors: ([v]) => (v.end ? some(v, v.end) : all(v)),
     advance: (columns) => targets.forEach((t, k) => c.advance(running[k], c.mul(t.stride, columns))),
     cells: ([values], x) => targets.forEach((t) => storeOne(c, t.dtype, address(t, x), 0, values[t.result])),
   };
@@ -43,13 +51,13 @@ export function emitMap(
 ): void {
   module.func(name, { params: PARAMS }, (f, { start, end, params }) => {
     const frame = new Frame(f, params, nest, fmod);
-    const body = bodyOf(nest.results, nest.rank);
+    const body = bodyOf(nest);
     const outer = frame.coords.map((_, k) => k);
     frame.blocks(start, end, ({ columns, rows }) => {
       before?.(frame, rows, columns);
       frame.walk(outer, rows[0], rows[1], 'row', () => {
         const row = rowOf(frame, body);
-        emitColumns(frame, body, [row], columns[0], columns[1], storing(frame, stores, body.count));
+        emitColumns(frame, body, [row], columns, storing(frame, stores, body.count), { partial: true });
       });
     });
   });

@@ -1,9 +1,9 @@
 /** Points of relative reads, axis by axis: a chain of steps, each an offset and then a border map. */
 import { edgeMaps, type EdgeMap } from '../../../dsl/border.ts';
-import { inline, inlinePoint } from '../../../dsl/kernel/copy.ts';
+import { inlineAll, sameLeaves } from '../../../dsl/kernel/copy.ts';
 import { Builder, type Point, type Value } from '../../../dsl/kernel/ir.ts';
-import { valuesOf } from '../../../dsl/kernel/walk.ts';
 import type { Code, Scalar } from './code.ts';
+import type { Piece } from './uniformity.ts';
 
 export interface AxisStep {
   readonly offset: number;
@@ -48,19 +48,13 @@ export function margins(values: readonly Value[], axis: number): { low: number; 
 export const asksOuter = (v: InsideValue, rank: number): boolean =>
   v.lo.some((lo, k) => k < rank - 1 && (lo !== 0 || v.hi[k] !== 0));
 
-/** The same results where every `inside` holds. */
-export function assumeInside(results: readonly Value[]): Value[] {
+/** The same where every `inside` holds. */
+export function assumeInside({ results, effects }: Piece): Piece {
   const b = new Builder();
-  return inline(b, results, {
-    read: (input, at, v) => b.read(input, v.dtype, inlinePoint(b, at)),
-    uniform: (index, v) => b.uniform(index, v.dtype),
-    coord: (axis, at) => b.coord(axis, inlinePoint(b, at)),
-    extent: (axis) => b.extent(axis),
-    inside: () => b.constant(1, 'bool'),
-  });
+  return inlineAll(b, results, effects, { ...sameLeaves(b), inside: () => b.constant(1, 'bool') });
 }
 
-export const insideValues = (results: readonly Value[]): InsideValue[] => valuesOf(results).filter(isInside);
+export const insideValues = (values: readonly Value[]): InsideValue[] => values.filter(isInside);
 
 /** Follows the steps from coordinate `x` of an axis of `n` cells. Coordinates that are inside skip the border's arithmetic. */
 export function followSteps(c: Code, x: Scalar, n: Scalar, steps: readonly AxisStep[]): Scalar {

@@ -17,7 +17,8 @@ import type { Code, Scalar } from './code.ts';
 import { bodyOf, emitColumns, rowOf, type Body, type Sink } from './columns.ts';
 import { storing } from './map.ts';
 import { Frame, PARAMS, type Cut, type Nest } from './frame.ts';
-import { iota, load, loadSplat, narrow, registers, store, storeOne, widen, widthOf, type Regs } from './lanes.ts';
+import { iota, narrow, registers, widen, widthOf, type Regs } from './lanes.ts';
+import { load, loadSplat, store, storeOne } from './memory.ts';
 import type { Row } from './row.ts';
 import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
 
@@ -40,7 +41,7 @@ export function planeIndex(terms: readonly Term[]): number[] {
 export function emitReduce(module: ModuleBuilder, name: string, nest: ReduceNest, fmod: Func | undefined): void {
   module.func(name, { params: PARAMS }, (f, { start, end, params }) => {
     const frame = new Frame(f, params, nest, fmod);
-    const body = bodyOf(nest.results, nest.rank);
+    const body = bodyOf(nest);
     const emitBlock = nest.axes.includes(frame.inner) ? reduceInner : reduceOuter;
     frame.blocks(start, end, (cut) => emitBlock(frame, nest, body, cut));
   });
@@ -60,10 +61,10 @@ function both(a: Sink, b: Sink): Sink {
 
 /** Feeds `sink` with `rows`, and stores what the body stores. */
 function feed(
-  frame: Frame, nest: ReduceNest, body: Body, rows: readonly Row[], [from, to]: readonly [Local, Local], sink: Sink, streams = 1,
+  frame: Frame, nest: ReduceNest, body: Body, rows: readonly Row[], columns: readonly [Local, Local], sink: Sink, streams = 1,
 ): void {
   const all = nest.stores.length === 0 ? sink : both(sink, storing(frame, nest.stores, body.count));
-  emitColumns(frame, body, rows, from, to, all, streams);
+  emitColumns(frame, body, rows, columns, all, { streams });
 }
 
 /** The numbers of the reduced points from `first + x`, in lanes as wide as the term's values. */
@@ -77,11 +78,11 @@ function indices(c: Code, t: Term, first: Scalar, count: number, spread: boolean
 const partials = (values: Regs, extra: Regs | undefined): Partial[] =>
   values.map((value, j) => ({ value, extra: extra?.[j] }));
 
-/** Light bodies over dense rows, without border: worth doing in several places at once. */
+/** Light bodies over dense rows, without border and control flow: worth doing in several places at once. */
 function isLight(nest: ReduceNest, body: Body): boolean {
   const dense = valuesOf(nest.results).every((v) => v.kind !== 'read' || nest.inputs[v.input].inner !== 'strided');
   const light = costOf(nest.results) <= 12 && nest.terms.length <= 2 && nest.stores.length === 0;
-  return dense && light && body.low === 0 && body.high === 0 && body.insideRows === undefined;
+  return dense && light && body.whole.vector.plain && body.low === 0 && body.high === 0 && body.insideRows === undefined;
 }
 
 // ---- inner axis reduced ----

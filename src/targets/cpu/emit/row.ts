@@ -4,20 +4,52 @@
  */
 import { dtypes, type DType } from '../../../dsl/dtype.ts';
 import type { Point, Value } from '../../../dsl/kernel/ir.ts';
-import { valuesOf } from '../../../dsl/kernel/walk.ts';
+import { operandsOf, operandsOfEffects } from '../../../dsl/kernel/walk.ts';
 import type { InnerStride } from '../../../fusion/kernel.ts';
 import type { Scalar } from './code.ts';
 import { Evaluator, type Leaf, type Site } from './evaluate.ts';
-import type { Frame } from './frame.ts';
-import { gather, iota, load, loadSplat, maskOf, registers, type Regs, type Width } from './lanes.ts';
-import { followSteps, insideValues, stepsAlong, stepsKey, totalOffset, within, type AxisStep } from './points.ts';
+import type { Frame, Nest } from './frame.ts';
+import { maskOf, type Width } from './lanes.ts';
+import { loadSplat } from './memory.ts';
+import { followSteps, insideValues, stepsAlong, stepsKey, within, type AxisStep } from './points.ts';
+import { schemeOf, type Scheme } from './scheme.ts';
+import { fixedIn, valuesIn, type Piece } from './uniformity.ts';
 import type { Local } from '../wasm/index.ts';
 
 type Read = Value & { kind: 'read' };
 type Inside = Value & { kind: 'inside' };
 
+/** A piece of a body with its schemes: for neighbouring columns, and for a single cell. */
+export interface Variant {
+  readonly piece: Piece;
+  readonly vector: Scheme;
+  readonly cell: Scheme;
+}
+
+/** Whether a leaf is the same for all columns of a row. */
+const isSameInRow = (nest: Nest) => (v: Leaf): boolean => {
+  switch (v.kind) {
+    case 'uniform': case 'extent': case 'size': return true;
+    case 'read': return nest.inputs[v.input].inner === 'zero';
+    case 'coord': return v.axis !== nest.rank - 1;
+    case 'inside': case 'reduced': return false;
+    default: return v satisfies never;
+  }
+};
+
+export function variantOf(nest: Nest, piece: Piece): Variant {
+  const same = isSameInRow(nest);
+  const inner = nest.rank - 1;
+  return {
+    piece,
+    // In the interior `inside` asks about the outer axes only.
+    vector: schemeOf(piece, { leaf: (v) => v.kind === 'inside' || same(v), inner }),
+    cell: schemeOf(piece, { leaf: () => true, inner: undefined }),
+  };
+}
+
 /** Where the column 0 of a row of an input is, for one combination of outer offsets. */
-interface RowPointer {
+export interface RowPointer {
   readonly key: string;
   readonly address: Local;
   readonly dtype: DType;
@@ -29,55 +61,101 @@ interface RowPointer {
 export class Row {
   private readonly pointers = new Map<string, RowPointer>();
   private readonly mapped = new Map<string, Scalar>();
+  private readonly kept = new Map<string, Scalar>();
   private readonly outerInside = new Map<string, { condition: Scalar; mask: Local }>();
-  private readonly invariants = new Map<Value, boolean>();
+  private readonly fixed: ReadonlySet<Value>;
+  /** Fixed values that others need. */
+  private readonly needed: ReadonlySet<Value>;
+  private readonly scalars = new Map<Value, Scalar>();
   private readonly constant: Evaluator;
-  private readonly all: readonly Value[];
 
-  /** Emits what the row needs for evaluating `results`, at the frame's current outer coordinates. */
-  constructor(readonly frame: Frame, results: readonly Value[]) {
-    this.all = valuesOf(results);
-    this.constant = new Evaluator(frame.c, { count: 1, leaf: (v) => [this.constantLeaf(v)] }, frame.fmod);
-    for (const v of this.all) if (v.kind === 'read') this.makePointer(v);
-    for (const v of insideValues(results)) this.makeInside(v);
-    const mixed = this.all.some((v) => v.dtype === 'float64');
-    for (const v of this.all) {
-      if (v.kind === 'const' || !this.isInvariant(v)) continue;
+  /** Emits what the row needs for evaluating the variants of a body, at the frame's current outer coordinates. */
+  constructor(readonly frame: Frame, variants: readonly Variant[]) {
+    const all = [...new Set(variants.flatMap(({ piece }) => valuesIn(piece)))];
+    this.fixed = new Set(variants.flatMap(({ piece }) => [...fixedIn(piece, isSameInRow(frame.nest))]));
+    for (const v of all) if (v.kind === 'read') this.makePointer(v);
+    if (!variants.every(({ vector }) => vector.plain)) this.keepCoordinates(all);
+    for (const v of insideValues(all)) this.makeInside(v);
+    this.needed = new Set(variants.flatMap(({ piece }) => this.neededBy(piece)));
+    const schemes = variants.flatMap(({ vector, cell }) => [vector, cell]);
+    const wanted = [...this.needed].filter((v) => schemes.some((s) => s.wantsScalar(v)));
+    const scheme = schemeOf({ results: [...this.needed], effects: [] }, { leaf: () => true, inner: undefined, scalars: wanted });
+    this.constant = new Evaluator(frame.c, this.constantSite(), scheme, frame.fmod);
+    this.constant.emit();
+    for (const v of wanted) this.scalars.set(v, this.constant.scalar(v));
+    const mixed = all.some((v) => v.dtype === 'float64');
+    for (const v of this.needed) {
       this.constant.regs(v);
       // Masks and exponents may be wanted beside float64 as well, and inside a loop it is too late to ask.
       if (mixed && (v.dtype === 'bool' || v.dtype === 'int32')) for (const w of [32, 64] as const) this.constant.regs(v, w);
     }
   }
 
-  /** The one register of a value that does not depend on the column. */
-  readonly known = (v: Value, width: Width): Local | undefined =>
-    (this.isInvariant(v) ? this.frame.c.keep(() => this.constant.regs(v, width)[0]) : undefined);
-
-  private isInvariant(v: Value): boolean {
-    let is = this.invariants.get(v);
-    if (is === undefined) this.invariants.set(v, is = this.decide(v));
-    return is;
-  }
-
-  private decide(v: Value): boolean {
-    switch (v.kind) {
-      case 'const': case 'uniform': case 'extent': return true;
-      case 'read': return this.frame.nest.inputs[v.input].inner === 'zero';
-      case 'coord': return v.axis !== this.frame.inner;
-      case 'inside': case 'reduced': return false;
-      case 'op': return v.args.every((a) => this.isInvariant(a));
-      default: return v satisfies never;
+  /** Copies of the outer coordinates: the frame may be in another row when they are wanted. */
+  private keepCoordinates(values: readonly Value[]): void {
+    const { c, inner } = this.frame;
+    for (const v of values) {
+      if (v.kind !== 'coord' || v.axis === inner) continue;
+      const steps = stepsAlong(v.at, v.axis);
+      this.kept.set(`${v.axis}:${stepsKey(steps)}`, c.variable(this.coordinate(v.axis, steps)));
     }
   }
 
+  /** The fixed values that results, effects or other values use. */
+  private neededBy({ results, effects }: Piece): Value[] {
+    const seen = new Set<Value>();
+    const needed: Value[] = [];
+    const visit = (v: Value): void => {
+      if (seen.has(v)) return;
+      seen.add(v);
+      if (!this.isKnown(v)) operandsOf(v).forEach(visit);
+      else if (v.kind !== 'const') needed.push(v);
+    };
+    operandsOfEffects(effects).forEach(visit);
+    results.forEach(visit);
+    return needed;
+  }
+
+  /** Whether a value does not depend on the column. */
+  readonly isKnown = (v: Value): boolean => this.fixed.has(v);
+
+  /** The one register of a value that does not depend on the column. */
+  readonly known = (v: Value, width: Width): Local | undefined =>
+    (this.needed.has(v) ? this.frame.c.keep(() => this.constant.regs(v, width)[0]) : undefined);
+
+  readonly knownScalar = (v: Value): Scalar | undefined => this.scalars.get(v);
+
+  private constantSite(): Site {
+    const { frame } = this;
+    return {
+      count: 1, inner: frame.inner, leaf: (v) => [this.constantLeaf(v)], scalar: (v) => this.constantScalar(v),
+      column: outOfRow, known: () => undefined, knownScalar: () => undefined, isKnown: () => false,
+      whole: (of, index) => frame.whole[of][index]!,
+    };
+  }
+
   private constantLeaf(v: Leaf): Local {
-    const { c, uniforms, sizes } = this.frame;
+    const { c, uniforms } = this.frame;
     switch (v.kind) {
       case 'uniform': return uniforms[v.index];
-      case 'extent': return c.x('i32x4.splat', [sizes[v.axis]]);
-      case 'coord': return c.x('i32x4.splat', [this.coordinate(v.axis, stepsAlong(v.at, v.axis))]);
       case 'read': return loadSplat(c, v.dtype, this.pointer(v).address);
-      case 'inside': case 'reduced': throw new Error(`${v.kind} is not the same for a row`);
+      case 'inside': return this.insideRow(v).mask;
+      default: return c.x('i32x4.splat', [this.constantScalar(v)]);
+    }
+  }
+
+  /** Leaves that are the same for the row, as an i32. */
+  constantScalar(v: Leaf): Scalar {
+    const { sizes, whole } = this.frame;
+    switch (v.kind) {
+      case 'extent': return sizes[v.axis];
+      case 'size': return whole[v.of][v.array]!.sizes[v.axis];
+      case 'coord': {
+        const steps = stepsAlong(v.at, v.axis);
+        return this.kept.get(`${v.axis}:${stepsKey(steps)}`) ?? this.coordinate(v.axis, steps);
+      }
+      case 'inside': return this.insideRow(v).condition;
+      case 'uniform': case 'read': case 'reduced': throw new Error(`${v.kind} is no scalar of the row`);
       default: return v satisfies never;
     }
   }
@@ -129,8 +207,8 @@ export class Row {
   }
 
   /** A single cell at column `x`: coordinates are scalars, and every border map is followed. */
-  cell(x: Local): Site {
-    const { c, columns, inner } = this.frame;
+  cell(x: Local, { piece }: Variant): Site {
+    const { c, columns, inner, whole } = this.frame;
     const at = new Map<string, Scalar>();
     const column = (steps: readonly AxisStep[]): Scalar => {
       const key = stepsKey(steps);
@@ -138,87 +216,28 @@ export class Row {
       if (found === undefined) at.set(key, found = c.keep(() => followSteps(c, x, columns, steps)));
       return found;
     };
+    // All of them here: what is first asked for in some arm may be wanted elsewhere too.
+    for (const v of valuesIn(piece)) if ('at' in v && !this.isKnown(v)) column(stepsAlong(v.at, inner));
+    const scalar = (v: Leaf): Scalar => {
+      if (v.kind === 'coord' && v.axis === inner) return column(stepsAlong(v.at, inner));
+      if (v.kind !== 'inside') return this.constantScalar(v);
+      return c.and(this.insideRow(v).condition, within(c, column(stepsAlong(v.at, inner)), columns, v.lo[inner], v.hi[inner]));
+    };
     const leaf = (v: Leaf): Local => {
-      const steps = 'at' in v ? stepsAlong(v.at, inner) : [];
-      if (v.kind === 'coord') return c.x('i32x4.splat', [column(steps)]);
-      if (v.kind === 'inside') {
-        return maskOf(c, c.and(this.insideRow(v).condition, within(c, column(steps), columns, v.lo[inner], v.hi[inner])));
-      }
+      if (v.kind === 'coord' && v.axis === inner) return c.x('i32x4.splat', [scalar(v)]);
+      if (v.kind === 'inside') return maskOf(c, scalar(v));
       if (v.kind !== 'read') return this.constantLeaf(v);
       const p = this.pointer(v);
       const step = p.inner === 'unit' ? dtypes[v.dtype].bytes : p.stride;
-      return loadSplat(c, v.dtype, c.add(p.address, c.mul(column(steps), step)));
+      return loadSplat(c, v.dtype, c.add(p.address, c.mul(column(stepsAlong(v.at, inner)), step)));
     };
-    return { count: 1, leaf: (v) => [leaf(v)], known: this.known };
-  }
-
-  /** Several columns from `x`, all of them away from the borders of the inner axis. */
-  vector(results: readonly Value[], count: number): VectorSite {
-    return new VectorSite(this, valuesOf(results), count);
+    return {
+      count: 1, inner, leaf: (v) => [leaf(v)], scalar, column: outOfRow,
+      known: this.known, knownScalar: this.knownScalar, isKnown: this.isKnown, whole: (of, index) => whole[of][index]!,
+    };
   }
 }
 
-/** Reads of neighbouring columns through pointers that run along the row. */
-export class VectorSite {
-  private readonly running = new Map<string, { at: Local; first: number }>();
-
-  constructor(private readonly row: Row, values: readonly Value[], readonly count: number) {
-    const first = new Map<string, number>();
-    for (const v of values) {
-      if (v.kind !== 'read') continue;
-      const { key, inner } = row.pointer(v);
-      if (inner === 'zero') continue;
-      first.set(key, Math.min(first.get(key) ?? Infinity, inner === 'unit' ? this.offset(v.at) : 0));
-    }
-    // Unit pointers start at the leftmost column read, so that the constant offsets of loads are not negative.
-    for (const [key, column] of first) this.running.set(key, { at: row.frame.f.local('i32', `p${this.running.size}`), first: column });
-    this.pointers = new Map(values.flatMap((v) => (v.kind === 'read' ? [[row.pointer(v).key, row.pointer(v)] as const] : [])));
-  }
-
-  private readonly pointers: ReadonlyMap<string, RowPointer>;
-
-  private offset(at: Point | undefined): number {
-    return totalOffset(stepsAlong(at, this.row.frame.inner));
-  }
-
-  /** Sets the pointers to column `x`. */
-  begin(x: Scalar): void {
-    const { c } = this.row.frame;
-    for (const [key, { at, first }] of this.running) {
-      const p = this.pointers.get(key)!;
-      const step = p.inner === 'unit' ? dtypes[p.dtype].bytes : p.stride;
-      c.assign(at, c.add(p.address, c.mul(c.add(x, first), step)));
-    }
-  }
-
-  /** Moves on by `count` columns. */
-  advance(): void {
-    const { c } = this.row.frame;
-    for (const [key, { at }] of this.running) {
-      const p = this.pointers.get(key)!;
-      c.advance(at, p.inner === 'unit' ? dtypes[p.dtype].bytes * this.count : c.mul(p.stride, this.count));
-    }
-  }
-
-  /** The cells at the pointers, `x` being the column of the first. */
-  site(x: Local): Site {
-    return { count: this.count, leaf: (v) => this.leaf(v, x), known: this.row.known };
-  }
-
-  private leaf(v: Leaf, x: Local): Regs {
-    const { c } = this.row.frame;
-    if (v.kind === 'inside') return new Array<Local>(registers(this.count, 32)).fill(this.row.insideRow(v).mask);
-    if (v.kind === 'coord') {
-      const splat = c.x('i32x4.splat', [x]);
-      const first = this.offset(v.at);
-      return Array.from({ length: registers(this.count, 32) }, (_, j) => c.x('i32x4.add', [splat, iota(c, first + 4 * j)]));
-    }
-    if (v.kind !== 'read') throw new Error(`${v.kind} is the same for a row`);
-    const { key, inner, stride } = this.row.pointer(v);
-    const { at, first } = this.running.get(key)!;
-    const offset = this.offset(v.at);
-    if (inner === 'unit') return load(c, v.dtype, at, (offset - first) * dtypes[v.dtype].bytes, this.count);
-    const from = c.add(at, c.mul(stride, offset));
-    return gather(c, v.dtype, from as Local, 0, stride, this.count);
-  }
+function outOfRow(): never {
+  throw new Error('single cells do not run');
 }

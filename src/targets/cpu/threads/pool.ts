@@ -25,6 +25,8 @@ export interface PoolLaunch {
   readonly grain?: number;
   /** At most so many threads; 1 runs on the calling thread without synchronisation. */
   readonly threads?: number;
+  /** How much there is to do is not known: the calling thread begins alone, and others join when it is much. */
+  readonly hesitant?: boolean;
 }
 
 export interface RegisterOptions {
@@ -85,6 +87,8 @@ interface Batch {
 
 /** After so many milliseconds of its own work an asynchronous run lets the event loop have a turn. */
 const TIME_SLICE = 10;
+/** Milliseconds after which others join a hesitant launch: about what waking them costs. */
+const HESITATION = 0.02;
 /** How often a waiting thread makes sure that somebody is still working. */
 const CHECK_EVERY = 1000;
 const MAX_BLOCKS = 2 ** 30;
@@ -149,26 +153,46 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
       if (module === undefined || run === undefined) throw new InternalError(`there is no kernel k${kernel} in module ${id}`);
       if (!(blocks <= MAX_BLOCKS && grain >= 1)) throw new InternalError(`cannot launch ${blocks} blocks by ${grain}`);
       const label = `kernel k${kernel} of '${module.name}'`;
-      const wanted = Math.min(launch.threads ?? threads, threads, Math.ceil(blocks / grain));
+      const wanted = (left: number): number => Math.min(launch.threads ?? threads, threads, Math.ceil(left / grain));
       if (closed) throw new TargetError(`${label} was launched on a closed pool`);
-      if (wanted > 1 && module.code !== undefined) {
-        const job = { module: id, code: module.code, kernel, params, blocks, grain, helpers: wanted - 1 };
+      const first = launch.hesitant && wanted(blocks) > 1 ? beginAlone(run, params, blocks, grain, label) : 0;
+      const helpers = wanted(blocks - first) - 1;
+      if (helpers > 0 && module.code !== undefined) {
+        const job = { module: id, code: module.code, kernel, params, first, blocks, grain, helpers };
         yield* performTogether(staffed(), job, run, label);
       } else {
-        yield* performAlone(run, params, blocks, grain, label);
+        yield* performAlone(run, params, first, blocks, grain, label);
       }
     }
   }
 
-  function* performAlone(run: KernelFunction, params: number, blocks: number, grain: number, label: string): Steps {
-    let due = 0;
-    for (let start = 0; start < blocks; start += grain) {
+  function runBlocks(run: KernelFunction, params: number, start: number, end: number, label: string): void {
+    try {
+      run(start, end, params);
+    } catch (error) {
+      throw failure(label, start, end, error);
+    }
+  }
+
+  /** The first blocks, until it is clear that there is much to do; returns the next. */
+  function beginAlone(run: KernelFunction, params: number, blocks: number, grain: number, label: string): number {
+    const enough = performance.now() + HESITATION;
+    let start = 0;
+    while (start < blocks && performance.now() < enough) {
       const end = Math.min(start + grain, blocks);
-      try {
-        run(start, end, params);
-      } catch (error) {
-        throw failure(label, start, end, error);
-      }
+      runBlocks(run, params, start, end, label);
+      start = end;
+    }
+    return start;
+  }
+
+  function* performAlone(
+    run: KernelFunction, params: number, first: number, blocks: number, grain: number, label: string,
+  ): Steps {
+    let due = 0;
+    for (let start = first; start < blocks; start += grain) {
+      const end = Math.min(start + grain, blocks);
+      runBlocks(run, params, start, end, label);
       if (end === blocks) return;
       const now = performance.now();
       if (due === 0) due = now + TIME_SLICE;

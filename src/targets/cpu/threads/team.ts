@@ -13,6 +13,8 @@ export interface Job {
   readonly code: { readonly address: number; readonly bytes: number };
   readonly kernel: number;
   readonly params: number;
+  /** The blocks from `first` up to `blocks` are to be done. */
+  readonly first: number;
   readonly blocks: number;
   readonly grain: number;
   /** How many workers may join. */
@@ -134,7 +136,7 @@ export class Team {
     words[WORD.grain] = job.grain;
     words[WORD.helpers] = job.helpers;
     words[WORD.failed] = 0;
-    words[WORD.next] = 0;
+    words[WORD.next] = job.first;
     Atomics.add(words, WORD.epoch, 1);
     if (Atomics.load(words, WORD.sleepers) > 0) Atomics.notify(words, WORD.epoch, job.helpers);
   }

@@ -1,0 +1,27 @@
+/** What the outputs of a nest start with: zeros, or a copy. Blocks of bytes, so that threads share the work. */
+import { Code } from './code.ts';
+import { PARAMS } from './frame.ts';
+import type { ModuleBuilder } from '../wasm/index.ts';
+
+/** Bytes of a block. */
+export const START_BLOCK = 65536;
+
+/** The parameters, in words: where to, where from (0: nowhere, zeros), and how many bytes. */
+export const START = { to: 0, from: 1, bytes: 2, words: 4 } as const;
+
+export function emitStart(module: ModuleBuilder, name: string): void {
+  module.func(name, { params: PARAMS }, (f, { start, end, params }) => {
+    const c = new Code(f);
+    const word = (at: number) => c.x('i32.load', [params], 4 * at);
+    const [to, from, bytes] = [word(START.to), word(START.from), word(START.bytes)];
+    const first = c.x('i32.mul', [start, START_BLOCK]);
+    const last = c.x('i32.mul', [end, START_BLOCK]);
+    const length = c.x('i32.sub', [c.choose(() => c.raw('i32.lt_u', [last, bytes]), last, bytes), first]);
+    const target = c.x('i32.add', [to, first]);
+    c.push(from);
+    f.if(
+      () => c.raw('memory.copy', [target, c.x('i32.add', [from, first]), length]),
+      () => c.raw('memory.fill', [target, 0, length]),
+    );
+  });
+}

@@ -1,0 +1,168 @@
+/**
+ * Elements of whole arrays: gathers from inputs, and the loads and stores of kernels that store. Where all indices are the same
+ * in every lane there is one access. Where they run with the lanes, one access or a regular step serves all of them, unless
+ * some lane leaves the array; otherwise lanes are served one by one.
+ */
+import { dtypes } from '../../../dsl/dtype.ts';
+import type { Effect, Value } from '../../../dsl/kernel/ir.ts';
+import type { Code, Scalar } from './code.ts';
+import type { Evaluator, Held } from './evaluate.ts';
+import type { Whole } from './frame.ts';
+import { widthOf, type Regs } from './lanes.ts';
+import { gather, gatherAt, load, loadInteger, loadSplat, scatter, scatterAt, store, storeOne } from './memory.ts';
+import type { Local } from '../wasm/index.ts';
+
+type Gather = Value & { kind: 'gather' };
+
+/** The registers of a gather; one if it is the same in every lane. Its indices are inside. */
+export function gatherLanes(e: Evaluator, { input, index }: Gather): Regs {
+  return loadLanes(e, e.site.whole('input', input), index, {
+    scalar: (v) => e.scalar(v), lanes: (v) => e.regs(v), isInside: () => 1,
+  });
+}
+
+/** A gather of 32-bit integers or bools that is the same in every lane. */
+export function gatherScalar(e: Evaluator, { input, index }: Gather): Scalar {
+  const from = e.site.whole('input', input);
+  return loadInteger(e.c, from.dtype, addressOf(e.c, from, index.map((v) => e.scalar(v))));
+}
+
+/** A load from an output: indices are brought inside first. */
+export function loadStored(e: Evaluator, { output, index, value }: Effect & { kind: 'load' }): Held {
+  const { c } = e;
+  const from = e.site.whole('output', output);
+  const zero = c.f.constant('i32x4', 0);
+  const regs = loadLanes(e, from, index, {
+    scalar: (v, k) => c.max(c.min(e.scalar(v), from.tops[k]), 0),
+    lanes: (v, k) => e.regs(v).map((i) => c.x('i32x4.max_s', [c.x('i32x4.min_s', [i, from.topLanes[k]]), zero])),
+    isInside: (i, k) => c.x('i32.lt_u', [i, from.sizes[k]]),
+  });
+  const lanes = regs.length === 1 && e.count > 1 ? new Array<Local>(e.count * widthOf(from.dtype) / 128).fill(regs[0]) : regs;
+  return { natural: widthOf(value.dtype), uniform: false, [widthOf(value.dtype)]: lanes };
+}
+
+/** Stores `value` in the lanes that are active, where `when` holds and the index is inside. */
+export function storeLanes(e: Evaluator, { output, index, value, when }: Effect & { kind: 'store' }): void {
+  const { c } = e;
+  const to = e.site.whole('output', output);
+  const inside = (i: Scalar, k: number): Scalar => c.x('i32.lt_u', [i, to.sizes[k]]);
+  const fixed = index.map((v) => e.isUniform(v));
+  let condition = e.isUniform(when) ? e.scalar(when) : 1;
+  index.forEach((v, k) => { if (fixed[k]) condition = c.and(condition, inside(e.scalar(v), k)); });
+  given(e, condition, () => {
+    const values = e.regs(value, widthOf(to.dtype));
+    if (e.count === 1) {
+      storeOne(c, to.dtype, addressOf(c, to, index.map((v) => e.scalar(v))), 0, values[0]);
+      return;
+    }
+    const masks = [...(e.isUniform(when) ? [] : [e.regs(when, 32)]), ...(e.active ? [e.regs(e.active, 32)] : [])];
+    const mask = masks.length > 0 ? masks.reduce((a, b) => a.map((m, j) => c.x('v128.and', [m, b[j]]))) : undefined;
+    const oneByOne = (): void => storeOneByOne(e, to, index, values, mask);
+    const runs = runsOf(e, index);
+    if (!runs) return oneByOne();
+    const ends = runs.flatMap((r, k) => (fixed[k] ? [] : [inside(r.first, k), inside(lastOf(e, r), k)]));
+    const all = mask ? [c.x('i32x4.all_true', [mask.reduce((a, b) => c.x('v128.and', [a, b]))])] : [];
+    const whole = [...runs.map((r) => r.whole), ...ends, ...all].reduce((a, b) => c.and(a, b));
+    if (whole === 0) return oneByOne();
+    c.push(whole);
+    c.f.if(() => e.scoped(() => {
+      const { address, step } = walkOf(c, to, runs);
+      if (step === dtypes[to.dtype].bytes) store(c, to.dtype, address as Local, 0, values, e.count);
+      else scatter(c, to.dtype, address, step, values, e.count);
+    }), () => e.scoped(oneByOne));
+  });
+}
+
+function storeOneByOne(e: Evaluator, to: Whole, index: readonly Value[], values: Regs, mask: Regs | undefined): void {
+  const { c } = e;
+  const tests = index.flatMap((v, k) => (e.isUniform(v) ? [] : [e.regs(v).map((i) => c.x('i32x4.lt_u', [i, to.sizeLanes[k]]))]));
+  const all = [...(mask ? [mask] : []), ...tests];
+  const address = laneAddresses(e, to, index, { scalar: (v) => e.scalar(v), lanes: (v) => e.regs(v) });
+  const bits = all.length === 0 ? undefined : all.reduce((a, b) => a.map((m, j) => c.x('v128.and', [m, b[j]])))
+    .map((m) => c.x('i32x4.bitmask', [m]));
+  scatterAt(c, to.dtype, values, e.count, (lane, put) => {
+    if (!bits) return put(address(lane));
+    c.raw('i32.and', [bits[lane >> 2], 1 << (lane & 3)]);
+    c.f.if(() => put(address(lane)));
+  });
+}
+
+/** How indices are had: as scalars and as lanes, inside the array; and whether the end of a run is inside. */
+interface Indices {
+  readonly scalar: (v: Value, axis: number) => Scalar;
+  readonly lanes: (v: Value, axis: number) => Regs;
+  readonly isInside: (i: Scalar, axis: number) => Scalar;
+}
+
+function loadLanes(e: Evaluator, from: Whole, index: readonly Value[], how: Indices): Regs {
+  const { c, count } = e;
+  if (index.every((v) => e.isUniform(v))) {
+    return [loadSplat(c, from.dtype, addressOf(c, from, index.map((v, k) => how.scalar(v, k))))];
+  }
+  const oneByOne = (): Regs => gatherAt(c, from.dtype, 0, count, laneAddresses(e, from, index, how));
+  const runs = runsOf(e, index);
+  if (!runs) return oneByOne();
+  const ends = runs.flatMap((r, k) => (r.step === 0 ? [] : [how.isInside(r.first, k), how.isInside(lastOf(e, r), k)]));
+  const whole = [...runs.map((r) => r.whole), ...ends].reduce((a, b) => c.and(a, b));
+  const together = (): Regs => {
+    const inside = runs.map((r, k) => (r.step === 0 ? { ...r, first: how.scalar(index[k], k) } : r));
+    const { address, step } = walkOf(c, from, inside);
+    if (step === dtypes[from.dtype].bytes) return load(c, from.dtype, address as Local, 0, count);
+    return gather(c, from.dtype, address, 0, step, count);
+  };
+  if (whole === 0) return oneByOne();
+  if (whole === 1) return together();
+  const out = c.variables(count * widthOf(from.dtype) / 128, 'gathered');
+  c.push(whole);
+  c.f.if(() => e.scoped(() => c.move(out, together())), () => e.scoped(() => c.move(out, oneByOne())));
+  return out;
+}
+
+// ---- addresses ----
+
+const addressOf = (c: Code, { base, strides }: Whole, index: readonly Scalar[]): Scalar =>
+  index.reduce<Scalar>((at, i, k) => c.add(at, c.mul(i, strides[k])), base);
+
+type Run = ReturnType<Evaluator['run']>;
+
+const lastOf = ({ c, count }: Evaluator, { first, step }: Run): Scalar => c.add(first, step * (count - 1));
+
+/** The runs of all indices, those of step 0 among them; undefined where one is anything else. */
+function runsOf(e: Evaluator, index: readonly Value[]): readonly Run[] | undefined {
+  const able = index.every((v) => e.isUniform(v) || e.scheme.isRun(v)) && index.some((v) => e.scheme.isRun(v));
+  return able ? index.map((v) => e.run(v)) : undefined;
+}
+
+/** The address of the first lane, and bytes from lane to lane. */
+function walkOf(c: Code, array: Whole, runs: readonly Run[]): { readonly address: Scalar; readonly step: Scalar } {
+  const address = addressOf(c, array, runs.map((r) => r.first));
+  const step = runs.reduce<Scalar>((sum, r, k) => c.add(sum, c.mul(r.step, array.strides[k])), 0);
+  return { address, step };
+}
+
+/** Each lane's address. */
+function laneAddresses(
+  e: Evaluator, array: Whole, index: readonly Value[], { scalar, lanes }: Pick<Indices, 'scalar' | 'lanes'>,
+): (lane: number) => Scalar {
+  const { c } = e;
+  const fixed = index.map((v) => e.isUniform(v));
+  const base = addressOf(c, array, index.map((v, k) => (fixed[k] ? scalar(v, k) : 0)));
+  const varying = index.flatMap((v, k) => (fixed[k] ? [] : [bytesOf(c, array, k, lanes(v, k))]));
+  if (varying.length === 0) return () => base;
+  const start = c.x('i32x4.splat', [base]);
+  const at = varying.reduce((a, b) => a.map((v, j) => c.x('i32x4.add', [v, b[j]]))).map((v) => c.x('i32x4.add', [v, start]));
+  return (lane) => c.x('i32x4.extract_lane', [at[lane >> 2]], lane & 3);
+}
+
+function bytesOf(c: Code, { strides, strideLanes }: Whole, axis: number, index: Regs): Regs {
+  const stride = strides[axis];
+  if (stride === 1) return index;
+  if (typeof stride === 'number' && stride > 0) return index.map((v) => c.x('i32x4.shl', [v, Math.log2(stride)]));
+  return index.map((v) => c.x('i32x4.mul', [v, strideLanes[axis]]));
+}
+
+function given(e: Evaluator, condition: Scalar, emit: () => void): void {
+  if (condition === 1) return emit();
+  e.c.push(condition);
+  e.c.f.if(() => e.scoped(emit));
+}
