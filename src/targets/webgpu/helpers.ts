@@ -232,13 +232,14 @@ fn mantissa_f32(x: f32) -> f32 {
 
   // reductions
   /**
-   * What a + b loses to rounding, exactly (Knuth's two-sum). Compilers may simplify (a + b) - a to b, and Mesa does, but
-   * not across bits that are combined with a number they do not know. Needs the params field `zero`.
+   * x. Compilers may simplify (a + b) - a to b, and Mesa does, but not across bits that are combined with a number they do
+   * not know. Needs the params field `zero`.
    */
+  opaque_f32: { code: 'fn opaque_f32(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) | P.zero); }' },
+  /** What a + b loses to rounding, exactly (Knuth's two-sum). */
   roundingOf: {
+    needs: ['opaque_f32'],
     code: lines(`
-fn opaque_f32(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) | P.zero); }
-
 fn roundingOf(a: f32, b: f32) -> f32 {
   let sum = opaque_f32(a + b);
   let added = opaque_f32(sum - a);

@@ -9,6 +9,7 @@ import type { Kernel, Launch } from '../../fusion/kernel.ts';
 import { writeFunction } from './function.ts';
 import { addHelper, type HelperName } from './helpers.ts';
 import { createStatements } from './statements.ts';
+import { verbatim } from './verbatim.ts';
 import { literal, packing, scalarOf, spell, storedAs } from './wgsl.ts';
 
 /** Numbers of one pass that do not come from the launch itself. */
@@ -152,7 +153,13 @@ function libraryFunction(module: Module, op: OpName, dtype: DType, library: Libr
   return module.define(name, () => {
     const parameters = fn.inputs.map((slot, k) => `x${k}: ${scalarOf(slot.dtype)}`).join(', ');
     const out = createStatements('  ');
-    const results = writeFunction(module, fn, { read: (v) => `x${v.input}` }, out);
+    const kept = verbatim(fn);
+    const opaque = (text: string): string => {
+      module.param({ name: 'zero', type: 'u32', value: () => 0 });
+      return `${module.helper('opaque_f32')}(${text})`;
+    };
+    const careful: Module = { ...module, op: (v, args) => (kept.has(v) ? opaque(module.op(v, args)) : module.op(v, args)) };
+    const results = writeFunction(careful, fn, { read: (v) => `x${v.input}` }, out);
     return [`fn ${name}(${parameters}) -> ${scalarOf(fn.results[0].dtype)} {`, ...out.lines, `  return ${results[0]};`, '}'].join('\n');
   });
 }

@@ -51,13 +51,12 @@ export const helpers = {
     const p = ((((((((4.9168465e-4 * t + 4.3528288e-4) * t - 4.3233074e-3) * t + 9.450996e-4) * t + 0.032750756) * t
       - 0.10296836) * t + 0.15763061) * t - 0.09902449) * t - 0.12235677) * t + 1.2648382;
     const h = chop(a);
-    const square = a * a;
-    const low = h * h - square + 2 * h * (a - h) + (a - h) * (a - h);
+    const square = h * h; // exact
     const n = rint(square * Math.LOG2E);
     const s = 1 + 2 * a;
     const factor = p / s;
     const lost = (2 * a - (s - 1)) * (factor * 0.83); // what rounding s lost, relative to s: factor * 0.83 is nearly 1 / s
-    const power = smallExpm1(n * 0.693359375 - square - (low + n * 2.12194440e-4 + lost));
+    const power = smallExpm1(n * 0.693359375 - square - ((a - h) * (a + h) + n * 2.12194440e-4 + lost));
     return exp2Scale(factor + factor * power, -n | 0);
   },
 
@@ -210,8 +209,8 @@ export const helpers = {
     const b = negative ? a + 1 : a;
     const y = b - 0.5;
     const w = 1 / y;
-    const series = ((((-9.51161e-4 * w - 7.852136e-4) * w + 6.186249e-3) * w + 2.1620234e-3) * w - 0.10444215) * w
-      + 2.5066283;
+    const series = 2.5066283 + (((((-9.51161e-4 * w - 7.852136e-4) * w + 6.186249e-3) * w + 2.1620234e-3) * w
+      - 0.10444215) * w - 1.2030169e-8);
     const [h, l] = log2OverE(y);
     const y1 = chop(y);
     const product = y1 * h;
