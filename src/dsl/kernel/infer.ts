@@ -115,12 +115,17 @@ export function roundings(site: Site, op: OpName, [a]: readonly Operand[]): Oper
 }
 
 /**
- * The operand as int32 or uint32, for bit operators. Floats truncate; unlike JavaScript, which wraps modulo 2^32, what is
- * out of range saturates. Integers wrap.
+ * The operand as int32 or uint32, for bit operators. Integers wrap. Floats truncate; of negative ones uint32 has the bits of
+ * their int32; unlike JavaScript, which takes them modulo 2^32, those beyond 32 bits saturate.
  */
 export function bits(site: Site, a: Operand, dtype: 'int32' | 'uint32'): Value {
   const folded = fold([a], (n) => (dtype === 'int32' ? n | 0 : n >>> 0));
-  return valueAs(site, folded ?? a, dtype);
+  const value = valueAs(site, folded ?? a, folded || a.kind === 'weak' ? dtype : a.value.dtype);
+  const { builder } = site;
+  const cast = builder.cast(value, dtype);
+  if (dtype === 'int32' || !isFloat(value.dtype)) return cast;
+  const negative = builder.op('lt', [value, builder.constant(0, value.dtype)]);
+  return builder.op('select', [negative, builder.cast(builder.cast(value, 'int32'), dtype), cast]);
 }
 
 /** JavaScript's truthiness: numbers other than 0 and NaN. */

@@ -22,7 +22,6 @@ export interface Source {
 /** A kernel function. Of the positions of its nodes only `start` is to be relied on. */
 export interface Syntax {
   readonly source: Source;
-  /** Names, or array and object patterns of them; no default values, no rest. */
   readonly params: readonly Pattern[];
   readonly body: FunctionNode['body'];
 }
@@ -99,21 +98,13 @@ function parseFunction(f: KernelFunction, label: string): Syntax {
   return checkFunction(parsed.node, { text, prefix: parsed.prefix, name }, label);
 }
 
-/** Refuses kinds of functions and of parameters that no kernel can have. */
+/** Refuses kinds of functions that no kernel can be. */
 function checkFunction(node: FunctionNode, source: Source, label: string): Syntax {
   const reject = (at: Node, problem: string, hint: string) => complain(source, label, at, problem, hint);
   if (node.async) reject(node, 'async functions are not supported', 'it runs once per element, on numbers; await before the call');
   if (node.generator) reject(node, 'generators are not supported', 'return [a, b] gives several results');
-  for (const param of node.params) {
-    if (Object.hasOwn(unsupportedParams, param.type)) reject(param, ...unsupportedParams[param.type]);
-  }
   return { source, params: node.params, body: node.body };
 }
-
-const unsupportedParams: Readonly<Record<string, readonly [problem: string, hint: string]>> = {
-  AssignmentPattern: ['default values of parameters are not supported', 'pass every argument, or take the value from constants'],
-  RestElement: ['rest parameters are not supported', 'name each parameter'],
-};
 
 /** Visits a tree, parents first; not below a node for which `visit` says false. */
 export function walk(node: Node, visit: (node: Node) => boolean | void): void {

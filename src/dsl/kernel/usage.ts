@@ -171,7 +171,7 @@ const lookUp = (names: Names, name: string): Meaning => scopeOf(names, name)?.ow
 const holderOf = (names: Names, name: string): Names => scopeOf(names, name) ?? names;
 
 /** The names in a parameter. */
-function leavesOf(p: Pattern, path: readonly (number | string)[], { source }: Syntax, label: string): { name: string; path: readonly (number | string)[] }[] {
+function leavesOf(p: Pattern, path: ParamUsage['path'], { source }: Syntax, label: string): Pick<ParamUsage, 'name' | 'path'>[] {
   const refuse = (): never => complain(source, label, p, 'this pattern of parameters is not supported', 'name the arrays: ([a, b]) => ..., ({ a, b }) => ...');
   const inside = (q: Pattern, at: readonly (number | string)[]) => leavesOf(q, at, { source } as Syntax, label);
   switch (p.type) {
@@ -179,6 +179,9 @@ function leavesOf(p: Pattern, path: readonly (number | string)[], { source }: Sy
     case 'ArrayPattern': return p.elements.flatMap((e, k) => (e ? inside(e, [...path, k]) : []));
     case 'ObjectPattern': return p.properties.flatMap((q) =>
       (q.type === 'Property' && !q.computed && q.key.type === 'Identifier' ? inside(q.value, [...path, q.key.name]) : refuse()));
+    case 'AssignmentPattern':
+      return complain(source, label, p, 'default values of parameters are not supported', 'pass every argument, or take the value from constants');
+    case 'RestElement': return complain(source, label, p, 'rest parameters are not supported', 'name each parameter');
     default: return refuse();
   }
 }
