@@ -151,6 +151,8 @@ const isInside = ({ builder, bounds }: Session, { of, array, lead = 0 }: ArrayTe
 export function store(place: Place, node: Node, array: ArrayTerm, index: readonly Value[], value: Operand): void {
   const { session, path: when, effects } = place;
   const dtype = session.outputs[array.array];
+  // Outside wherever it is; and WGSL refuses the index.
+  if (index.some((i) => i.kind === 'const' && i.value < 0)) return;
   effects.push({ kind: 'store', output: array.array, index, value: valueAs(siteAt(place, node), value, dtype), when });
 }
 
