@@ -82,6 +82,8 @@ export function kernel<P extends readonly unknown[], const R>(
   }
   const inputs = usage.filter((u) => !u.written);
   const outputs = usage.filter((u) => u.written);
+  checkNames('shapes', options.shapes, outputs);
+  checkNames('dtypes', options.dtypes, outputs);
   const positions = (list: readonly ParamUsage[]): number => new Set(list.map((u) => u.path[0])).size;
 
   const call = (...args: readonly unknown[]): WeftArray | WeftArray[] => {
@@ -98,6 +100,13 @@ export function kernel<P extends readonly unknown[], const R>(
     return run(f, usage, options, sources, initial);
   };
   return call as unknown as (...args: ArrayInput[]) => KernelResult<P, R>;
+}
+
+function checkNames(option: string, given: object | undefined, outputs: readonly ParamUsage[]): void {
+  const wrong = Object.keys(given ?? {}).find((name) => !outputs.some((u) => u.name === name));
+  if (wrong === undefined) return;
+  const known = outputs.length > 0 ? `the parameters that are stored to are ${outputs.map((u) => u.name).join(', ')}` : 'the kernel stores to no parameter';
+  throw new ArgumentError(`kernel: ${option} names '${wrong}', ${known}; where a minifier renames parameters, give the outputs in the call`);
 }
 
 function inputNode(u: ParamUsage, a: ArrayInput): Expr {
