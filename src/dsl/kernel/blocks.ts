@@ -38,6 +38,8 @@ export type Block = readonly Statement[];
 
 /** An arm that costs less than this, in adds, is computed whether it is taken or not. */
 const WORTH_A_BRANCH = 32;
+/** So is one that costs less than this part of the other arm, unless it has loops: for the rare points that take the other. */
+const SMALL_PART = 1 / 3;
 
 /** The statements of a function. */
 export const blockOf = (fn: Pick<Fn, 'results' | 'effects'>): Block => new Scheduler(fn.results, fn.effects).block();
@@ -50,6 +52,8 @@ interface Region {
   readonly loop: Loop | undefined;
   /** Sum of what is computed here and below. */
   cost: number;
+  /** Whether a loop is in it, which may cost anything. */
+  loops: boolean;
   statements: Statement[];
 }
 
@@ -198,6 +202,7 @@ class Scheduler {
         if (!home) continue;
         const body = region(home, item);
         this.bodies.set(item, body);
+        for (let r: Region | undefined = home; r; r = r.parent) r.loops = true;
         use(item.test, body);
         useEffects(item.effects, body);
         for (const k of this.live.get(item)!) {
@@ -263,8 +268,14 @@ class Scheduler {
 
   /** Arms that are not worth a test become part of what is around them. */
   private dropCheapArms(): void {
-    for (const [select, arms] of this.arms) if (arms.every((a) => a.cost < WORTH_A_BRANCH)) this.arms.delete(select);
-    const kept = new Set([...this.arms.values()].flat());
+    const kept = new Set<Region>();
+    const worth = (arm: Region, other: Region): boolean =>
+      arm.cost >= WORTH_A_BRANCH && (arm.loops || arm.cost >= SMALL_PART * other.cost);
+    for (const [select, [yes, no]] of this.arms) {
+      if (worth(yes, no)) kept.add(yes);
+      if (worth(no, yes)) kept.add(no);
+      if (!kept.has(yes) && !kept.has(no)) this.arms.delete(select);
+    }
     for (const [v, at] of this.regionOf) {
       let home = at;
       while (home.parent && !home.loop && !kept.has(home)) home = home.parent;
@@ -325,7 +336,7 @@ const isComputed = (v: Value): boolean => v.kind !== 'const' && v.kind !== 'stat
 const ownCost = (v: Value): number => (v.kind === 'op' ? opInfo(v.op).cost : v.kind === 'gather' ? 4 : v.kind === 'after' ? WORTH_A_BRANCH : 0);
 
 const region = (parent: Region | undefined, loop: Loop | undefined): Region =>
-  ({ parent, depth: parent ? parent.depth + 1 : 0, loop, cost: 0, statements: [] });
+  ({ parent, depth: parent ? parent.depth + 1 : 0, loop, cost: 0, loops: false, statements: [] });
 
 function common(a: Region, b: Region): Region {
   while (a !== b) {

@@ -55,32 +55,27 @@ export const helpers = {
 
   /** A logarithm y of x at the ends of its domain. */
   logLimits(x: number, y: number) {
-    return x > 0 ? (x < Infinity ? y : x) : x === 0 ? -Infinity : NaN;
+    return x > 0 && x < Infinity ? y : x === 0 ? -Infinity : x < 0 ? NaN : x;
   },
 };
 
 export const functions = {
   exp(x: number) {
-    // Below -103.98 the result rounds to 0.
-    const zero = x < -103.97284;
-    const a = zero ? 0 : Math.min(x, 89);
+    const a = Math.min(Math.max(x, -104), 89); // beyond, results round to 0 and to Infinity
     const n = rint(a * Math.LOG2E);
     const r = a - n * 0.693359375 - n * -2.12194440e-4;
     const p = ((((1.9875691500e-4 * r + 1.3981999507e-3) * r + 8.3334519073e-3) * r + 4.1665795894e-2) * r
       + 1.6666665459e-1) * r + 5.0000001201e-1;
-    const y = exp2Scale(r * r * p + r + 1, n | 0);
-    return zero ? 0 : y;
+    return exp2Scale(r * r * p + r + 1, n | 0);
   },
 
   exp2(x: number) {
-    const zero = x <= -150;
-    const a = zero ? 0 : Math.min(x, 129);
+    const a = Math.min(Math.max(x, -151), 129); // beyond, results round to 0 and to Infinity
     const n = rint(a);
     const r = a - n;
     const p = ((((1.535336188319500e-4 * r + 1.339887440266574e-3) * r + 9.618437357674640e-3) * r
       + 5.550332471162809e-2) * r + 2.402264791363012e-1) * r + 6.931472028550421e-1;
-    const y = exp2Scale(r * p + 1, n | 0);
-    return zero ? 0 : y;
+    return exp2Scale(r * p + 1, n | 0);
   },
 
   expm1(x: number) {
@@ -125,6 +120,7 @@ export const functions = {
     const e = near ? 0 : k;
     const [tail, h] = logTail(f);
     const y = tail + (e * 9.0580006145e-6 + c) - h + f + e * 0.69313812256;
-    return Math.abs(x) < 2 ** -24 ? x : logLimits(u, y);
+    const tiny = Math.abs(x) < 2 ** -24;
+    return u > 0 && u < Infinity && !tiny ? y : tiny ? x : logLimits(u, x);
   },
 };

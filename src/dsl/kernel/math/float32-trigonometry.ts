@@ -137,7 +137,7 @@ export const functions = {
     const [r, , q] = reduce(x);
     const [large, , largeQ] = reduceLarge(x);
     const y = turnedSin(r, q);
-    return Math.abs(x) > 102943 ? turnedSin(large, largeQ) : x === 0 ? x : y;
+    return x === 0 || Math.abs(x) > 102943 ? (x === 0 ? x : turnedSin(large, largeQ)) : y;
   },
 
   cos(x: number) {
@@ -152,7 +152,7 @@ export const functions = {
     const [large, largeRest, largeQ] = reduceLarge(Math.abs(x)); // sharing nothing, as above
     const y = turnedTan(r, rest, q);
     const z = turnedTan(large, largeRest, largeQ);
-    return Math.abs(x) > 102943 ? (x < 0 ? -z : z) : x === 0 ? x : y;
+    return x === 0 || Math.abs(x) > 102943 ? (x === 0 ? x : x < 0 ? -z : z) : y;
   },
 
   asin(x: number) {
@@ -165,7 +165,7 @@ export const functions = {
     const h = 1.5707963705062866 - 2 * s;
     const lost = 1.5707963705062866 - h - 2 * s;
     const y = large ? h - (2 * tail + 4.371139e-8 - lost) : tail + s;
-    return x === 0 ? x : x < 0 ? -y : y;
+    return floatBits(x) < 0 ? -y : y;
   },
 
   acos(x: number) {
@@ -186,7 +186,7 @@ export const functions = {
     const t = (large ? -1 : middle ? a - 1 : a) / (large ? a : middle ? a + 1 : 1);
     const base = large ? 1.5707963705062866 : middle ? 0.7853981852531433 : 0;
     const y = base + t + (atanTail(t) - (large ? 4.371139e-8 : middle ? 2.1855695e-8 : 0));
-    return x === 0 ? x : x < 0 ? -y : y;
+    return floatBits(x) < 0 ? -y : y;
   },
 
   atan2(y: number, x: number) {

@@ -72,7 +72,7 @@ export const helpers = {
 
   /** A logarithm y of x at the ends of its domain. */
   logLimits(x: number, y: number) {
-    return x > 0 ? (x < Infinity ? y : x) : x === 0 ? -Infinity : NaN;
+    return x > 0 && x < Infinity ? y : x === 0 ? -Infinity : x < 0 ? NaN : x;
   },
 
   /** The leading 24 bits of the significand, rounded; 0 where float32 underflows. Products of two are exact. */
@@ -83,24 +83,20 @@ export const helpers = {
 
 export const functions = {
   exp(x: number) {
-    const zero = x < -745.1332191019412; // below, the result rounds to 0
-    const a = zero ? 0 : Math.min(x, 710);
+    const a = Math.min(Math.max(x, -746), 710); // beyond, results round to 0 and to Infinity
     const n = rint(a * Math.LOG2E);
-    const y = ldexp(expOfParts(a - n * 6.93147180369123816490e-1, n * 1.90821492927058770002e-10), n | 0);
-    return zero ? 0 : y;
+    return ldexp(expOfParts(a - n * 6.93147180369123816490e-1, n * 1.90821492927058770002e-10), n | 0);
   },
 
   exp2(x: number) {
-    const zero = x <= -1075;
-    const a = zero ? 0 : Math.min(x, 1025);
+    const a = Math.min(Math.max(x, -1076), 1025); // beyond, results round to 0 and to Infinity
     const n = rint(a);
     const r = a - n;
     // r * ln 2 in two parts: the product of the high parts is exact.
     const high = chop(r);
     const hi = high * 0.6931471824645996;
     const lo = high * 1.904654299957767878e-9 - (r - high) * Math.LN2;
-    const y = ldexp(expOfParts(hi, lo), n | 0);
-    return zero ? 0 : y;
+    return ldexp(expOfParts(hi, lo), n | 0);
   },
 
   expm1(x: number) {
@@ -151,6 +147,7 @@ export const functions = {
     const e = near ? 0 : k;
     const [tail, h] = logTail(f);
     const y = tail + (e * 1.90821492927058770002e-10 + c) - h + f + e * 6.93147180369123816490e-1;
-    return Math.abs(x) < 2 ** -54 ? x : logLimits(u, y);
+    const tiny = Math.abs(x) < 2 ** -54;
+    return u > 0 && u < Infinity && !tiny ? y : tiny ? x : logLimits(u, x);
   },
 };

@@ -161,7 +161,7 @@ export const functions = {
     const [r, rest, q] = reduce(x);
     const [large, largeRest, largeQ] = reduceLarge(x);
     const y = turnedSin(r, rest, q);
-    return Math.abs(x) > 1.6e9 ? turnedSin(large, largeRest, largeQ) : x === 0 ? x : y;
+    return x === 0 || Math.abs(x) > 1.6e9 ? (x === 0 ? x : turnedSin(large, largeRest, largeQ)) : y;
   },
 
   cos(x: number) {
@@ -176,7 +176,7 @@ export const functions = {
     const [large, largeRest, largeQ] = reduceLarge(Math.abs(x)); // sharing nothing, as above
     const y = turnedTan(r, rest, q);
     const z = turnedTan(large, largeRest, largeQ);
-    return Math.abs(x) > 1.6e9 ? (x < 0 ? -z : z) : x === 0 ? x : y;
+    return x === 0 || Math.abs(x) > 1.6e9 ? (x === 0 ? x : x < 0 ? -z : z) : y;
   },
 
   asin(x: number) {
@@ -189,7 +189,7 @@ export const functions = {
     const h = 1.570796326794896558 - 2 * s;
     const lost = 1.570796326794896558 - h - 2 * s;
     const y = large ? h - (2 * tail - 6.1232339957367658861e-17 - lost) : tail + s;
-    return x === 0 ? x : x < 0 ? -y : y;
+    return floatBits(Math.fround(x)) < 0 ? -y : y;
   },
 
   acos(x: number) {
@@ -211,7 +211,7 @@ export const functions = {
     const base = large ? 1.570796326794896558 : middle ? 0.785398163397448279 : 0;
     const low = large ? 6.1232339957367658861e-17 : middle ? 3.06161699786838294305e-17 : 0;
     const y = base + t + (atanTail(t) + low);
-    return x === 0 ? x : x < 0 ? -y : y;
+    return floatBits(Math.fround(x)) < 0 ? -y : y;
   },
 
   atan2(y: number, x: number) {
