@@ -102,6 +102,24 @@ test('shifts by constants', async () => {
   }
 });
 
+test('divisors and shift counts that are constants', async () => {
+  for (const d of dtypeNames.filter((n) => n !== 'bool')) {
+    const divisors = isFloat(d) ? [1, 2, 0.5, 2 ** 126, 2 ** -126, 2 ** 127, 3, -2, 0] : [1, 2, 8, 64, 3, 100, 0];
+    for (const op of ['div', 'rem', 'mod', 'floorDiv', 'shl', 'shr'] as const) {
+      if ('problem' in resultOf(op, [d, d])) continue;
+      const data = typed(d, values(d));
+      const actual = await onCpu(build({
+        domain: [data.length], inputs: [{ dtype: d, data }],
+        body: (b, read) => divisors.map((n) => b.op(op, [read(0), b.constant(n, d)])),
+      }));
+      divisors.forEach((n, j) => data.forEach((v, k) => {
+        const expected = evaluateOp(op, [v, n], d, d);
+        if (!Object.is(actual[j][k], expected)) throw new Error(`${op}(${v}, ${n}) of ${d} is ${actual[j][k]}, expected ${expected}`);
+      }));
+    }
+  }
+});
+
 test('library functions stay close to JavaScript', async () => {
   const x = Float32Array.from({ length: 1003 }, (_, k) => 0.001 + k / 250);
   for (const op of opNames.filter((n) => isLibrary(n) || n === 'pow')) {

@@ -58,7 +58,7 @@ export function identity(c: Code, t: Term, start: Scalar): Partial {
   return { value, extra: widthOf(t.dtype) === 64 ? c.x('i64x2.extend_low_i32x4_s', [index]) : index };
 }
 
-const contextOf = (c: Code, dtype: DType): OpContext => ({ c, dtype, shift: undefined, lanes: 4, fmod: undefined });
+const contextOf = (c: Code, dtype: DType): OpContext => ({ c, dtype, right: undefined, lanes: 4, fmod: undefined });
 
 /** Combines values without what goes with them. */
 export function combineValues(c: Code, t: Term, a: Local, b: Local): Local {

@@ -80,25 +80,37 @@ const LIGHT_TURN = 24;
  * As many lanes as take two registers. Measured: 16 lanes make a Mandelbrot loop 1.25 times as fast as 8 (in float64 8 lanes
  * 1.3 times as fast as 4), and 32 lanes slower again.
  */
-function lanesFor({ block, loops, piece }: Scheme, values: readonly Value[]): number {
+function lanesFor(scheme: Scheme, values: readonly Value[]): number {
+  const { block, loops, piece } = scheme;
   const wide = values.some((v) => v.dtype === 'float64');
   if (loops === 0) return wide || costOf(piece.results, piece.effects) > HEAVY ? 4 : 8;
-  const turns = turnCosts(block);
+  const turns = turnCosts(block, scheme);
   if (turns.some((cost) => cost > HEAVY)) return 4;
   return (wide ? 4 : 8) * (turns.every((cost) => cost <= LIGHT_TURN) ? 2 : 1);
 }
 
-/** The cost of a turn of each loop; those with anything else in them than arithmetic are not light. */
-function turnCosts(block: Block): number[] {
+/** The cost of a turn of each loop; those with anything in them that serves lanes one by one are not light. */
+function turnCosts(block: Block, scheme: Scheme): number[] {
   const own = (s: Statement): number =>
-    (s.kind === 'let' && s.value.kind !== 'gather' ? (s.value.kind === 'op' ? opInfo(s.value.op).cost : 0) : LIGHT_TURN + 1);
+    (s.kind === 'let' ? costOfValue(s.value, scheme) : s.kind === 'loop' ? 0 : LIGHT_TURN + 1);
   return block.flatMap((s) => {
     switch (s.kind) {
-      case 'loop': return [[...s.head, ...s.body].reduce((sum, t) => sum + own(t), 0), ...turnCosts(s.head), ...turnCosts(s.body)];
-      case 'branch': return [...turnCosts(s.yes), ...turnCosts(s.no)];
+      case 'loop': {
+        const turn = [...s.head, ...s.body].reduce((sum, t) => sum + own(t), 0);
+        return [turn, ...turnCosts(s.head, scheme), ...turnCosts(s.body, scheme)];
+      }
+      case 'branch': return [...turnCosts(s.yes, scheme), ...turnCosts(s.no, scheme)];
       default: return [];
     }
   });
+}
+
+function costOfValue(v: Value, { isUniform, isDeferred, isRun }: Scheme): number {
+  if (isUniform(v) || isDeferred(v)) return 0;
+  if (v.kind === 'op') return opInfo(v.op).cost;
+  if (v.kind !== 'gather') return 0;
+  const lined = v.index.every((i, k) => isUniform(i) || (k === v.index.length - 1 && isRun(i)));
+  return lined ? 1 : LIGHT_TURN + 1;
 }
 
 /** All that the row computes once. */

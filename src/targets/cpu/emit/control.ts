@@ -122,7 +122,7 @@ export function emitLoop(e: Evaluator, s: LoopStatement): void {
   const start = carried.map(({ index, place, last }) => [place, ...(last && last !== place ? [last] : [])]
     .map((to) => ({ to: to.locals, from: taken(e, loop.initial[index], to) }))).flat();
   c.move(start.flatMap(({ to }) => to), start.flatMap(({ from }) => from));
-  const width: Width = varying.some((v) => likelyWidth(v) === 64) ? 64 : 32;
+  const width: Width = varying.some((t) => likelyWidth(t.value) === 64) ? 64 : 32;
   const inLoop = varying.length > 0 ? c.variables(registers(e.count, width), 'active') : [];
   if (varying.length > 0) c.move(inLoop, e.active ? e.regs(e.active, width) : inLoop.map(() => c.f.constant('i32x4', -1)));
 
@@ -139,7 +139,8 @@ export function emitLoop(e: Evaluator, s: LoopStatement): void {
         f.brIf(exit);
       }
       if (varying.length > 0) {
-        const left = varying.reduce<Regs>((mask, test) => e.regs(test, width).map((t, j) => c.x('v128.and', [mask[j], t])), inLoop);
+        const left = varying.reduce<Regs>((mask, { value, negated }) =>
+          e.regs(value, width).map((t, j) => c.x(negated ? 'v128.andnot' : 'v128.and', [mask[j], t])), inLoop);
         c.move(inLoop, left);
         pushAny(c, inLoop);
         f.op('i32.eqz');
@@ -209,7 +210,7 @@ function blended(e: Evaluator, state: Value, next: Value, { form, locals }: Plac
   const by = stepOf(state, next);
   if (by) {
     // Counting: lanes that have left count by 0.
-    const context = { c, dtype: state.dtype, shift: undefined, lanes: e.count, fmod: undefined };
+    const context = { c, dtype: state.dtype, right: undefined, lanes: e.count, fmod: undefined };
     const { add, sub } = opTable(state.dtype);
     if (by.sign * by.value === 1) return locals.map((v, j) => sub(context, v, mask[j], v));
     const steps = e.regs(by.constant);

@@ -11,7 +11,7 @@ export function usesOf(s: Statement, { isDeferred, testsOf }: Pick<Scheme, 'isDe
     case 'branch': return [...s.value.args];
     case 'loop': {
       const { uniform, varying } = testsOf(s.loop);
-      return [...s.states.flatMap((k) => [s.loop.initial[k], s.loop.next[k]]), ...uniform, ...varying];
+      return [...s.states.flatMap((k) => [s.loop.initial[k], s.loop.next[k]]), ...uniform, ...varying.map((t) => t.value)];
     }
     case 'store': return [...s.effect.index, s.effect.value, s.effect.when];
     case 'load': return [...s.effect.index];

@@ -315,9 +315,9 @@ export class Evaluator implements RunSource {
     const dtype = v.op === 'select' ? v.args[1].dtype : v.args[0].dtype;
     const width = dtype === 'bool' ? this.widthOfMasks(v.args) : widthOf(dtype);
     const args = v.args.map((a) => this.regs(a, width));
-    const count = v.args[1];
-    const shift = count?.kind === 'const' ? count.value : undefined;
-    const context = { c: this.c, dtype, shift, lanes: uniform ? 1 : this.count, fmod: this.fmod };
+    const second = v.args[1];
+    const right = second?.kind === 'const' ? second.value : undefined;
+    const context = { c: this.c, dtype, right, lanes: uniform ? 1 : this.count, fmod: this.fmod };
     const op = opTable(dtype)[v.op];
     const first = uniform ? args[0].slice(0, 1) : args[0];
     return { natural: width, uniform, [width]: this.own(() => first.map((a, j) => op(context, a, args[1]?.[j], args[2]?.[j]))) };

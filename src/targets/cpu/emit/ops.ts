@@ -16,8 +16,8 @@ export interface OpContext {
   readonly c: Code;
   /** Of the operands (of the alternatives, for select). */
   readonly dtype: DType;
-  /** The shift count, where it is a constant. */
-  readonly shift: number | undefined;
+  /** The second operand, where it is a constant: a shift count, a divisor. */
+  readonly right: number | undefined;
   /** Lanes of the register that are used. */
   readonly lanes: number;
   /** (f64, f64) -> f64, JavaScript's `%`; there when the function uses `rem`, `mod` or `floorDiv` of floats. */
@@ -30,6 +30,10 @@ type Unary = { [I in Instruction]: I }[Instruction];
 const one = (name: Unary): RegOp => ({ c }, a) => c.x(name as 'f32x4.neg', [a]);
 const two = (name: Unary): RegOp => ({ c }, a, b) => c.x(name as 'f32x4.add', [a, b]);
 const pick: RegOp = ({ c }, condition, a, b) => c.x('v128.bitselect', [a, b, condition]);
+
+/** Of floats: whose inverse is a normal number in float32, too. */
+const isPowerOfTwo = (v: number | undefined): v is number =>
+  v !== undefined && Number.isInteger(Math.log2(v)) && Math.abs(Math.log2(v)) <= 126;
 
 /** Expanded by `expandMath` before emission. */
 const library: RegOp = () => { throw new InternalError('a library function reached the CPU emitter unexpanded'); };
@@ -59,7 +63,9 @@ function floatOps(p: 'f32x4' | 'f64x2') {
   const signBit = (c: Code, v: Local): Local => c.x('v128.and', [v, constant(c, -0)]);
   return {
     ...libraryOps, ...notFloats,
-    add: two(`${p}.add`), sub: two(`${p}.sub`), mul: two(`${p}.mul`), div: two(`${p}.div`),
+    add: two(`${p}.add`), sub: two(`${p}.sub`), mul: two(`${p}.mul`),
+    // By a power of two the product with its inverse is the same number, rounded alike.
+    div: ({ c, right }, a, b) => (isPowerOfTwo(right) ? c.x(`${p}.mul`, [a, constant(c, 1 / right)]) : c.x(`${p}.div`, [a, b])),
     pow: library, neg: one(`${p}.neg`), abs: one(`${p}.abs`), sqrt: one(`${p}.sqrt`),
     min: two(`${p}.min`), max: two(`${p}.max`),
     floor: one(`${p}.floor`), ceil: one(`${p}.ceil`), trunc: one(`${p}.trunc`), round: one(`${p}.nearest`),
@@ -158,7 +164,7 @@ const isSigned = (d: DType): boolean => dtypes[d].kind === 'int';
 /** Shifts take one count for all lanes; counts that differ are shifted lane by lane. */
 const shift = (all: 'i32x4.shl' | 'i32x4.shr_s' | 'i32x4.shr_u', each: 'i32.shl' | 'i32.shr_s' | 'i32.shr_u'): RegOp => (o, a, b) => {
   const mask = dtypes[o.dtype].bits - 1;
-  if (o.shift !== undefined) return o.c.x(all, [a, o.shift & mask]);
+  if (o.right !== undefined) return o.c.x(all, [a, o.right & mask]);
   return lanewise(o.c, o.lanes, [a, b], ([x, n]) => o.c.x(each, [x, o.c.x('i32.and', [n, mask])]));
 };
 const shiftRightSigned = shift('i32x4.shr_s', 'i32.shr_s');
@@ -167,7 +173,9 @@ const shiftRightUnsigned = shift('i32x4.shr_u', 'i32.shr_u');
 const integerOps = {
   ...libraryOps, ...notIntegers,
   add: wrapped(two('i32x4.add')), sub: wrapped(two('i32x4.sub')), mul: wrapped(two('i32x4.mul')),
-  floorDiv: wrapped((o, a, b) => integerQuotient(o.c, a, b, !isSigned(o.dtype), 'floor')),
+  floorDiv: wrapped((o, a, b) => (isPowerOfTwo(o.right) && o.right >= 1
+    ? o.c.x(isSigned(o.dtype) ? 'i32x4.shr_s' : 'i32x4.shr_u', [a, Math.log2(o.right)])
+    : integerQuotient(o.c, a, b, !isSigned(o.dtype), 'floor'))),
   // a - b * floor(a / b), in wrapping arithmetic; by zero the quotient is 0, so the rest must be cleared.
   mod: (o, a, b) => remainder(o, a, b, 'floor'),
   rem: (o, a, b) => remainder(o, a, b, 'trunc'),
@@ -189,10 +197,19 @@ const integerOps = {
 } satisfies Record<OpName, RegOp>;
 
 function remainder(o: OpContext, a: Local, b: Local, rounding: 'floor' | 'trunc'): Local {
-  const { c } = o;
+  const { c, right } = o;
+  if (isPowerOfTwo(right) && right >= 1) return lowBits(c, a, Math.log2(right), rounding === 'trunc' && isSigned(o.dtype));
   const q = integerQuotient(c, a, b, !isSigned(o.dtype), rounding);
   const r = c.x('i32x4.sub', [a, c.x('i32x4.mul', [q, b])]);
   return c.x('v128.and', [r, c.x('i32x4.ne', [b, c.f.constant('i32x4', 0)])]);
+}
+
+/** The remainder of division by 2^k; `signed`: with the sign of `a`, that is of a + 2^k - 1 where `a` is negative. */
+function lowBits(c: Code, a: Local, k: number, signed: boolean): Local {
+  const mask = c.f.constant('i32x4', 2 ** k - 1);
+  if (!signed || k === 0) return c.x('v128.and', [a, mask]);
+  const bias = c.x('i32x4.shr_u', [c.x('i32x4.shr_s', [a, 31]), 32 - k]);
+  return c.x('i32x4.sub', [c.x('v128.and', [c.x('i32x4.add', [a, bias]), mask]), bias]);
 }
 
 /** Masks, of either width. */

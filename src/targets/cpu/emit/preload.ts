@@ -53,7 +53,7 @@ export function preload(e: Evaluator, loop: LoopStatement): void {
         const { uniform, varying } = scheme.testsOf(s.loop);
         s.states.forEach((k) => [s.loop.initial[k], s.loop.next[k]].forEach((v) => held(v, s.loop.states[k])));
         uniform.forEach(scalar);
-        varying.forEach((v) => regs(v));
+        varying.forEach((t) => regs(t.value));
         visit(s.head);
         return visit(s.body);
       }

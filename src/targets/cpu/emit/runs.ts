@@ -91,9 +91,11 @@ export function runOf(s: RunSource, v: Value): Run {
   if (s.isUniform(v)) return { first: s.scalar(v), step: 0, whole: 1 };
   if (v.kind === 'coord') return { ...s.column(v), step: 1 };
   const op = v as Op;
+  const clamped = clampedRun(s, op);
+  if (clamped) return clamped;
   const [a, b] = op.args.map((x) => s.run(x));
   const both = c.and(a.whole, b.whole);
-  const last = (r: Run): Scalar => c.add(r.first, r.step * (s.count - 1));
+  const last = (r: Run): Scalar => lastOf(s, r);
   switch (op.op) {
     case 'add': return { first: c.add(a.first, b.first), step: a.step + b.step, whole: both };
     case 'sub': return { first: c.sub(a.first, b.first), step: a.step - b.step, whole: both };
@@ -114,4 +116,22 @@ export function runOf(s: RunSource, v: Value): Run {
       return { first: a.first, step: a.step, whole: c.and(both, c.and(ends, c.x('i32.gt_s', [b.first, 0]))) };
     }
   }
+}
+
+/** Of the last lane. */
+export const lastOf = ({ c, count }: Pick<RunSource, 'c' | 'count'>, { first, step }: Run): Scalar => c.add(first, step * (count - 1));
+
+/** max(min(run, top), 0), the way all indices are brought inside, in few instructions. */
+function clampedRun(s: RunSource, v: Op): Run | undefined {
+  const { c } = s;
+  const [low, zero] = v.args;
+  if (v.op !== 'max' || zero.kind !== 'const' || zero.value !== 0 || low.kind !== 'op' || low.op !== 'min') return undefined;
+  const [index, top] = low.args;
+  if (s.isUniform(index) || !s.isUniform(top)) return undefined;
+  const run = s.run(index);
+  const last = lastOf(s, run);
+  // Neither end is negative, so the run does not wrap, and its larger end is the largest.
+  const positive = c.x('i32.ge_s', [c.x('i32.or', [run.first, last]), 0]);
+  const high = c.x('i32.le_s', [run.step > 0 ? last : run.first, s.scalar(top)]);
+  return { ...run, whole: c.and(run.whole, c.and(positive, high)) };
 }

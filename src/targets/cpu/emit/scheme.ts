@@ -35,7 +35,13 @@ export interface Scheme {
 
 export interface Tests {
   readonly uniform: readonly Value[];
-  readonly varying: readonly Value[];
+  readonly varying: readonly Condition[];
+}
+
+/** A bool, or its negation. */
+export interface Condition {
+  readonly value: Value;
+  readonly negated: boolean;
 }
 
 export interface SchemeOptions {
@@ -70,7 +76,8 @@ export function schemeOf(piece: Piece, options: SchemeOptions): Scheme {
   const tests = new Map(loops.map((l) => [l, testsOf(l, isUniform, users)]));
   const deferred = new Set<Value>();
   for (const [loop, { uniform, varying }] of tests) {
-    if (uniform.length > 0 && varying.length > 0) conjunctions(loop.test, users).forEach((v) => deferred.add(v));
+    const used = new Set([...uniform, ...varying.map((t) => t.value)]);
+    if (varying.length > 0) connectives(loop.test, users).forEach((v) => { if (!used.has(v)) deferred.add(v); });
   }
   const loopOf = new Map(loops.map((l) => [l.id, l]));
   const runs = options.inner === undefined ? no : runFinder(options.inner, isUniform, (v) => loopOf.get(v.loop)!);
@@ -129,22 +136,23 @@ function usersOf(piece: Piece, values: readonly Value[], loops: readonly Loop[])
 
 // ---- tests of loops ----
 
-/** The `and`s at the top of a test that nobody else uses. */
-function conjunctions(test: Value, users: ReadonlyMap<Value, Users>): Value[] {
-  if (test.kind !== 'op' || test.op !== 'and') return [];
+/** The `and`s at the top of a test, and the `not`s below them, that nobody else uses. */
+function connectives(test: Value, users: ReadonlyMap<Value, Users>): Value[] {
+  if (test.kind !== 'op' || (test.op !== 'and' && test.op !== 'not')) return [];
   const { values, indices, tests, others } = users.get(test)!;
   if (values.length + indices + tests + others > 1) return [];
-  return [test, ...test.args.flatMap((a) => conjunctions(a, users))];
+  return test.op === 'not' ? [test] : [test, ...test.args.flatMap((a) => connectives(a, users))];
 }
 
 function testsOf(loop: Loop, isUniform: (v: Value) => boolean, users: ReadonlyMap<Value, Users>): Tests {
-  const ands = new Set(conjunctions(loop.test, users));
-  const parts = ands.size === 0 ? [loop.test] : [...ands].flatMap((v) => (v.kind === 'op' ? v.args : [])).filter((v) => !ands.has(v));
-  const uniform = parts.filter(isUniform);
-  const varying = parts.filter((v) => !isUniform(v));
-  // All of one kind: the test itself is as good.
-  if (uniform.length === 0) return { uniform, varying: [loop.test] };
-  return varying.length === 0 ? { uniform: [loop.test], varying } : { uniform, varying };
+  const own = new Set(connectives(loop.test, users));
+  const parts = (v: Value): Value[] => (own.has(v) && v.kind === 'op' && v.op === 'and' ? v.args.flatMap(parts) : [v]);
+  const all = parts(loop.test);
+  // What is the same in all lanes is asked as a whole.
+  if (all.every(isUniform)) return { uniform: [loop.test], varying: [] };
+  const condition = (v: Value): Condition =>
+    (own.has(v) && v.kind === 'op' && v.op === 'not' ? { value: v.args[0], negated: true } : { value: v, negated: false });
+  return { uniform: all.filter(isUniform), varying: all.filter((v) => !isUniform(v)).map(condition) };
 }
 
 // ---- indices ----

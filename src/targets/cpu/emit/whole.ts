@@ -10,6 +10,7 @@ import type { Evaluator, Held } from './evaluate.ts';
 import type { Whole } from './frame.ts';
 import { widthOf, type Regs } from './lanes.ts';
 import { gather, gatherAt, load, loadInteger, loadSplat, scatter, scatterAt, store, storeOne } from './memory.ts';
+import { lastOf, type Run } from './runs.ts';
 import type { Local } from '../wasm/index.ts';
 
 type Gather = Value & { kind: 'gather' };
@@ -49,7 +50,7 @@ export function storeLanes(e: Evaluator, { output, index, value, when }: Effect 
   const fixed = index.map((v) => e.isUniform(v));
   let condition = e.isUniform(when) ? e.scalar(when) : 1;
   index.forEach((v, k) => { if (fixed[k]) condition = c.and(condition, inside(e.scalar(v), k)); });
-  given(e, condition, () => {
+  choose(e, condition, () => {
     const values = e.regs(value, widthOf(to.dtype));
     if (e.count === 1) {
       storeOne(c, to.dtype, addressOf(c, to, index.map((v) => e.scalar(v))), 0, values[0]);
@@ -63,13 +64,12 @@ export function storeLanes(e: Evaluator, { output, index, value, when }: Effect 
     const ends = runs.flatMap((r, k) => (fixed[k] ? [] : [inside(r.first, k), inside(lastOf(e, r), k)]));
     const all = mask ? [c.x('i32x4.all_true', [mask.reduce((a, b) => c.x('v128.and', [a, b]))])] : [];
     const whole = [...runs.map((r) => r.whole), ...ends, ...all].reduce((a, b) => c.and(a, b));
-    if (whole === 0) return oneByOne();
-    c.push(whole);
-    c.f.if(() => e.scoped(() => {
+    const together = (): void => {
       const { address, step } = walkOf(c, to, runs);
-      if (step === dtypes[to.dtype].bytes) store(c, to.dtype, address as Local, 0, values, e.count);
-      else scatter(c, to.dtype, address, step, values, e.count);
-    }), () => e.scoped(oneByOne));
+      const lined = (): void => store(c, to.dtype, address as Local, 0, values, e.count);
+      choose(e, besides(c, to, step), lined, () => scatter(c, to.dtype, address, step, values, e.count));
+    };
+    choose(e, whole, together, oneByOne);
   });
 }
 
@@ -107,25 +107,30 @@ function loadLanes(e: Evaluator, from: Whole, index: readonly Value[], how: Indi
   const together = (): Regs => {
     const inside = runs.map((r, k) => (r.step === 0 ? { ...r, first: how.scalar(index[k], k) } : r));
     const { address, step } = walkOf(c, from, inside);
-    if (step === dtypes[from.dtype].bytes) return load(c, from.dtype, address as Local, 0, count);
-    return gather(c, from.dtype, address, 0, step, count);
+    return either(e, from, besides(c, from, step),
+      () => load(c, from.dtype, address as Local, 0, count), () => gather(c, from.dtype, address, 0, step, count));
   };
-  if (whole === 0) return oneByOne();
-  if (whole === 1) return together();
-  const out = c.variables(count * widthOf(from.dtype) / 128, 'gathered');
-  c.push(whole);
-  c.f.if(() => e.scoped(() => c.move(out, together())), () => e.scoped(() => c.move(out, oneByOne())));
+  return either(e, from, whole, together, oneByOne);
+}
+
+/** One of two ways to get lanes of an array. */
+function either(e: Evaluator, { dtype }: Whole, condition: Scalar, yes: () => Regs, no: () => Regs): Regs {
+  const { c } = e;
+  if (typeof condition === 'number') return condition ? yes() : no();
+  const out = c.variables(e.count * widthOf(dtype) / 128, 'gathered');
+  c.push(condition);
+  c.f.if(() => e.scoped(() => c.move(out, yes())), () => e.scoped(() => c.move(out, no())));
   return out;
 }
+
+/** Whether lanes lie side by side. Along axes other than the last that is known when the code runs, of arrays of one column. */
+const besides = (c: Code, { dtype }: Whole, step: Scalar): Scalar =>
+  (typeof step === 'number' ? Number(step === dtypes[dtype].bytes) : c.x('i32.eq', [step, dtypes[dtype].bytes]));
 
 // ---- addresses ----
 
 const addressOf = (c: Code, { base, strides }: Whole, index: readonly Scalar[]): Scalar =>
   index.reduce<Scalar>((at, i, k) => c.add(at, c.mul(i, strides[k])), base);
-
-type Run = ReturnType<Evaluator['run']>;
-
-const lastOf = ({ c, count }: Evaluator, { first, step }: Run): Scalar => c.add(first, step * (count - 1));
 
 /** The runs of all indices, those of step 0 among them; undefined where one is anything else. */
 function runsOf(e: Evaluator, index: readonly Value[]): readonly Run[] | undefined {
@@ -161,8 +166,9 @@ function bytesOf(c: Code, { strides, strideLanes }: Whole, axis: number, index: 
   return index.map((v) => c.x('i32x4.mul', [v, strideLanes[axis]]));
 }
 
-function given(e: Evaluator, condition: Scalar, emit: () => void): void {
-  if (condition === 1) return emit();
+function choose(e: Evaluator, condition: Scalar, yes: () => void, no?: () => void): void {
+  if (condition === 1) return yes();
+  if (condition === 0) return no?.();
   e.c.push(condition);
-  e.c.f.if(() => e.scoped(emit));
+  e.c.f.if(() => e.scoped(yes), no && (() => e.scoped(no)));
 }
