@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError } from '../errors.ts';
 import { arrayNode, type ArrayInput } from './array.ts';
 import { promote, weak, type DType } from './dtype.ts';
 import { fillExpr, type Expr } from './expr.ts';
-import type { KernelParam, ParamUsage } from './kernel/index.ts';
+import { count, subscripts, type KernelParam, type ParamUsage } from './kernel/index.ts';
 import { broadcastShapes, showShape } from './shape.ts';
 import { broadcastView } from './views.ts';
 
@@ -30,7 +30,7 @@ export function argumentAt(args: readonly unknown[], { path, name }: ParamUsage,
 export function checkArguments(label: string, args: readonly unknown[], usage: readonly ParamUsage[]): void {
   const wanted = new Set(usage.map((u) => u.path[0])).size;
   if (args.length !== wanted) {
-    throw new ArgumentError(`${label}: the kernel takes ${wanted} arguments (${usage.map((p) => p.name).join(', ')}), got ${args.length}`);
+    throw new ArgumentError(`${label}: the kernel takes ${count(wanted, 'argument', 'arguments')} (${usage.map((p) => p.name).join(', ')}), got ${args.length}`);
   }
 }
 
@@ -61,8 +61,8 @@ export function bindArguments(label: string, args: readonly unknown[], usage: re
 
 /** The shape must have the axes that the kernel indexes. */
 export function checkRank(label: string, { name, indexed = 0 }: ParamUsage, node: Expr, axes = node.shape.length): void {
-  if (indexed > axes) throw new ShapeError(`${label}: the kernel indexes ${name} along ${indexed} axes, the array has shape ${showShape(node.shape)}`);
   if (axes === 0) throw new ShapeError(`${label}: the kernel indexes ${name}, but a scalar was given`);
+  if (indexed > axes) throw new ShapeError(`${label}: the kernel indexes ${name} along ${count(indexed, 'axis', 'axes')} (${name}${subscripts(indexed)}), the array has shape ${showShape(node.shape)}`);
 }
 
 /** How the kernel reads an input. */

@@ -5,7 +5,7 @@ import { asDType, type DType } from './dtype.ts';
 import { castExpr } from './elementwise.ts';
 import { checkRank } from './bind.ts';
 import { makeExpr } from './expr.ts';
-import { lowerKernel, usageOf, type KernelFunction, type KernelParam } from './kernel/index.ts';
+import { count, lowerKernel, usageOf, type KernelFunction, type KernelParam } from './kernel/index.ts';
 import { fromKernel } from './plainly.ts';
 import { asShape } from './shape.ts';
 
@@ -43,7 +43,7 @@ export function fromFunction(shape: number | readonly number[], f: unknown, opti
   const given = options.inputs ?? [];
   const usage = usageOf(kernel, 'fromFunction', options.constants);
   if (usage.length > sizes.length + given.length || usage.length < given.length) {
-    throw new ArgumentError(`fromFunction: the function has ${usage.length} parameters, for ${sizes.length} coordinates and ${given.length} inputs`);
+    throw new ArgumentError(`fromFunction: the function has ${count(usage.length, 'parameter', 'parameters')}, for ${count(sizes.length, 'coordinate', 'coordinates')} and ${count(given.length, 'input', 'inputs')}`);
   }
   // Coordinates at the end may be left out when nothing follows them.
   const coordinates = given.length > 0 ? sizes.length : Math.min(usage.length, sizes.length);

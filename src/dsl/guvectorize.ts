@@ -5,7 +5,7 @@ import { asDType, promote, type DType } from './dtype.ts';
 import { castExpr } from './elementwise.ts';
 import { fillExpr, makeExpr, type Expr } from './expr.ts';
 import { argumentAt, scalarFill } from './bind.ts';
-import { lowerKernel, usageOf, type KernelFunction, type KernelParam } from './kernel/index.ts';
+import { count, lowerKernel, usageOf, type KernelFunction, type KernelParam } from './kernel/index.ts';
 import { fromKernel } from './plainly.ts';
 import { broadcastShapes } from './shape.ts';
 import { parseSignature, resolveDimensions, type Dimension } from './signature.ts';
@@ -57,13 +57,15 @@ export function guvectorize<S extends string, P extends readonly unknown[], R>(
   const usage = usageOf(f, 'guvectorize', options.constants);
   const returns = usage.length === inDims.length;
   if (!returns && usage.length !== inDims.length + outDims.length) {
-    throw new ArgumentError(`guvectorize: the signature '${signature}' has ${inDims.length} inputs and ${outDims.length} outputs, the kernel ${usage.length} parameters`);
+    throw new ArgumentError(`guvectorize: the signature '${signature}' has ${count(inDims.length, 'input', 'inputs')} and ${count(outDims.length, 'output', 'outputs')}, the kernel ${count(usage.length, 'parameter', 'parameters')}`);
   }
   if (returns && outDims.some((d) => d.length > 0)) throw new ArgumentError(`guvectorize: '${signature}' has outputs that are arrays: the kernel needs a parameter for each, to store into`);
   const names = usage.map((u) => u.name);
+  const forgotten = usage.slice(inDims.length).find((u) => !u.written);
+  if (forgotten) throw new ArgumentError(`guvectorize: the kernel stores nothing into ${forgotten.name}, which is an output of '${signature}'; assign its elements: ${forgotten.name}[0] = ...`);
 
   const call = (...args: readonly unknown[]): WeftArray | WeftArray[] => {
-    if (args.length !== inDims.length) throw new ArgumentError(`guvectorize: '${signature}' takes ${inDims.length} arrays, got ${args.length}`);
+    if (args.length !== inDims.length) throw new ArgumentError(`guvectorize: '${signature}' takes ${count(inDims.length, 'array', 'arrays')}, got ${args.length}`);
     const given = inDims.map((_, k) => argumentAt(args, { ...usage[k], path: [k] }, 'guvectorize'));
     const arrays = given.map((a, k) => (isNumber(a) && inDims[k].length === 0 ? undefined : arrayNode(a, `guvectorize: ${names[k]}`)));
     // A number takes the dtype of the arrays beside it.
@@ -90,12 +92,13 @@ export function guvectorize<S extends string, P extends readonly unknown[], R>(
     const { fn } = lowerKernel(f, params, { rank: domain.length, constants: options.constants, label: 'guvectorize' });
     const src = inputs.map((i) => i.node);
     if (returns) {
-      if (fn.results.length !== outDims.length) throw new ArgumentError(`guvectorize: '${signature}' has ${outDims.length} outputs, the kernel returns ${fn.results.length} values`);
+      if (fn.results.length !== outDims.length) throw new ArgumentError(`guvectorize: '${signature}' has ${count(outDims.length, 'output', 'outputs')}, the kernel returns ${count(fn.results.length, 'value', 'values')}`);
       return one(fn.results.map((r, result) => {
         const made = reshapeView(fromKernel(makeExpr({ kind: 'map', fn, result, shape: domain, dtype: r.dtype, src }), plainly), loop);
         return wrap(options.dtype === undefined ? made : castExpr(made, dtypes[result]));
       }));
     }
+    if (fn.results.length > 0) throw new ArgumentError(`guvectorize: the kernel returns a value although it has parameters for the outputs of '${signature}'; store into them, or leave them out`);
     const initial = shapes.map((shape, k) => fillExpr(0, dtypes[k], shape));
     return one(shapes.map((shape, result) => {
       const made = fromKernel(makeExpr({ kind: 'nest', fn, result, domain, shape, dtype: dtypes[result], src: [...src, ...initial] }), plainly);
@@ -108,11 +111,11 @@ export function guvectorize<S extends string, P extends readonly unknown[], R>(
 const isNumber = (a: unknown): a is number | boolean => typeof a === 'number' || typeof a === 'boolean';
 const one = (arrays: WeftArray[]): WeftArray | WeftArray[] => (arrays.length === 1 ? arrays[0] : arrays);
 
-function outputDTypes(option: GuvectorizeOptions['dtype'], inputs: readonly Expr[], count: number): DType[] {
+function outputDTypes(option: GuvectorizeOptions['dtype'], inputs: readonly Expr[], wanted: number): DType[] {
   if (Array.isArray(option)) {
-    if (option.length !== count) throw new ArgumentError(`guvectorize: ${option.length} dtypes for ${count} outputs`);
+    if (option.length !== wanted) throw new ArgumentError(`guvectorize: ${count(option.length, 'dtype', 'dtypes')} for ${count(wanted, 'output', 'outputs')}`);
     return option.map((d) => asDType(d, 'guvectorize: dtype'));
   }
   const common = option === undefined ? inputs.map((n) => n.dtype).reduce(promote) : asDType(option as DType, 'guvectorize: dtype');
-  return new Array<DType>(count).fill(common);
+  return new Array<DType>(wanted).fill(common);
 }

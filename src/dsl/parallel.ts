@@ -4,7 +4,7 @@ import { arrayNode, wrap, type ArrayInput, type WeftArray } from './array.ts';
 import { argumentAt, checkRank, roleOf } from './bind.ts';
 import { asDType, type DType } from './dtype.ts';
 import { fillExpr, makeExpr, type Expr } from './expr.ts';
-import { lowerParallel, usageOf, type Combine, type KernelFunction, type KernelParam, type ParamUsage, type Program, type Step } from './kernel/index.ts';
+import { lowerParallel, subscripts, usageOf, type Combine, type KernelFunction, type KernelParam, type ParamUsage, type Program, type Step } from './kernel/index.ts';
 import { interpret } from './kernel/interpret.ts';
 import { pruned } from './kernel/prune.ts';
 import type { Fn, Value } from './kernel/ir.ts';
@@ -78,7 +78,7 @@ export function kernel<P extends readonly unknown[], const R>(
   const f = kernel as unknown as KernelFunction;
   const usage = usageOf(f, 'kernel', options.constants);
   for (const u of usage) {
-    if (u.indices !== undefined) throw new ArgumentError(`kernel: ${u.name} is called like an array with neighbours; index it: ${u.name}${'[i]'.repeat(u.indices)}`);
+    if (u.indices !== undefined) throw new ArgumentError(`kernel: ${u.name} is called like an array with neighbours; index it: ${u.name}${subscripts(u.indices)}`);
   }
   const inputs = usage.filter((u) => !u.written);
   const outputs = usage.filter((u) => u.written);

@@ -6,7 +6,7 @@ import { asBorders, borderRules, type BorderMode } from './border.ts';
 import { asDType, castNumber, isFloat, type DType } from './dtype.ts';
 import { castExpr } from './elementwise.ts';
 import { makeExpr, type Expr, type StencilExpr } from './expr.ts';
-import { lowerKernel, neighborhoodOf, usageOf, type KernelFunction, type KernelParam, type ParamUsage } from './kernel/index.ts';
+import { count, lowerKernel, neighborhoodOf, subscripts, usageOf, type KernelFunction, type KernelParam, type ParamUsage } from './kernel/index.ts';
 import type { Fn } from './kernel/ir.ts';
 import { overwritten } from './overwrite.ts';
 import { fromKernel } from './plainly.ts';
@@ -141,7 +141,7 @@ function rankOf(usage: readonly ParamUsage[]): number {
   }
   const rank = called[0].indices!;
   for (const p of called) {
-    if (p.indices !== rank) throw new ArgumentError(`stencil: ${called[0].name} is read with ${rank} indices and ${p.name} with ${p.indices}; all arrays of a stencil have the same rank`);
+    if (p.indices !== rank) throw new ArgumentError(`stencil: ${called[0].name} is read with ${count(rank, 'index', 'indices')} and ${p.name} with ${p.indices}; all arrays of a stencil have the same rank`);
   }
   if (rank < 1 || rank > 4) throw new ArgumentError(`stencil: kernels read arrays of rank 1 to 4, this one uses ${rank} indices`);
   return rank;
@@ -151,7 +151,7 @@ function checkStandard(names: readonly string[] | undefined, usage: readonly Par
   for (const name of names ?? []) {
     const p = usage.find((u) => u.name === name);
     if (!p) throw new ArgumentError(`stencil: standardIndexing names '${name}', the kernel's parameters are ${usage.map((u) => u.name).join(', ')}`);
-    if (p.indices !== undefined) throw new ArgumentError(`stencil: standardIndexing names '${name}', but the kernel calls it: write ${name}${'[i]'.repeat(p.indices)}`);
+    if (p.indices !== undefined) throw new ArgumentError(`stencil: standardIndexing names '${name}', but the kernel calls it: write ${name}${subscripts(p.indices)}`);
   }
 }
 

@@ -2,22 +2,22 @@
 import type { CallExpression, MemberExpression, Node } from 'acorn';
 import { borderRules, edgeMaps, type IndexArithmetic } from '../border.ts';
 import { operand, wholeNumber } from './expressions.ts';
-import { bits, choose, valueAs, type Operand } from './infer.ts';
+import { bits, choose, knownNumber, valueAs, type Operand } from './infer.ts';
 import type { Builder, Value } from './ir.ts';
 import { itemsOf, operandAt, widened } from './operands.ts';
-import { count, reject, siteAt, type Place, type Session, type Window } from './place.ts';
+import { count, reject, siteAt, subscripts, type Place, type Session, type Window } from './place.ts';
 import type { ArrayTerm, Term } from './terms.ts';
 
 /** The element of an input at an offset from the current point. */
 export function readRelative(place: Place, node: CallExpression, { name, array: input, rank, access }: ArrayTerm): Operand {
-  if (access === 'whole') return reject(place, node, `'${name}' is indexed, not called`, `write ${name}${'[i]'.repeat(rank)}`);
+  if (access === 'whole') return reject(place, node, `'${name}' is indexed, not called`, `write ${name}${subscripts(rank)}`);
   const { session } = place;
   if (node.arguments.length !== session.rank) {
     const example = `${name}(${new Array<number>(session.rank).fill(0).join(', ')})`;
     const wanted = count(session.rank, 'index', 'indices');
     return reject(place, node, `${name} takes one index per axis: ${wanted}, got ${node.arguments.length}`, `the current element is ${example}`);
   }
-  const given = node.arguments.map((a) => operand(place, a));
+  const given = node.arguments.map((a) => wholeIndex(place, a));
   const offset = given.map(wholeNumber);
   const { builder, dtypes, window } = session;
   if (offset.every((o) => o !== undefined)) {
@@ -72,13 +72,27 @@ export const accessOf = (term: Extract<Term, { kind: 'array' | 'row' }>): { read
 /** `object[index]`. */
 export function elementOf(place: Place, node: MemberExpression, object: Term): Term {
   if (object.kind === 'array' || object.kind === 'row') return step(place, node, object);
-  const items = itemsOf(place, object) ?? reject(place, node.object, 'only arrays can be indexed', 'scalar parameters are used by their names');
-  const index = operand(place, node.property);
+  const items = itemsOf(place, object) ?? reject(place, node.object, 'only arrays can be indexed',
+    node.object.type === 'MemberExpression' ? 'this is an element already: the array has no further axis' : 'a number is used by its name');
+  const index = wholeIndex(place, node.property);
   const known = wholeNumber(index);
-  if (known !== undefined) {
-    return items[known] ?? reject(place, node.property, `index ${known} is outside the array: it has ${items.length} elements`);
+  if (known === undefined) return pick(place, node, items, index);
+  if (object.kind === 'shape' && items[known] === undefined) {
+    return reject(place, node.property, `'${object.array.name}' has ${count(object.array.rank, 'axis', 'axes')}: there is no size ${known + object.from}`);
   }
-  return pick(place, node, items, index);
+  return items[known] ?? outside(place, node, known, items.length);
+}
+
+export const outside = (place: Place, { property }: MemberExpression, index: number, length: number): never =>
+  reject(place, property, `index ${index} is outside the array: it has ${count(length, 'element', 'elements')}`,
+    length > 0 ? `the first is 0, the last ${length - 1}` : undefined);
+
+/** An index; one that is known to be a fraction is a mistake. */
+export function wholeIndex(place: Place, node: Node): Operand {
+  const index = operand(place, node);
+  const known = knownNumber(index);
+  if (known !== undefined && !Number.isInteger(known)) reject(place, node, `an index must be a whole number, not ${known}`, 'round it: Math.floor(x)');
+  return index;
 }
 
 /** Longer arrays have to be read from memory. */
@@ -125,7 +139,7 @@ export function indexed(place: Place, node: MemberExpression, object: Extract<Te
 
 const indexValue = (place: Place, node: Node): Value => {
   const site = siteAt(place, node);
-  const a = operand(place, node);
+  const a = wholeIndex(place, node);
   const whole = wholeNumber(a);
   return whole === undefined ? bits(site, a, 'int32') : valueAs(site, a, 'int32');
 };

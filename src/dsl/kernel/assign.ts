@@ -1,12 +1,12 @@
 /** Assignments: to variables, elements of local arrays, elements of outputs, and patterns of these. */
 import type { AssignmentExpression, Identifier, MemberExpression, Node, Pattern, UpdateExpression } from 'acorn';
-import { indexed, store } from './arrays.ts';
+import { indexed, outside, store, wholeIndex } from './arrays.ts';
 import { expression, memberOf, operand, wholeNumber } from './expressions.ts';
 import { bits, choose, strongly, truth, valueAs, weakly, type Operand } from './infer.ts';
 import { itemsOf, operandAt } from './operands.ts';
 import { binaryOperators } from './operators.ts';
 import { conditional } from './flow.ts';
-import { reject, siteAt, type Place } from './place.ts';
+import { count, reject, siteAt, subscripts, type Place } from './place.ts';
 import { isVariable, lookUp, type Scope, type Term } from './terms.ts';
 import { unsupported } from './unsupported.ts';
 import type { Variable } from './state.ts';
@@ -56,7 +56,8 @@ function setVariable(place: Place, node: Identifier, value: Term): void {
   else if (found.constant) reject(place, node, `'${node.name}' is a const`, `declare it with let: let ${node.name} = ...`);
   else {
     const old = place.state.get(found);
-    if (old?.kind === 'array' && value.kind !== 'array') reject(place, node, `'${node.name}' is an array parameter and stays what it is`, 'assign its elements, or use another variable');
+    const same = old?.kind === 'array' && value.kind === 'array' && old.of === value.of && old.array === value.array;
+    if (old?.kind === 'array' && !same) reject(place, node, `'${node.name}' is an array parameter and stays what it is`, 'assign its elements, or use another variable');
     place.state.set(found, nameFunction(value, node.name));
   }
 }
@@ -70,7 +71,7 @@ function setElement(place: Place, node: MemberExpression, value: Term): void {
       const { name, of, rank } = object.kind === 'row' ? object.array : object;
       if (of === 'input') return reject(place, node, `'${name}' is an input and cannot be written`, 'return the value, or store it into an output parameter');
       const index = indexed(place, node, object);
-      if (index.length < rank) return reject(place, node, `'${name}' has ${rank} axes, ${index.length} of them indexed`, `index them all: ${name}${'[i]'.repeat(rank)}`);
+      if (index.length < rank) return reject(place, node, `'${name}' has ${rank} axes, ${index.length} of them indexed`, `index them all: ${name}${subscripts(rank)}`);
       return store(place, node, object.kind === 'row' ? object.array : object, index, single);
     }
     case 'cells': return setCell(place, node, object, single);
@@ -83,10 +84,10 @@ function setElement(place: Place, node: MemberExpression, value: Term): void {
 function setCell(place: Place, node: MemberExpression, { items, dtype }: Extract<Term, { kind: 'cells' }>, value: Operand): void {
   const site = siteAt(place, node);
   const made = dtype ? strongly(valueAs(site, value, dtype)) : value;
-  const index = operand(place, node.property);
+  const index = wholeIndex(place, node.property);
   const known = wholeNumber(index);
   if (known !== undefined) {
-    const v = items[known] ?? reject(place, node.property, `index ${known} is outside the array: it has ${items.length} elements`);
+    const v = items[known] ?? outside(place, node, known, items.length);
     return place.state.set(v, made);
   }
   const at = bits(site, index, 'int32');
@@ -111,9 +112,10 @@ const nameFunction = (term: Term, name: string): Term => (term.kind === 'closure
 function destructure(place: Place, pattern: Pattern, term: Term, bind: (p: Pattern, term: Term) => void): void {
   switch (pattern.type) {
     case 'ArrayPattern': {
+      if (term.kind === 'array') return reject(place, pattern, `'${term.name}' is an array parameter and cannot be taken apart`, 'read its elements by their indices');
       const items = itemsOf(place, term) ?? reject(place, pattern, 'only arrays can be destructured with []', 'const [a, b] = [x, y]');
       const parts = [...items];
-      pattern.elements.forEach((p, k) => p && bindOr(place, p, parts[k], `the array has ${parts.length} elements`, bind));
+      pattern.elements.forEach((p, k) => p && bindOr(place, p, parts[k], `the array has ${count(parts.length, 'element', 'elements')}`, bind));
       return;
     }
     case 'ObjectPattern':
@@ -131,6 +133,6 @@ function destructure(place: Place, pattern: Pattern, term: Term, bind: (p: Patte
 
 function bindOr(place: Place, p: Pattern, term: Term | undefined, problem: string, bind: (p: Pattern, term: Term) => void): void {
   if (p.type === 'AssignmentPattern') bind(p.left, term && term.kind !== 'undefined' ? term : expression(place, p.right));
-  else bind(p, term ?? reject(place, p as Node, problem));
+  else bind(p, term ?? reject(place, p as Node, problem, 'give a default value: [a, b = 0]'));
 }
 

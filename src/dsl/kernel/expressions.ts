@@ -4,6 +4,7 @@ import { asConstant } from './constants.ts';
 import { accessOf, elementOf, readRelative } from './arrays.ts';
 import { assign, update } from './assign.ts';
 import { chooseValue, conditional, settled } from './flow.ts';
+import { isPrange } from './for-of.ts';
 import { callFunction } from './functions.ts';
 import { knownNumber, strongly, truth, weakly, type Operand } from './infer.ts';
 import { mathHints, namespaces, type Callable } from './intrinsics.ts';
@@ -13,7 +14,7 @@ import { itemsOf, operandAt, operandOf, sizeOf } from './operands.ts';
 import { binaryOperators, logical, unaryOperators } from './operators.ts';
 import { count, reject, siteAt, type Place } from './place.ts';
 import { outerNamesOf, syntaxOf, type KernelFunction } from './source.ts';
-import { apiFunction, isVariable, lookUp, scopeIn, type Term } from './terms.ts';
+import { apiFunction, isDeclaredLater, isVariable, lookUp, scopeIn, type Term } from './terms.ts';
 import { unsupported } from './unsupported.ts';
 
 type NodeOf<T extends AnyNode['type']> = Extract<AnyNode, { type: T }>;
@@ -24,8 +25,7 @@ const table: { readonly [T in AnyNode['type']]?: (place: Place, node: NodeOf<T>)
     if (typeof node.value === 'boolean') return strongly(place.session.builder.constant(node.value ? 1 : 0, 'bool'));
     return reject(place, node, ...unsupported(node));
   },
-  Identifier: (place, node) => named(place, node.name)
-    ?? reject(place, node, Object.hasOwn(foreign, node.name) ? `'${node.name}' is not available` : `unknown variable '${node.name}'`, unknownName(node.name)),
+  Identifier: (place, node) => named(place, node.name) ?? unknown(place, node),
   UnaryExpression: (place, node) => {
     if (node.operator === 'void') {
       effect(place, node.argument);
@@ -93,7 +93,14 @@ export function expression(place: Place, node: Node): Term {
   return lower ? lower(place, node) : reject(place, node, ...unsupported(node));
 }
 
-export const operand = (place: Place, node: Node): Operand => operandAt(place, node, expression(place, node));
+export function operand(place: Place, node: Node): Operand {
+  const term = expression(place, node);
+  const { type, name } = node as Node & { name?: string };
+  if (term.kind === 'undefined' && type === 'Identifier' && name !== 'undefined') {
+    return reject(place, node, `'${name}' has no value`, 'give it one before it is used');
+  }
+  return operandAt(place, node, term);
+}
 
 /** An expression that decides: any number but 0 and NaN counts as true, and `&&`, `||` and `!` are of such answers. */
 export function condition(place: Place, node: Node): Value {
@@ -180,14 +187,15 @@ export function memberOf(place: Place, at: Node, object: Term, name: string): Te
       if (Object.hasOwn(functions, name)) return { kind: 'callable', name: `${object.name}.${name}`, callable: functions[name] };
       if (Object.hasOwn(numbers, name)) return weakly(numbers[name]);
       const known = object.name === 'Math' ? mathHints[name] : undefined;
-      return reject(place, at, `${object.name}.${name} is not available`, known ?? `${object.name} has ${Object.keys(functions).join(', ')}`);
+      const all = [...Object.keys(functions), ...Object.keys(numbers)].join(', ');
+      return reject(place, at, `${object.name}.${name} is not available`, known ?? `${object.name} has ${all}`);
     }
     case 'record': {
-      return object.fields.get(name) ?? reject(place, at, `there is no '${name}' among the constants`, `there is ${[...object.fields.keys()].join(', ')}`);
+      return object.fields.get(name) ?? reject(place, at, `the object has no '${name}'`, `it has ${[...object.fields.keys()].join(', ')}`);
     }
     case 'list': case 'cells': case 'shape':
       if (name === 'length') return weakly(itemsOf(place, object)!.length);
-      return reject(place, at, `'.${name}' of an array is not available`, 'index it, or use .length');
+      return reject(place, at, `'.${name}' of an array is not available`, 'index it, or loop over it: for (const v of a), for (let i = 0; i < a.length; i++)');
     case 'array': case 'row': {
       const access = accessOf(object);
       if (name === 'length') return sizeOf(place.session, access.array, access.index.length);
@@ -195,6 +203,8 @@ export function memberOf(place: Place, at: Node, object: Term, name: string): Te
       return reject(place, at, `'.${name}' of an array is not available`, 'an array has .shape, .length and its elements');
     }
     case 'unusable': return operandOf(siteAt(place, at), object);
+    case 'weak': case 'value':
+      return reject(place, at, `a number has no member '${name}'`, 'use operators and Math; only Math, Number, arrays, and objects among the constants have members');
     default:
       return reject(place, at, `'.${name}' is not available here`, 'members are those of Math, Number, of arrays, and of objects among the constants');
   }
@@ -206,6 +216,7 @@ function call(place: Place, node: CallExpression): Term {
   const { callee } = node;
   const made = madeArray(place, node);
   if (made) return made;
+  if (isPrange(node)) return reject(place, node, 'prange is the range of a loop', 'for (const i of prange(n)) { ... }');
   const target = callee.type === 'Identifier' ? named(place, callee.name) ?? apiFunction(callee.name) ?? unknownFunction(place, callee)
     : expression(place, callee);
   const spread = node.arguments.find((a) => a.type === 'SpreadElement');
@@ -227,7 +238,8 @@ function call(place: Place, node: CallExpression): Term {
       return callFunction(place, node, { name, params: f.params, body: f.body, source, scope });
     }
     case 'unusable': return operandOf(siteAt(place, node), target);
-    default: return reject(place, callee, 'this is not a function', 'a scalar parameter is used by its name, without ()');
+    default: return reject(place, callee, callee.type === 'Identifier' ? `'${callee.name}' is not a function` : 'this is not a function',
+      target.kind === 'list' || target.kind === 'cells' ? 'index it: W[0]' : 'a number is used without ()');
   }
 }
 
@@ -242,6 +254,7 @@ function madeArray(place: Place, node: CallExpression): Term | undefined {
 }
 
 function unknownFunction(place: Place, { name, ...callee }: NodeOf<'Identifier'>): never {
+  if (isDeclaredLater(place.scope, name)) return unknown(place, { name, ...callee });
   if (name === place.source.name) return reject(place, { ...callee }, `'${name}' calls itself`, 'recursion is not supported: use a loop');
   if (Object.hasOwn(foreign, name)) return reject(place, { ...callee }, `'${name}' is not available`, foreign[name]);
   return reject(place, { ...callee }, `'${name}' is not a function the kernel can call`,
@@ -280,12 +293,19 @@ const foreign: Readonly<Record<string, string>> = {
   Array: 'write the elements out, [a, b], or new Array(3).fill(0)',
   parseInt: 'Math.trunc(x) rounds towards 0',
   parseFloat: 'kernels compute on numbers already',
+  console: 'print in a statement of its own, console.log(x), and use the reference target',
   ...Object.fromEntries(['Object', 'String', 'Symbol', 'BigInt', 'Date', 'JSON', 'Map', 'Set', 'Reflect', 'globalThis', 'window', 'document',
     'performance', 'process', 'arguments', 'eval'].map((name) => [name, 'a kernel has Math, Number and what it is given: parameters and constants'])),
 };
 
 const isMath = (name: string): boolean =>
   Object.hasOwn(namespaces.Math.numbers, name) || Object.hasOwn(namespaces.Math.functions, name);
+function unknown(place: Place, node: NodeOf<'Identifier'>): never {
+  const { name } = node;
+  if (isDeclaredLater(place.scope, name)) return reject(place, node, `'${name}' is used before it is declared`, 'move the declaration up');
+  return reject(place, node, Object.hasOwn(foreign, name) ? `'${name}' is not available` : `unknown variable '${name}'`, unknownName(name));
+}
+
 const unknownName = (name: string): string => isMath(name) ? `write Math.${name}`
   : Object.hasOwn(foreign, name) ? foreign[name] : `a kernel sees its parameters and its own variables; pass an outer one in: constants: { ${name} }`;
 

@@ -7,7 +7,7 @@ import { isFloat } from '../dtype.ts';
 import { choose, strongly, weakly, type Operand } from './infer.ts';
 import type { Value } from './ir.ts';
 import { operandOf, itemsOf } from './operands.ts';
-import { siteAt, type FunctionFrame, type LoopFrame, type Place } from './place.ts';
+import { reject, siteAt, type FunctionFrame, type LoopFrame, type Place } from './place.ts';
 import type { State, Variable } from './state.ts';
 import type { Term } from './terms.ts';
 
@@ -68,15 +68,25 @@ export function chooseValue(place: Place, node: Node, cond: Value, yes: Term, no
   return chooseTerm(place, node, cond, set(yes, no), set(no, yes));
 }
 
+export const isFunctionTerm = ({ kind }: Term): boolean => kind === 'callable' || kind === 'closure' || kind === 'helper';
+
 /** `cond ? yes : no` of any terms; a side that was never given a value leaves the choice to the other. */
 export function chooseTerm(place: Place, node: Node, cond: Value, yes: Term, no: Term): Term {
   if (cond.kind === 'const') return cond.value ? yes : no;
   if (yes === no || no.kind === 'undefined') return yes;
   if (yes.kind === 'undefined') return no;
+  if ([yes, no].some(isFunctionTerm)) {
+    return reject(place, node, 'functions cannot be chosen while the kernel runs', 'call them where they are chosen: c ? f(x) : g(x)');
+  }
   const [some, others] = [itemsOf(place, yes), itemsOf(place, no)];
   if (some && others && some.length === others.length) {
     return { kind: 'list', items: some.map((y, k) => chooseTerm(place, node, cond, y, others[k])) };
   }
+  if (some && others) return reject(place, node, `a choice between arrays of ${some.length} and ${others.length} elements`, 'make them equally long');
+  if ([yes, no].some(({ kind }) => kind === 'array' || kind === 'row')) {
+    return reject(place, node, 'arrays cannot be chosen while the kernel runs', 'choose between elements: c ? x[i] : y[i]');
+  }
+  if (some || others) return reject(place, node, 'a choice between an array and a number', 'make both sides numbers, or arrays of one length');
   const site = siteAt(place, node);
   return choose(site, cond, operandOf(site, yes), operandOf(site, no));
 }

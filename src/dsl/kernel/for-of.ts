@@ -34,7 +34,7 @@ export function lowerForOf(place: Place, node: ForOfStatement, label?: string): 
 function lowerPrange(place: Place, node: ForOfStatement, label: string | undefined): void {
   const { parallel } = place.session;
   const outermost = !place.loop && place.depth === 1 && place.path.kind === 'const';
-  if (parallel && outermost) return parallel(place, node);
+  if (parallel && outermost) return parallel(place, node, label);
   const { names, ranges } = rangesOf(place, node);
   const sequential = names.reduceRight<Statement>((body, name, k) => counting(node, name, ranges[k], body), node.body);
   lowerFor(place, sequential as ForStatement, label);

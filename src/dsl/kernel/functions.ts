@@ -51,7 +51,7 @@ function lowerInside(place: Place, { params, body, source, scope }: Callee, args
   if (term.kind === 'undefined') return term;
   if (empty) reject(inner, empty, 'one return gives a value, this one none', 'return a value everywhere, or store into parameters and return nothing');
   const always = done.kind === 'value' && done.value.kind === 'const' && done.value.value !== 0;
-  return always ? term : reject(inner, body, 'the function does not return a value on every path', 'end it with a return');
+  return always ? term : reject(inner, body, 'not every way through the function returns a value', 'end it with a return');
 }
 
 /** Several results are variables of their own, so that a return inside a loop can set them. */

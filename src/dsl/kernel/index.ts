@@ -17,7 +17,7 @@ import { usageOf, type ParamUsage } from './usage.ts';
 export type { KernelFunction } from './source.ts';
 export type { Program, Step } from './parallel.ts';
 export type { Combine } from './reductions.ts';
-export type { KernelRead } from './place.ts';
+export { count, subscripts, type KernelRead } from './place.ts';
 export { usageOf, type ParamUsage } from './usage.ts';
 
 export type KernelParam =

@@ -6,7 +6,7 @@
 import type { DoWhileStatement, ForStatement, Node, Statement, WhileStatement } from 'acorn';
 import { isFloat, promote, type DType } from '../dtype.ts';
 import { condition, effect } from './expressions.ts';
-import { flag, isOutside, openLoop, unlessExited } from './flow.ts';
+import { flag, isFunctionTerm, isOutside, openLoop, unlessExited } from './flow.ts';
 import { commonDType, strongly, valueAs, weakly, type Operand } from './infer.ts';
 import type { Effect, Value } from './ir.ts';
 import { assignedNames } from './names.ts';
@@ -96,6 +96,7 @@ function carry(place: Place, loop: LoopSyntax, into: Map<Variable, Carried>, var
   if (term.kind === 'cells' || term.kind === 'list') {
     reject(place, loop.node, `the loop replaces the local array '${variable.name}'`, 'assign its elements one by one');
   }
+  if (isFunctionTerm(term)) reject(place, loop.node, `the loop replaces the function '${variable.name}'`, 'declare it before the loop, once');
   const initial = operandAt(place, loop.node, term);
   if (initial.kind === 'value') into.set(variable, { variable, dtype: initial.value.dtype, soft: false });
   else into.set(variable, { variable, dtype: dtypeOfNumbers(place, initial), soft: true });

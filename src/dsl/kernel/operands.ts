@@ -2,7 +2,7 @@
 import type { Node } from 'acorn';
 import { strongly, weakly, type Operand, type Site } from './infer.ts';
 import type { Value } from './ir.ts';
-import { siteAt, type Place, type Session } from './place.ts';
+import { siteAt, subscripts, type Place, type Session } from './place.ts';
 import type { ArrayTerm, Term } from './terms.ts';
 
 /** A number or bool, or an error that says what the term is instead. */
@@ -11,10 +11,10 @@ export function operandOf(site: Site, term: Term): Operand {
     case 'weak':
     case 'value': return term;
     case 'array': return site.fail(`'${term.name}' is an array: read an element of it`, term.access === 'whole'
-      ? `index it: ${term.name}${'[i]'.repeat(term.rank)}`
+      ? `index it: ${term.name}${subscripts(term.rank)}`
       : `${term.name}(0) is the current one, ${term.name}(-1) the one before; one index per axis`);
     case 'row': return site.fail(`'${term.array.name}' has ${term.array.rank} axes, ${term.index.length} of them indexed`,
-      `index them all: ${term.array.name}${'[i]'.repeat(term.array.rank)}`);
+      `index them all: ${term.array.name}${subscripts(term.array.rank)}`);
     case 'shape': return site.fail('a shape is a list of sizes', `index it: ${term.array.name}.shape[0]`);
     case 'cells':
     case 'list': return site.fail('an array cannot be used as a number', 'index it: W[0]');

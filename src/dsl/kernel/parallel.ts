@@ -62,7 +62,7 @@ export function lowerProgram(
   session: Session & { readonly dtypes: DType[] }, syntax: Syntax, args: readonly Term[], outer: Scope, known: Known,
 ): Program {
   const context: Context = { session, steps: [], extra: [], params: session.dtypes.length, known };
-  const whole: Session = { ...session, parallel: (place, node) => parallelLoop(context, place, node) };
+  const whole: Session = { ...session, parallel: (place, node, label) => parallelLoop(context, place, node, label) };
   const place = startPlace(whole, syntax, outer);
   const term = lowerCall(place, { name: syntax.source.name, ...syntax, scope: outer }, args);
   const site = siteAt(place, syntax.body);
@@ -112,18 +112,18 @@ function needsEffects(v: Value): boolean {
   return needs(v);
 }
 
-function parallelLoop(context: Context, place: Place, node: ForOfStatement): void {
+function parallelLoop(context: Context, place: Place, node: ForOfStatement, label: string | undefined): void {
   flush(context, place);
   const { names, ranges } = rangesOf(place, node);
   const axes = ranges.map((range, axis) => axisOf(context, place, range, axis));
   const reductions = reductionsOf(place, node);
   const session: Session = { ...place.session, rank: axes.length, bounds: axes.map((a) => a.size) };
   // Outputs that the loop only reads are inputs to it: first it is seen what it stores.
-  const first = lowerTurn(place, session, node, names, axes, reductions, new Map());
+  const first = lowerTurn(place, session, node, label, names, axes, reductions, new Map());
   const stored = storedIn(first.effects);
   const onlyRead = loadedIn(first.effects).filter((o) => !stored.has(o));
   const inputs = new Map(onlyRead.map((o) => [o, addInput(context, { kind: 'output', output: o, before: context.steps.length }, session.outputs[o])]));
-  const turn = onlyRead.length > 0 ? lowerTurn(place, session, node, names, axes, reductions, inputs) : first;
+  const turn = onlyRead.length > 0 ? lowerTurn(place, session, node, label, names, axes, reductions, inputs) : first;
   emit(context, axes.map((a) => a.count), turn);
   for (const [k, r] of reductions.entries()) {
     const input = context.params + context.extra.length - reductions.length + k;
@@ -183,14 +183,14 @@ interface Turn {
 }
 
 function lowerTurn(
-  outer: Place, session: Session, node: ForOfStatement, names: readonly string[], axes: readonly Axis[],
+  outer: Place, session: Session, node: ForOfStatement, label: string | undefined, names: readonly string[], axes: readonly Axis[],
   reductions: readonly Reduction[], read: ReadonlyMap<number, number>,
 ): Turn {
   const { builder } = session;
   const effects: Effect[] = [];
   const base: Place = { ...outer, session, effects, state: outer.state.fork(), scope: scopeIn(outer.scope), path: builder.constant(1, 'bool') };
   asInputs(base, read);
-  const frame = openLoop(base, undefined);
+  const frame = openLoop(base, label);
   const place: Place = { ...base, loop: frame, state: base.state.fork() };
   names.forEach((name, k) => declare(place, place.scope, identifier(node, name), axes[k].at, true));
   for (const r of reductions) place.state.set(r.variable, start(r));
@@ -201,8 +201,8 @@ function lowerTurn(
     const term = place.state.get(v);
     return !(term?.kind === 'value' && term.value.kind === 'const' && term.value.value === 0);
   };
-  if (left(frame.broken)) reject(outer, jumpIn(node.body, 'BreakStatement') ?? node, 'a parallel loop cannot be left early', 'its turns run at the same time: use continue to skip the rest of one, or an inner for loop');
-  if (left(place.frame.returned)) reject(outer, jumpIn(node.body, 'ReturnStatement') ?? node, 'return inside a parallel loop is not possible', 'its turns run at the same time: reduce into a variable and return it after the loop');
+  if (left(frame.broken)) reject(outer, jumpIn(node.body, 'BreakStatement', label) ?? node, 'a parallel loop cannot be left early', 'its turns run at the same time: use continue to skip the rest of one, or an inner for loop');
+  if (left(place.frame.returned)) reject(outer, jumpIn(node.body, 'ReturnStatement', label) ?? node, 'return inside a parallel loop is not possible', 'its turns run at the same time: reduce into a variable and return it after the loop');
   place.state.set(frame.continued, flag(place, false));
   const site = siteAt(place, node);
   const values = reductions.map((r) => contribution(site, operandAt(place, node, place.state.get(r.variable)!)));
@@ -215,13 +215,17 @@ function lowerTurn(
   return { values, combine: reductions.map((r) => r.combine), effects };
 }
 
-/** The first jump that leaves a loop's body. */
-function jumpIn(body: Node, type: 'BreakStatement' | 'ReturnStatement'): Node | undefined {
+/** The first jump that leaves a loop. */
+function jumpIn(body: Node, type: 'BreakStatement' | 'ReturnStatement', label: string | undefined): Node | undefined {
   let found: Node | undefined;
-  walk(body, (n) => {
-    if (n.type === type) found ??= n;
-    return !isFunction(n) && !(type === 'BreakStatement' && /^(For|While|DoWhile)/.test(n.type));
+  const visit = (root: Node, inner: boolean): void => walk(root, (n) => {
+    if (n === root) return true;
+    const target = (n as Node & { label?: { readonly name: string } | null }).label?.name;
+    if (n.type === type && (type === 'ReturnStatement' || (target === undefined ? !inner : target === label))) found ??= n;
+    if (/^(For|While|DoWhile)/.test(n.type)) visit(n, true);
+    return !isFunction(n) && !/^(For|While|DoWhile)/.test(n.type);
   });
+  visit({ type: 'Root', start: body.start, end: body.end, body } as Node, false);
   return found;
 }
 

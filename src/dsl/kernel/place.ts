@@ -42,7 +42,7 @@ export interface Session {
   /** Loops of such a stencil stay loops also where they index neighbours: written out they would be too long. */
   readonly rolled?: boolean;
   /** What a parallel loop becomes, in kernels that may have some; only where no other loop or condition is around it. */
-  readonly parallel?: (place: Place, node: ForOfStatement) => void;
+  readonly parallel?: (place: Place, node: ForOfStatement, label: string | undefined) => void;
   /** int32: the sizes of the domain, where they are known to the kernel. */
   readonly bounds?: readonly Value[];
 }
@@ -92,5 +92,8 @@ export const siteAt = (place: Place, node: Node): Site => ({
 
 export const reject = (place: Place, node: Node, problem: string, hint?: string): never =>
   complain(place.source, place.session.label, node, problem, hint);
+
+/** `[i][j]`, for as many axes. */
+export const subscripts = (rank: number): string => [...'ijklmnop'.slice(0, rank)].map((i) => `[${i}]`).join('');
 
 export const count = (n: number, one: string, several: string): string => `${n} ${n === 1 ? one : several}`;

@@ -6,7 +6,7 @@ import { conditional, exited, flag, unlessExited } from './flow.ts';
 import { setResult } from './functions.ts';
 import { lowerForOf } from './for-of.ts';
 import { lowerFor, lowerWhile } from './loops.ts';
-import { isFunction } from './names.ts';
+import { boundIn, isFunction } from './names.ts';
 import { reject, type LoopFrame, type Place } from './place.ts';
 import { walk } from './source.ts';
 import { scopeIn, type Term } from './terms.ts';
@@ -82,7 +82,9 @@ export const statement = (place: Place, node: Statement): void =>
   (node.type === 'BlockStatement' ? lowerStatement(place, node) : block({ ...place, scope: scopeIn(place.scope) }, [node]));
 
 /** Statements in order; what follows a jump is for the points that did not take it. */
-export function block(place: Place, body: readonly Statement[]): void {
+export function block(outer: Place, body: readonly Statement[]): void {
+  const declares = new Set(boundIn({ type: 'BlockStatement', body, start: 0, end: 0 } as Node));
+  const place: Place = declares.size > 0 ? { ...outer, scope: { ...outer.scope, declares } } : outer;
   for (const node of body) {
     if (node.type === 'FunctionDeclaration') declareFunction(place, node as FunctionDeclaration);
   }

@@ -61,6 +61,8 @@ export function mapValues(term: Term, f: (v: Value) => Value): Term {
 export interface Scope {
   readonly names: Map<string, Term | Variable>;
   readonly parent: Scope | undefined;
+  /** Names that the block declares, somewhere. */
+  readonly declares?: ReadonlySet<string>;
 }
 
 export const scopeIn = (parent: Scope | undefined, names: Iterable<readonly [string, Term | Variable]> = []): Scope =>
@@ -74,6 +76,12 @@ export function lookUp(scope: Scope, name: string): Term | Variable | undefined 
     if (found) return found;
   }
   return undefined;
+}
+
+/** Whether a block around declares a name, further down. */
+export function isDeclaredLater(scope: Scope, name: string): boolean {
+  for (let s: Scope | undefined = scope; s; s = s.parent) if (s.declares?.has(name)) return true;
+  return false;
 }
 
 const callables = (functions: Readonly<Record<string, Callable>>): [string, Term][] =>

@@ -26,7 +26,7 @@ const byType: { readonly [T in AnyNode['type']]?: Complaint } = {
   NewExpression: ['objects cannot be made here', 'a kernel is made of numbers, variables, loops and functions'],
   ThisExpression: ["'this' is not available", 'pass what you need in as a parameter or through constants'],
   Super: ["'super' is not available", 'pass what you need in as a parameter or through constants'],
-  MetaProperty: ['this is not available', 'pass what you need in as a parameter or through constants'],
+  MetaProperty: ["'new.target' is not available", 'pass what you need in as a parameter or through constants'],
   ImportExpression: ['importing is not possible', 'pass outer values in through constants'],
   ChainExpression: ["'?.' is not supported", "constants are known to exist: use '.'"],
   SpreadElement: ["'...' is not supported", 'write the elements out'],

@@ -102,7 +102,7 @@ class Reader {
     const e = target as AnyNode;
     if (e.type === 'MemberExpression') {
       const base = this.baseOf(e, names);
-      if (base) base.of.written = true;
+      if (base && e.computed) base.of.written = true;
     } else if (e.type === 'ArrayPattern') e.elements.forEach((x) => x && this.stores(x, names));
     else if (e.type === 'AssignmentPattern') this.stores(e.left, names);
   }
