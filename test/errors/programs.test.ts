@@ -60,10 +60,10 @@ table('stencils: options', [
 
 table('stencils: arguments', [
   row('too few', wf.ArgumentError, 'stencil: the kernel takes 2 arguments (u, v), got 1', () => (wf.stencil((u: wf.Neighbors1, v: wf.Neighbors1) => u(1) + v(0)) as (a: wf.WeftArray) => unknown)(line)),
-  row('too many', wf.ArgumentError, 'stencil: the kernel takes 1 arguments (u), got 2', () => (wf.stencil((u: wf.Neighbors1) => u(1)) as (...a: wf.WeftArray[]) => unknown)(line, line)),
+  row('too many', wf.ArgumentError, 'stencil: the kernel takes 1 argument (u), got 2', () => (wf.stencil((u: wf.Neighbors1) => u(1)) as (...a: wf.WeftArray[]) => unknown)(line, line)),
   row('an array of another rank', wf.ShapeError, 'stencil: the kernel reads u with 2 indices, but the array has shape [3] (rank 1)', () => wf.stencil((u: wf.Neighbors2) => u(1, 0))(line)),
   row('one index for two axes', wf.ShapeError, /^stencil: the kernel reads u with 1 index, but the array has shape \[2, 3\] \(rank 2\)/, () => wf.stencil((u: wf.Neighbors1) => u(1))(x)),
-  row('two arrays read with different ranks', wf.ArgumentError, 'stencil: u is read with 1 indices and v with 2; all arrays of a stencil have the same rank', () => wf.stencil((u: wf.Neighbors1, v: wf.Neighbors2) => u(1) + v(0, 0))),
+  row('two arrays read with different ranks', wf.ArgumentError, 'stencil: u is read with 1 index and v with 2; all arrays of a stencil have the same rank', () => wf.stencil((u: wf.Neighbors1, v: wf.Neighbors2) => u(1) + v(0, 0))),
   row('shapes that do not broadcast', wf.ShapeError, /^stencil: shapes \[3\] and \[2\] do not broadcast/, () => wf.stencil((u: wf.Neighbors1, v: wf.Neighbors1) => u(1) + v(0))(line, [1, 2])),
   row('an array where a scalar is used', wf.ShapeError, 'stencil: k is used as a scalar in the kernel, but an array of shape [3] was given; read it as k(0)', () => wf.stencil((u: wf.Neighbors1, k: number) => u(1) * k)(line, line)),
   row('no neighbours at all', wf.ArgumentError, /^stencil: the kernel reads no neighbours; call a parameter with relative indices, e\.g\. k\(0, -1\), or use array methods/, () => wf.stencil((k: number) => k * 2)),
