@@ -56,7 +56,7 @@ function lookUp(canonical: Canonical, resident: (e: Expr) => boolean, profile: C
 function cacheFor(profile: CostProfile): Map<string, Entry> {
   let plans = cacheOf.get(profile);
   if (!plans) {
-    const key = `${profile.memoryRoundTrip},${profile.launch},${profile.maxBuffers},${profile.maxBufferBytes}`;
+    const key = `${profile.memoryRoundTrip},${profile.launch},${profile.maxBuffers},${profile.maxBufferBytes},${profile.mostReads}`;
     plans = caches.get(key);
     if (!plans) caches.set(key, (plans = new Map()));
     cacheOf.set(profile, plans);

@@ -1,7 +1,8 @@
 /**
  * Stencils that put every element they read through the same costly function, `u(i, j) ** 2.2` at each of 441 places, read the
- * function's values instead: a map computes them once per element. Guarantees the same operations on the same numbers; the
- * graph is as it was where it does not pay. From array graph to array graph, so that everything after it sees plain nodes.
+ * function's values instead: a map computes them once per element. And stencils of very many reads, on targets that ask for
+ * it, get the loops back in which they were written. Guarantees the same operations on the same numbers; the graph is as it was
+ * where it does not pay. From array graph to array graph, so that everything after it sees plain nodes.
  */
 import { borderRules } from '../dsl/border.ts';
 import { castNumber, type DType } from '../dsl/dtype.ts';
@@ -22,15 +23,21 @@ type Resident = (e: Expr) => boolean;
 
 /** Whether `precompute` would change anything: by structure, so that graphs with equal keys get equal answers. */
 export const canPrecompute = (nodes: readonly Expr[], resident: Resident, profile: CostProfile): boolean =>
-  nodes.some((e) => e.kind === 'stencil' && !resident(e) && found(e, resident, profile) !== undefined);
+  nodes.some((e) => e.kind === 'stencil' && !resident(e) && (isLong(e, profile) || found(e, resident, profile) !== undefined));
 
 /** The graph of `roots` with costly functions of single elements taken out of stencils. */
 export function precompute(roots: readonly Expr[], resident: Resident, profile: CostProfile): Expr[] {
   const done = new Map<Expr, Expr>();
   const now = (e: Expr): Expr => done.get(e)!;
   for (const e of topological(roots, resident)) {
-    const change = e.kind === 'stencil' && !resident(e) ? found(e, resident, profile) : undefined;
-    done.set(e, resident(e) ? e : rewritten(e, now, change));
+    if (resident(e)) {
+      done.set(e, e);
+      continue;
+    }
+    const long = e.kind === 'stencil' && isLong(e, profile);
+    const change = e.kind === 'stencil' && !long ? found(e, resident, profile) : undefined;
+    const made = rewritten(e, now, change);
+    done.set(e, long ? withLoops(made as StencilExpr) : made);
   }
   return roots.map(now);
 }
@@ -44,6 +51,16 @@ function rewritten(e: Expr, now: (e: Expr) => Expr, change: Change | undefined):
   }
   if (e.kind === 'stencil' && change) return apply({ ...e, src }, change);
   return changed ? makeExpr({ ...e, src }) : e;
+}
+
+/** So many reads in a row that the target is better off with the loops in which they were written. */
+const isLong = ({ fn }: StencilExpr, { mostReads = Infinity }: CostProfile): boolean =>
+  fn.rolled !== undefined && valuesOf(fn.results).filter((v) => v.kind === 'read').length > mostReads;
+
+function withLoops(e: StencilExpr): Expr {
+  const { fn, wholes } = e.fn.rolled!;
+  const src = [...e.src.slice(0, fn.inputs.length - wholes.length), ...wholes.map((k) => e.src[k])];
+  return makeExpr({ ...e, fn, src });
 }
 
 /** What changes in a stencil. */

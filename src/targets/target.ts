@@ -13,6 +13,8 @@ export interface CostProfile {
   readonly maxBuffers: number;
   /** Most bytes of one buffer. */
   readonly maxBufferBytes: number;
+  /** Relative reads of one stencil beyond which loops are better than long code; none by default. */
+  readonly mostReads?: number;
 }
 
 /** Memory of a target. Opaque to everyone else. */

@@ -4,6 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as wf from '../../src/index.ts';
 import type { Value } from '../../src/dsl/kernel/ir.ts';
+import { valuesIn } from '../../src/dsl/kernel/walk.ts';
 import { planCacheStats, explain } from '../../src/fusion/index.ts';
 import { stencilOf, type Scalars } from '../support/nodes.ts';
 import { checkValues, expectPlan, planOf } from '../support/plan.ts';
@@ -166,6 +167,23 @@ test('whatever the function and the borders, the values are the same bits', () =
     });
     checkValues([s, s.mul(2)], { rtol: 0, atol: 0 }, { memoryRoundTrip: 4 });
   }), { numRuns: 200 });
+});
+
+test('targets that ask for it get wide stencils with their loops', () => {
+  const REACH = 4;
+  const x = matrix(12, 13);
+  for (const border of [...borders, 'constant'] as const) {
+    const wide = wf.stencil((u: wf.Neighbors2) => {
+      let sum = 0;
+      for (let i = -REACH; i <= REACH; i++) for (let j = -REACH; j <= REACH; j++) sum += (i + 2 * j) * Math.sqrt(u(i, j));
+      return sum;
+    }, { border, cval: 0.25, neighborhood: [[-REACH, REACH], [-REACH, REACH]], constants: { REACH } })(x);
+    const loops = (mostReads?: number): boolean =>
+      checkValues([wide], { rtol: 0, atol: 0 }, { mostReads }).launches.some((l) => valuesIn(l.kernel.body).some((v) => v.kind === 'after'));
+    assert.is(loops(), false);
+    assert.is(loops(80), true, border);
+    assert.is(loops(81), false);
+  }
 });
 
 test.run();

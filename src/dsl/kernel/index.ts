@@ -73,8 +73,18 @@ export function lowerKernel(f: KernelFunction, params: readonly KernelParam[], o
       const builder = new Builder();
       return lower(f, params, builder, rank, label, outerScope(builder, constants), window, rolled);
     };
-    return ofFairLength(syntaxOf(f, label), label, [lowered(false), ...(window ? [lowered(true)] : [])], ({ fn }) => fn);
+    const made = ofFairLength(syntaxOf(f, label), label, [lowered(false), ...(window ? [lowered(true)] : [])], ({ fn }) => fn);
+    return made.reads.length > MANY_READS && window ? withLoops(made, lowered(true)()) : made;
   });
+}
+
+/** From so many reads on, some targets are better off with the loops. */
+const MANY_READS = 64;
+
+/** A kernel that also has the form with loops, unless that computes in other dtypes. */
+function withLoops(made: LoweredKernel, { fn, wholes }: LoweredKernel): LoweredKernel {
+  const same = fn.key !== made.fn.key && fn.results.every((r, k) => r.dtype === made.fn.results[k].dtype);
+  return same ? { ...made, fn: { ...made.fn, rolled: { fn, wholes }, key: `${made.fn.key}~${fn.key}` } } : made;
 }
 
 /** The `Fn` of `lowerKernel`. */

@@ -87,6 +87,8 @@ export interface Fn {
   /** Of kernels that store into whole arrays: what they do, in order, and where. */
   readonly effects: readonly Effect[];
   readonly outputs: readonly Slot[];
+  /** Of a long function whose loops were written out: the same with loops, for targets that take long over long functions. */
+  readonly rolled?: Rolled;
   /** Content key: equal keys are equal functions (names aside). */
   readonly key: string;
 }
@@ -279,6 +281,12 @@ export class Builder {
     const key = `(${types(inputs)};${types(uniforms)};${rank}${stored})=>${keyOf(results, effects)}`;
     return { name, rank, inputs, uniforms, results: [...results], effects, outputs, key };
   }
+}
+
+/** A function with loops instead of many relative reads. Its last inputs are those of the function, by number, as whole ones. */
+export interface Rolled {
+  readonly fn: Fn;
+  readonly wholes: readonly number[];
 }
 
 export interface FnParts {

@@ -172,7 +172,8 @@ function profileOf({ device, info }: Session): CostProfile {
   const costs = isSoftware(info) ? { memoryRoundTrip: 8, launch: 20_000 } : { memoryRoundTrip: 64, launch: 1_000_000 };
   // A reduction also writes its partial results.
   const maxBufferBytes = Math.min(maxStorageBufferBindingSize, maxBufferSize);
-  return { ...costs, maxBuffers: maxStorageBuffersPerShaderStage - 1, maxBufferBytes };
+  // Drivers take a minute and more over a few hundred reads in a row.
+  return { ...costs, maxBuffers: maxStorageBuffersPerShaderStage - 1, maxBufferBytes, mostReads: 100 };
 }
 
 function explain(launch: Launch, { device }: Session, emit: EmitOptions): { code: string; layout: string } {
