@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { expandMath, libraryFn } from '../../src/dsl/kernel/math/index.ts';
+import { blockOf, type Block } from '../../src/dsl/kernel/blocks.ts';
 import { kernelFn } from '../../src/dsl/kernel/index.ts';
 import { validateFn } from '../../src/dsl/kernel/validate.ts';
 import { valuesOf } from '../../src/dsl/kernel/walk.ts';
@@ -14,6 +15,22 @@ const names: readonly OpName[] = [
   'sinh', 'cosh', 'tanh', 'asinh', 'acosh', 'atanh', 'cbrt',
 ];
 const pairNames: readonly OpName[] = ['pow', 'atan2', 'hypot'];
+/** These mean what the library says, so what they give at special values is written out. */
+const specialNames: readonly OpName[] = ['erf', 'erfc', 'gamma', 'lgamma'];
+const specialValues: Readonly<Record<string, readonly (readonly [x: number, value: number])[]>> = {
+  erf: [[0, 0], [-0, -0], [Infinity, 1], [-Infinity, -1], [NaN, NaN], [7, 1], [-7, -1], [0.5, 0.5204998778130465]],
+  erfc: [[0, 1], [-0, 1], [Infinity, 0], [-Infinity, 2], [NaN, NaN], [-7, 2], [30, 0], [1e30, 0], [0.5, 0.4795001221869535]],
+  gamma: [
+    [0, Infinity], [-0, -Infinity], [Infinity, Infinity], [-Infinity, NaN], [NaN, NaN], [-1, NaN], [-2, NaN], [-50, NaN],
+    [-200, NaN], [-1e10, NaN], [172, Infinity], [1e30, Infinity], [-185.5, 0], [-186.5, -0], [-1e5 - 0.5, -0],
+    [0.5, 1.772453850905516], [-0.5, -3.5449077018110322], [-1.5, 2.363271801207355], [-5.5, 0.010912654781909813],
+  ],
+  lgamma: [
+    [0, Infinity], [-0, Infinity], [Infinity, Infinity], [-Infinity, Infinity], [NaN, NaN], [1, 0], [2, 0], [-1, Infinity],
+    [-2, Infinity], [-17, Infinity], [-100, Infinity], [-1e20, Infinity], [3, Math.LN2], [0.5, 0.5723649429247001],
+    [-0.5, 1.2655121234846454], [-2.5, -0.056243716497674054], [1e20, 4.505170185988091e21],
+  ],
+};
 const dtypes = ['float32', 'float64'] as const;
 const close = (got: number, want: number): boolean =>
   Object.is(got, want) || Number.isFinite(want) && want !== 0 && Math.abs(got - want) <= Math.abs(want) * 2.5e-7;
@@ -47,6 +64,48 @@ for (const dtype of dtypes) {
     });
   }
 
+  for (const op of specialNames) {
+    test(`${op} of ${dtype}`, () => {
+      for (const [x, want] of specialValues[op]) {
+        const got = library(op)(dtype === 'float32' ? Math.fround(x) : x);
+        assert.ok(close(got, want), `${op}(${Object.is(x, -0) ? '-0' : x}) = ${Object.is(got, -0) ? '-0' : got}, expected ${want}`);
+      }
+    });
+  }
+
+  test(`factorials of ${dtype}`, () => {
+    const gamma = library('gamma');
+    let factorial = 1;
+    for (let n = 1; n <= (dtype === 'float32' ? 10 : 17); n++) {
+      assert.is(gamma(n + 1), factorial *= n);
+      assert.ok(Math.abs(library('lgamma')(n + 1) - Math.log(factorial)) <= 4e-7 * Math.log(factorial), `lgamma(${n + 1})`);
+    }
+    assert.is(gamma(dtype === 'float32' ? 36 : 172), Infinity);
+    assert.ok(Number.isFinite(gamma(dtype === 'float32' ? 35 : 171)));
+  });
+
+  test(`gamma of the smallest ${dtype} numbers`, () => {
+    for (const x of dtype === 'float32' ? [2 ** -127, 2 ** -126, 1e-20] : [2 ** -1023, 2 ** -1022, 1e-200]) {
+      const y = dtype === 'float32' ? Math.fround(x) : x;
+      assert.ok(close(library('gamma')(y), 1 / y) && close(library('gamma')(-y), -1 / y), `gamma(${y})`);
+    }
+    const tiny = dtype === 'float32' ? 2 ** -149 : 5e-324;
+    assert.is(library('gamma')(tiny), Infinity);
+    assert.is(library('gamma')(-tiny), -Infinity);
+    assert.ok(close(library('lgamma')(tiny), -Math.log(tiny)));
+    assert.is(library('erf')(-3 * tiny), -3 * tiny);
+  });
+
+  test(`angles of any size in ${dtype}`, () => {
+    // 1e22 is a double; the others are what is nearest in float32 to it and to the largest double.
+    const [x, sine, cosine, tangent] = dtype === 'float32'
+      ? [2 ** 127 * (2 - 2 ** -23), -0.5218765, 0.8530210, -0.6117979]
+      : [1e22, -0.8522008497671888, 0.5232147853951389, -1.628778225606898];
+    assert.ok(close(library('sin')(x), sine) && close(library('sin')(-x), -sine), `sin: ${library('sin')(x)}`);
+    assert.ok(close(library('cos')(x), cosine) && close(library('cos')(-x), cosine), `cos: ${library('cos')(x)}`);
+    assert.ok(close(library('tan')(x), tangent) && close(library('tan')(-x), -tangent), `tan: ${library('tan')(x)}`);
+  });
+
   test(`exact results of ${dtype}`, () => {
     const [log2, exp2, cbrt, log10] = (['log2', 'exp2', 'cbrt', 'log10'] as const).map(library);
     for (let n = -126; n < 128; n++) {
@@ -73,13 +132,29 @@ for (const dtype of dtypes) {
 }
 
 test('library functions are made of primitive ops', () => {
-  const inLibrary = new Set<OpName>([...names, ...pairNames]);
+  const inLibrary = new Set<OpName>([...names, ...pairNames, ...specialNames]);
   for (const dtype of dtypes) {
     for (const op of opNames) {
       const fn = libraryFn(op, dtype);
       assert.is(fn !== undefined, inLibrary.has(op), op);
       for (const v of valuesOf(fn?.results ?? [])) assert.not.ok(v.kind === 'op' && inLibrary.has(v.op), `${op} uses itself or another function`);
     }
+  }
+});
+
+/** Values, with those in branches. */
+const sizeOf = (block: Block): number =>
+  block.reduce((n, s) => n + (s.kind === 'branch' ? 1 + sizeOf(s.yes) + sizeOf(s.no) : 1), 0);
+
+test('large angles cost nothing where there are none', () => {
+  // What they need is on one side of a branch, also where a kernel has several functions of one angle.
+  for (const dtype of dtypes) {
+    const fn = kernelFn((x: number) => Math.sin(x) + Math.cos(x) + Math.tan(x), [{ kind: 'scalar', dtype }], { rank: 0, label: 'test' });
+    const block = blockOf(expandMath(fn));
+    const [plain, branches] = [block.filter((s) => s.kind === 'let'), block.filter((s) => s.kind === 'branch')];
+    assert.is(branches.length, 3);
+    assert.ok(plain.length < 180, `${plain.length} values are computed in any case`);
+    for (const b of branches) assert.ok(sizeOf([b]) > 140, `only ${sizeOf([b])} values are in a branch`);
   }
 });
 

@@ -190,7 +190,7 @@ export const helpers = {
     const lower = (r > 2 ? x - 1 : r < 1 ? x : 1) * (r > 3 ? x - 2 : r < 0 ? x + 1 : 1) * (r > 4 ? x - 3 : r < -1 ? x + 2 : 1);
     const factors = lower * (r > 5 ? x - 4 : 1) * (r > 6 ? x - 5 : 1) * (r > 7 ? x - 6 : 1);
     const log = Math.log(Math.abs(factors));
-    return (r < 2 ? lgammaOne(u) : lgammaTwo(u)) + (r > 2 ? log : -log);
+    return (r < 2 ? lgammaOne(u) : lgammaTwo(u)) + (r > 2 ? log : 0 - log); // not -0 at 1
   },
 
   /** gamma(x) for x in [-3.25, 3.75), from the interval around 1: the factors between are exact. */
