@@ -27,6 +27,11 @@ const made = [wf.zeros(3), wf.zeros(3, { dtype: 'int8' }), wf.full([2], true), w
 check(made).is<readonly [
   wf.WeftArray<'float32'>, wf.WeftArray<'int8'>, wf.WeftArray<'bool'>, wf.WeftArray<'int32'>, wf.WeftArray<'uint16'>,
 ]>(true);
+const tail = wf.erfc(0.5), tails = wf.erfc(floats), gammas = wf.gamma(bytes), logs = doubles.lgamma();
+check(tail).is<number>(true);
+check(tails).is<wf.WeftArray<'float32'>>(true);
+check(gammas).is<wf.WeftArray<'float32'>>(true);
+check(logs).is<wf.WeftArray<'float64'>>(true);
 floats.add(plain).sub([1, 2, 3, 4]).mul(true);
 const any: wf.WeftArray = floats;
 const values: Promise<Float32Array> = floats.data();
