@@ -33,7 +33,7 @@ const runtime: Evaluator = {
       const fetch = async (e: Expr) => fetched.set(e, await hostValues(e, values));
       if (target.kind === 'graph') {
         for (const e of work.inputs) await fetch(e);
-        return onGraph(target, roots, (e) => fetched.get(e));
+        return onGraph(target, roots, (e) => fetched.get(e) ?? hostOf(e));
       }
       const bound = planOn(target, roots, work);
       for (const { expr } of bound.inputs) if (!values.on(expr, target)) await fetch(expr);
@@ -56,7 +56,7 @@ const runtime: Evaluator = {
     try {
       const target = targetNamedSync(chooseName(work, request) ?? 'cpu', "use await data(), or dataSync({ target: 'cpu' })");
       check(work, target);
-      if (target.kind === 'graph') return onGraph(target, roots, (e) => (work.inputs.has(e) ? hostValuesSync(e, values) : undefined));
+      if (target.kind === 'graph') return onGraph(target, roots, (e) => (work.inputs.has(e) ? hostValuesSync(e, values) : hostOf(e)));
       if (!target.runSync) throw new TargetError(`dataSync: target '${target.name}' has no synchronous results; use await data(), or dataSync({ target: 'cpu' })`);
       const bound = planOn(target, roots, work);
       const fetched = new Map<Expr, TypedArray>();
@@ -244,6 +244,7 @@ function upload(target: PlanTarget, e: Expr, data: TypedArray, bytes: number): H
 const settle = ({ bySlot }: Prepared, bound: BoundPlan, roots: readonly Expr[]): Expr[] =>
   roots.map((root, k) => standIn(root, (e) => setHeld(e, share(bySlot[bound.outputs[k].slot]))));
 
+/** A graph target may ask for more than the graph needs: a kernel that is called gets all its arguments. */
 function onGraph(target: GraphTarget, roots: readonly Expr[], data: (e: Expr) => TypedArray | undefined): Expr[] {
   const results = target.evaluate(roots, data);
   return roots.map((root, k) => standIn(root, (e) => setHost(e, results[k])));
