@@ -2,9 +2,10 @@
  * Error functions and gamma functions of float32, in the kernel language. What a range of arguments needs is computed
  * apart from the others, up to the last selection, so that a target may leave out what nobody takes.
  *
- * All polynomials were fitted for Weft (scripts/math-coefficients.py; relative errors below 2^-26). Forms: e^(x^2) (1 + 2x) erfc(x) by a
- * polynomial in (x - k) / (x + k), after Shepherd and Laframboise (Math. Comp. 36, 1981); lgamma around its zeros at 1 and
- * 2 and by Stirling's series, as in fdlibm's e_lgamma_r.c; gamma as sqrt(2 pi) (y / e)^y h(1 / y) with y = x - 1/2.
+ * All polynomials were fitted for Weft, results to a relative error below 2^-26 (scripts/math-coefficients.py prints them).
+ * Their forms: e^(x^2) (1 + 2x) erfc(x) by a polynomial in (x - k) / (x + k), after Shepherd and Laframboise (Math. Comp. 36,
+ * 1981); lgamma around its zeros at 1 and 2 and by Stirling's series, as in fdlibm's e_lgamma_r.c; gamma as
+ * sqrt(2 pi) (y / e)^y h(1 / y) with y = x - 1/2.
  */
 declare function rint(x: number): number;
 declare function exp2Scale(p: number, n: number): number;
