@@ -10,18 +10,19 @@ import { dtypes, integers } from './cases/integers.ts';
 import { arrays } from './cases/local-arrays.ts';
 import { applied, check } from './language.ts';
 
-const FLAG: boolean = false;
+const WANTED: boolean = false;
 
 const test = suite('kernels on the reference target');
 
-for (const c of [...expressions, ...Object.values(control).flat(), ...functions, ...patterns, ...arrays, ...integers, ...dtypes]) {
+const cases = [...expressions, ...Object.values(control).flat(), ...functions, ...patterns, ...arrays, ...integers, ...dtypes];
+for (const c of cases) {
   test(c.name, async () => check(c, await computeAll('reference', () => applied(c)), 'reference'));
 }
 
 test('arguments that the results do not depend on', async () => {
   const call = wf.kernel((x: wf.Vec, out: wf.MutVec) => {
-    for (const i of wf.prange(3)) out[i] = FLAG ? x[i] : i;
-  }, { constants: { FLAG } });
+    for (const i of wf.prange(3)) out[i] = WANTED ? x[i] : i;
+  }, { constants: { WANTED } });
   assert.equal(await call([5, 6, 7]).array({ target: 'reference' }), [0, 1, 2]);
 });
 
