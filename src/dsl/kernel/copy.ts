@@ -16,6 +16,8 @@ export interface Leaves {
   size?(value: Value & { kind: 'size' }): Value;
   /** Of a loop around what is copied. */
   state?(value: Value & { kind: 'state' }): Value;
+  /** Of a loop that is not to be copied. */
+  after?(value: Value & { kind: 'after' }): Value | undefined;
   /** Of an effect that is not copied. */
   loaded?(value: Value & { kind: 'loaded' }): Value;
   /** Another number for an output that effects use. */
@@ -50,7 +52,7 @@ export function inlineAll(
       case 'reduced': return leaves.reduced?.(v.index, v) ?? missing('reduced');
       case 'gather': return leaves.gather?.(v.input, v.index.map(copy), v) ?? missing('gather');
       case 'size': return leaves.size?.(v) ?? missing('size');
-      case 'after': return copyLoop(v.loop)[v.index];
+      case 'after': return leaves.after?.(v) ?? copyLoop(v.loop)[v.index];
       case 'state': return leaves.state?.(v) ?? missing('state');
       case 'loaded': return leaves.loaded?.(v) ?? missing('loaded');
       case 'op': {

@@ -81,6 +81,8 @@ function leftEarly(builder: Builder, open: OpenLoop): ClosedLoop | undefined {
     ...sameLeaves(builder),
     state: (v) => (states.includes(v) ? after[v.index] : v),
     loaded: (v) => v,
+    // A loop that stores is outside of this one, and happens once.
+    after: (v) => (v.loop.effects.length > 0 ? v : undefined),
   });
   const [atReturn, atExit, ...last] = results;
   const final = after.slice(0, n).map((v, k) => (changed[k] ? builder.op('select', [atExit, last[k], v]) : v));
