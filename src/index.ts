@@ -1,4 +1,5 @@
 /** Weft: arrays as lazy graphs, fused into WebAssembly threads or WebGPU. Public exports only. */
+import './dsl/methods.ts';
 import './runtime.ts';
 
 export { evaluate, where, WeftArray, type ArrayInput } from './dsl/array.ts';
@@ -8,8 +9,14 @@ export {
   logicalXor, lt, maximum, minimum, mod, mul, ne, pow, rem, rightShift, sub,
 } from './dsl/functions.ts';
 export { guvectorize, type GuvectorizeOptions } from './dsl/guvectorize.ts';
+export { bincount, histogram, type BincountOptions, type HistogramOptions } from './dsl/histogram.ts';
 export { iterate } from './dsl/iterate.ts';
+export { scatterAdd } from './dsl/scatter.ts';
 export { scope } from './dsl/scope.ts';
+export { compress, nonZero } from './dsl/select.ts';
+export { topK, type SearchOptions, type SortOptions, type TopKOptions } from './dsl/sort.ts';
+export { gather, takeAlongAxis } from './dsl/take.ts';
+export { unique, uniqueAll, type Unique } from './dsl/unique.ts';
 export { correlate, type CorrelateOptions, type Weights } from './dsl/correlate.ts';
 export { fromFunction, type FromFunctionOptions } from './dsl/from-function.ts';
 export { kernel, type KernelFunctionOptions, type KernelResult } from './dsl/parallel.ts';
@@ -28,6 +35,7 @@ export { dtypes, promote, type DType, type TypedArray } from './dsl/dtype.ts';
 export type { EvaluateOptions, ExplainOptions } from './dsl/evaluator.ts';
 export type { ArrayOptions, NestedArray } from './dsl/literal.ts';
 export type { Axes, ReduceOptions, SumOptions, VarOptions } from './dsl/reduce.ts';
+export type { ScanOptions } from './dsl/scan.ts';
 export type { SliceRange } from './dsl/views.ts';
 export * from './errors.ts';
 export { configure, type Options } from './options.ts';

@@ -5,6 +5,7 @@ import { applyRule, binary, castExpr, unary, whereExpr, type BinaryName, type Op
 import { evaluator, type EvaluateOptions, type ExplainOptions } from './evaluator.ts';
 import { dependencies, topological, type Expr } from './expr.ts';
 import { nest, sourceOf, type NestedArray } from './literal.ts';
+import type { OrderMethods } from './methods.ts';
 import { meanExpr, reduceExpr, stdExpr, varExpr, type Axes, type ReduceOptions, type SumOptions, type VarOptions } from './reduce.ts';
 import { setSurvivors, track } from './scope.ts';
 import { showShape, sizeOf, type Shape } from './shape.ts';
@@ -22,8 +23,8 @@ type BinaryMethods<D extends DType> = {
   readonly [K in keyof typeof binary]: <O extends ArrayInput>(other: O) => WeftArray<BinaryResult<(typeof binary)[K]['kind'], D, O>>;
 };
 
-// The methods of the op tables are added to the prototype below, from the tables.
-export interface WeftArray<D extends DType = DType> extends UnaryMethods<D>, BinaryMethods<D> {}
+// The methods of the op tables are added to the prototype below, from the tables; others in methods.ts.
+export interface WeftArray<D extends DType = DType> extends UnaryMethods<D>, BinaryMethods<D>, OrderMethods<D> {}
 
 /**
  * An array of one dtype and any shape. Methods build a graph and return at once; nothing is computed until a value is
