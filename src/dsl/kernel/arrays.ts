@@ -70,11 +70,13 @@ export const accessOf = (term: Extract<Term, { kind: 'array' | 'row' }>): { read
   (term.kind === 'row' ? term : { array: term, index: [] });
 
 /** `object[index]`. */
-export function elementOf(place: Place, node: MemberExpression, object: Term): Term {
-  if (object.kind === 'array' || object.kind === 'row') return step(place, node, object);
+export const elementOf = (place: Place, node: MemberExpression, object: Term): Term =>
+  elementAt(place, node, object, wholeIndex(place, node.property));
+
+export function elementAt(place: Place, node: MemberExpression, object: Term, index: Operand): Term {
+  if (object.kind === 'array' || object.kind === 'row') return step(place, node, object, index);
   const items = itemsOf(place, object) ?? reject(place, node.object, 'only arrays can be indexed',
     node.object.type === 'MemberExpression' ? 'this is an element already: the array has no further axis' : 'a number is used by its name');
-  const index = wholeIndex(place, node.property);
   const known = wholeNumber(index);
   if (known === undefined) return pick(place, node, items, index);
   if (object.kind === 'shape' && items[known] === undefined) {
@@ -124,25 +126,22 @@ function pick(place: Place, node: MemberExpression, items: readonly Term[], inde
 }
 
 /** One more index: a row, or an element where it is the last. */
-function step(place: Place, node: MemberExpression, object: Extract<Term, { kind: 'array' | 'row' }>): Term {
+function step(place: Place, node: MemberExpression, object: Extract<Term, { kind: 'array' | 'row' }>, at: Operand): Term {
   const { array } = accessOf(object);
-  const index = indexed(place, node, object);
+  const index = indexed(place, node, object, at);
   return index.length < array.rank ? { kind: 'row', array, index } : load(place, array, index);
 }
 
-/** The indices of `object[property]`, as int32. */
-export function indexed(place: Place, node: MemberExpression, object: Extract<Term, { kind: 'array' | 'row' }>): readonly Value[] {
+/** The indices of `object[at]`, as int32. */
+export function indexed(place: Place, node: MemberExpression, object: Extract<Term, { kind: 'array' | 'row' }>, at: Operand): readonly Value[] {
   const { array, index } = accessOf(object);
-  if (array.access === 'relative') return reject(place, node, `'${array.name}' is read by relative indices`, `call it: ${array.name}(${new Array(array.rank).fill(0).join(', ')}) is the current element`);
-  return [...index, indexValue(place, node.property)];
+  if (array.access === 'relative') {
+    const here = `${array.name}(${new Array(array.rank).fill(0).join(', ')})`;
+    return reject(place, node, `'${array.name}' is read by relative indices`, `call it: ${here} is the current element`);
+  }
+  const site = siteAt(place, node.property);
+  return [...index, wholeNumber(at) === undefined ? bits(site, at, 'int32') : valueAs(site, at, 'int32')];
 }
-
-const indexValue = (place: Place, node: Node): Value => {
-  const site = siteAt(place, node);
-  const a = wholeIndex(place, node);
-  const whole = wholeNumber(a);
-  return whole === undefined ? bits(site, a, 'int32') : valueAs(site, a, 'int32');
-};
 
 /** The element of an array at an index. */
 export function load(place: Place, array: ArrayTerm, index: readonly Value[]): Operand {

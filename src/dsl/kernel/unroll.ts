@@ -66,7 +66,8 @@ function assignedBy(place: Place, body: Node): ReadonlySet<Variable | Term | und
     walk(node, (n) => {
       const e = n as AnyNode;
       const target = e.type === 'AssignmentExpression' ? e.left : e.type === 'UpdateExpression' ? e.argument : undefined;
-      if (target?.type === 'MemberExpression') usedNames(target.object).forEach((name) => found.add(lookUp(scope, name)));
+      const array = target?.type === 'MemberExpression' ? nameOf(target) : undefined;
+      if (array !== undefined) found.add(lookUp(scope, array));
       const called = e.type === 'CallExpression' && e.callee.type === 'Identifier' ? lookUp(scope, e.callee.name) : undefined;
       const term = called && (isVariable(called) ? place.state.get(called) : called);
       if (term?.kind === 'closure') add(term.node, term.scope);
@@ -75,6 +76,12 @@ function assignedBy(place: Place, body: Node): ReadonlySet<Variable | Term | und
   };
   add(body, place.scope);
   return found;
+}
+
+/** The `a` of `a[i][j]`. */
+function nameOf(node: Node): string | undefined {
+  const e = node as AnyNode;
+  return e.type === 'MemberExpression' ? nameOf(e.object) : e.type === 'Identifier' ? e.name : undefined;
 }
 
 function usedNames(node: Node): Set<string> {

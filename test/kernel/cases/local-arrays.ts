@@ -66,6 +66,42 @@ export const arrays = [
   of1('an array of arrays at indices of the run', (x) => {
     const m = [[1, 2], [3, 4]], k = x > 0 ? 1 : 0; return m[k][1] * 10 + m[0][k] + MATRIX[k][k] * 100;
   }, { constants }),
+  of1('rows swapped', (x) => {
+    const m = [[1, 2], [3, x]]; [m[0], m[1]] = [m[1], m[0]]; m[1][1] += 5; return m[0][1] * 10 + m[1][1];
+  }),
+  of1('set in a row of the run', (x) => {
+    const m = [[1, 2], [3, 4], [5, 6]], k = x > 2 ? 2 : x > 0 ? 1 : 0;
+    m[k][0] = x;
+    m[2 - k][k % 2] += 7;
+    return [m[0][0], m[0][1], m[1][0], m[1][1], m[2][0], m[2][1]];
+  }, { inputs: [[0, 1, -2, 3.5]] }),
+  of1('equations by elimination', (x) => {
+    const a = [[4, 1, 0], [1, 4, x], [0, 1, 2]], b = [x, 2, 3];
+    for (let i = 0; i < 3; i++) {
+      for (let k = i + 1; k < 3; k++) {
+        const f = a[k][i] / a[i][i];
+        for (let j = i; j < 3; j++) a[k][j] -= f * a[i][j];
+        b[k] -= f * b[i];
+      }
+    }
+    for (let i = 2; i >= 0; i--) {
+      for (let j = i + 1; j < 3; j++) b[i] -= a[i][j] * b[j];
+      b[i] /= a[i][i];
+    }
+    return b;
+  }, { inputs: [[0, 1, -2, 3.5]], close: { ulp: 32 } }),
+  of1('indices that count', (x) => {
+    const h = [0, 0, 0, 0];
+    let i = 0, j = 3;
+    h[i++] += 1;
+    h[i++] += x;
+    h[--j]++;
+    h[j--] *= 2;
+    return [i, j, h[0], h[1], h[2], h[3]];
+  }),
+  of1('indices count before the value', (x) => {
+    const a = [x, 1, 2]; let i = 0; a[i++] = i * 10; a[i] = a[i++] + 5; return [i, a[0], a[1], a[2]];
+  }),
   of1('a choice between arrays', (x) => { const a = x > 0 ? [1, x] : [x, 3]; return a[0] * 10 + a[1]; }),
   of1('an array replaced in a condition', (x) => { let a = [1, 2]; if (x > 0) { a = [3, x]; } return a[0] * 10 + a[1]; }),
   of1('the same array by two names', (x) => { const a = [1, 2], b = a; b[0] = x; return a[0] + b[1]; }),
