@@ -3,6 +3,7 @@ import * as wf from '../../src/index.ts';
 import { dtypes, promote, type DType, type TypedArray } from '../../src/dsl/dtype.ts';
 import { random } from '../support/special.ts';
 import { computedMakers } from './computed.ts';
+import { kernelMakers } from './kernels-steps.ts';
 import { often, step, type Maker } from './maker.ts';
 import type { Context, Step } from './program.ts';
 import { stencilMakers } from './stencils.ts';
@@ -325,5 +326,6 @@ export const makers = {
   loop: often(2, loop),
   ...stencilMakers,
   ...computedMakers,
+  ...kernelMakers,
 } satisfies Record<string, Maker>;
 export type StepName = keyof typeof makers;
