@@ -150,12 +150,14 @@ test('conditionals with costly arms: taken by all, by some, by none', async () =
       await overDomains(`arms of ${dtype} below ${bound}`, dtype, 11, (b, read, uniform) => {
         const { op, num } = notation(b);
         const below = op('lt', read(0), num(bound, dtype));
-        const [x, y] = [costly(b, read(0)), costly(b, op('neg', read(0)))];
         const byUniform = op('lt', uniform(0), b.constant(bound, 'int32'));
+        // Arms of their own for each: what two conditionals need is computed outside of both.
+        let arms = 0;
+        const arm = (): Value => costly(b, op('mul', read(0), num(++arms % 2 === 0 ? arms : -arms, dtype)));
         return [
-          op('select', below, x, y), op('select', below, x, read(0)), op('select', below, num(1, dtype), y),
-          op('select', byUniform, costly(b, op('mul', read(0), num(2, dtype))), y),
-          op('select', below, op('gt', costly(b, op('add', read(0), num(1, dtype))), num(2, dtype)), op('lt', y, num(3, dtype))),
+          op('select', below, arm(), arm()), op('select', below, arm(), read(0)), op('select', below, num(1, dtype), arm()),
+          op('select', byUniform, arm(), arm()), op('select', below, op('gt', arm(), num(2, dtype)), op('lt', arm(), num(3, dtype))),
+          below,
         ];
       });
     }

@@ -37,6 +37,32 @@ export function randomMap(list: readonly number[], domain: readonly number[]): P
   return { domain, inputs, uniforms, body };
 }
 
+/** So many values that locals are used again, with loops and conditionals among them. */
+export function randomLongMap(list: readonly number[], domain: readonly number[]): Program {
+  const choices = choicesFrom(list);
+  const inputs = inputsFrom(choices, domain);
+  const body = (b: Builder): Value[] => {
+    const again = choicesFrom(list.slice(5));
+    const random = new RandomBody(b, again, domain.length, inputs);
+    const pool = random.leaves(again.pick(3) === 0);
+    const long = (length: number): Value => {
+      const floats = pool.slice(-30).map((v) => b.cast(v, 'float32'));
+      let v = floats[0];
+      for (let k = 0; k < length; k++) {
+        const [x, y] = [floats[(k * 7) % floats.length], floats[(k * 5) % floats.length]];
+        v = k % 3 === 0 ? b.op('select', [b.op('lt', [v, x]), y, b.op('sub', [v, x])]) : b.op(k % 3 === 1 ? 'max' : 'add', [v, y]);
+      }
+      return v;
+    };
+    for (let k = 0; k < 6; k++) {
+      pool.push(long(300));
+      random.grow(pool, 10);
+    }
+    return [pool.at(-1)!, pool.at(-2)!, long(100)];
+  };
+  return { domain, inputs, uniforms, body };
+}
+
 export function randomReduction(list: readonly number[], domain: readonly number[]): Program {
   const { body, ...rest } = randomMap(list, domain);
   const { pick } = choicesFrom(list.slice(3));

@@ -32,11 +32,18 @@ const blockSize = (cost: number, least = FLOOR): number => Math.max(least, Math.
 
 /**
  * Bodies with loops are more work in one place than in another, and may be much more than is thought: they get small blocks,
- * and as many as keep all threads busy to the end, down to a vector or so.
+ * and as many as keep all threads busy to the end, down to a vector or so. Rows are left whole where there are many: what is
+ * the same for a row may be a loop as well.
  */
-const FINE = { floor: 16, blocks: 128, chunk: 256, rows: 16 } as const;
-const fineSize = (cost: number, elements: number): number =>
-  Math.max(FINE.floor, Math.min(blockSize(cost, FINE.floor), Math.ceil(elements / FINE.blocks)));
+const FINE = { blocks: 512, longest: 5e7, chunk: 256, rows: 16 } as const;
+
+function cutFine(
+  rows: number, columns: number, cost: number, lanes: number,
+): { readonly block: number; readonly columns: number } {
+  const block = Math.max(lanes, Math.min(blockSize(cost, lanes), Math.ceil(rows * columns / FINE.blocks)));
+  const even = Math.ceil(columns / Math.ceil(FINE.blocks / Math.max(1, rows)));
+  return { block, columns: Math.max(lanes, Math.min(even, Math.floor(FINE.longest / cost))) };
+}
 
 /** Pieces of about equal length, each a multiple of `step` but the last. */
 function split(length: number, most: number, step: number): { count: number; per: number } {
@@ -45,13 +52,16 @@ function split(length: number, most: number, step: number): { count: number; per
   return { count: Math.ceil(length / per), per };
 }
 
-/** A map: long rows are cut, short rows grouped. `tile`: rows are cut to at most that many columns. `fine`: there are loops. */
+/**
+ * A map: long rows are cut, short rows grouped. `tile`: rows are cut to at most that many columns. `fine`: there are loops, and
+ * vectors have so many lanes.
+ */
 export function blockMap(
-  rows: number, columns: number, cost: number,
-  { tile = Infinity, fine = false }: { readonly tile?: number; readonly fine?: boolean } = {},
+  rows: number, columns: number, cost: number, { tile = Infinity, fine }: { readonly tile?: number; readonly fine?: number } = {},
 ): Blocking {
-  const most = fine ? fineSize(cost, rows * columns) : blockSize(cost);
-  const c = split(columns, Math.min(most, tile), fine ? FINE.floor : 64);
+  const cut = fine ? cutFine(rows, columns, cost, fine) : undefined;
+  const most = cut?.block ?? blockSize(cost);
+  const c = split(columns, Math.min(cut?.columns ?? most, tile), fine ?? 64);
   const r = split(rows, Math.max(1, Math.floor(most / Math.max(1, c.per))), 1);
   return {
     geometry: {

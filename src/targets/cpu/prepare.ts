@@ -56,8 +56,8 @@ export function prepare(program: Program, launch: OrientedLaunch): Prepared {
   const { domain: sizes, inputs } = launch;
   const work = program.work(launch);
   if (program.kind !== 'reduce') {
-    const { nest } = program.map;
-    const how = { tile: tileOf(nest, launch), fine: program.loops };
+    const { nest, body } = program.map;
+    const how = { tile: tileOf(nest, launch), fine: program.loops ? body.count : undefined };
     const blocking = blockMap(sizeOf(sizes.slice(0, -1)), sizes.at(-1)!, work.cost, how);
     const stored = program.kind === 'nest' ? storedOutputs(launch) : undefined;
     const outputs = stored ?? outputsFrom(launch, 'body');

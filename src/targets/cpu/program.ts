@@ -5,7 +5,8 @@ import { Builder, type Fn, type Value } from '../../dsl/kernel/ir.ts';
 import { expandMath } from '../../dsl/kernel/math/index.ts';
 import type { InnerStride, Kernel, KernelOutput, Launch } from '../../fusion/kernel.ts';
 import { finished, planesOf, type Term } from './emit/accumulate.ts';
-import { emitMap } from './emit/map.ts';
+import { bodyOf } from './emit/columns.ts';
+import { emitMap, type MapProgram } from './emit/map.ts';
 import { combineChunks, emitReduce, planeIndex, type ReduceNest } from './emit/reduce.ts';
 import { remainderFunction } from './emit/remainder.ts';
 import { emitStart } from './emit/start.ts';
@@ -29,17 +30,13 @@ interface Common {
   readonly loops: boolean;
 }
 
-interface MapProgram {
-  readonly nest: Nest;
-  /** For output k of the nest, the result it takes. */
-  readonly stores: readonly number[];
-}
 
 /** `along`: how outputs of the body move along the inner axis. */
 export function programOf(kernel: Kernel, inner: readonly InnerStride[], along: 'unit' | 'strided'): Program {
   const body = expandMath(kernel.body);
   const { results, effects } = body;
-  const common: Common = { work: workOf(body), loops: hasLoops(body) };
+  const loops = hasLoops(body);
+  const common: Common = { work: workOf(body, loops), loops };
   const shared = {
     rank: kernel.rank,
     inputs: kernel.inputs.map(({ dtype, whole }, k): NestArray => ({ dtype, inner: inner[k], whole })),
@@ -49,12 +46,13 @@ export function programOf(kernel: Kernel, inner: readonly InnerStride[], along: 
   const walked = (list: readonly { dtype: DType }[], how: 'unit' | 'strided'): NestArray[] => list.map(({ dtype }) => ({ dtype, inner: how }));
   if (kernel.schedule === 'nest') {
     const stored = body.outputs.map(({ dtype, whole }): NestArray => ({ dtype, inner: 'unit', whole }));
-    return { ...common, kind: 'nest', map: { nest: { ...shared, outputs: stored, planes: [], results: [], effects }, stores: [] } };
+    const nest = { ...shared, outputs: stored, planes: [], results: [], effects };
+    return { ...common, kind: 'nest', map: { nest, body: bodyOf(nest), stores: [] } };
   }
   if (!kernel.reduction) {
     const list = outputs('body');
     const nest = { ...shared, outputs: walked(list, along), planes: [], results, effects };
-    return { ...common, kind: 'map', map: { nest, stores: list.map((o) => o.result) } };
+    return { ...common, kind: 'map', map: { nest, body: bodyOf(nest), stores: list.map((o) => o.result) } };
   }
 
   const { axes, epilogue } = kernel.reduction;
@@ -77,7 +75,8 @@ export function programOf(kernel: Kernel, inner: readonly InnerStride[], along: 
     uniforms: shared.uniforms, outputs: walked(ends, 'unit'), planes,
     results: epilogueOver(epilogue, terms, kernel.inputs.length), effects: [],
   };
-  return { ...common, kind: 'reduce', reduce, finish: { nest, stores: ends.map((o) => o.result) }, keptAxes };
+  const finish = { nest, body: bodyOf(nest), stores: ends.map((o) => o.result) };
+  return { ...common, kind: 'reduce', reduce, finish, keptAxes };
 }
 
 /** The epilogue as a body that reads the planes as further inputs. */
@@ -96,13 +95,13 @@ export function emitProgram(program: Program, options: ModuleOptions): ModuleBui
   const fns = program.kind === 'reduce' ? [program.reduce, program.finish.nest] : [program.map.nest];
   const fmod: Func | undefined = fns.some(needsRemainder) ? remainderFunction(module) : undefined;
   if (program.kind !== 'reduce') {
-    emitMap(module, 'k0', program.map.nest, program.map.stores, fmod);
+    emitMap(module, 'k0', program.map, fmod);
     if (program.kind === 'nest') emitStart(module, 'k1');
     return module;
   }
   const { reduce, finish } = program;
   emitReduce(module, 'k0', reduce, fmod);
-  emitMap(module, 'k1', finish.nest, finish.stores, fmod, (frame, rows, columns) => {
+  emitMap(module, 'k1', finish, fmod, (frame, rows, columns) => {
     const { c } = frame;
     const from = c.add(c.mul(rows[0], frame.columns), columns[0]);
     const to = c.add(c.mul(c.sub(rows[1], 1), frame.columns), columns[1]);

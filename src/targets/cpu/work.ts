@@ -18,11 +18,12 @@ const ACCESS_COST = 4;
 
 type Sizes = Pick<Launch, 'domain' | 'inputs' | 'stored'>;
 
-export const hasLoops = (body: Fn): boolean => body.effects.some((e) => e.kind === 'loop') || valuesIn(body).some((v) => v.kind === 'after');
+export const hasLoops = (body: Fn): boolean =>
+  body.effects.some((e) => e.kind === 'loop') || valuesIn(body).some((v) => v.kind === 'after');
 
 /** The work of a body by the sizes of a launch; the same for all sizes if there are no loops. */
-export function workOf(body: Fn): (launch: Sizes) => Work {
-  if (hasLoops(body)) return (launch) => new Estimate(launch).of(body);
+export function workOf(body: Fn, loops: boolean): (launch: Sizes) => Work {
+  if (loops) return (launch) => new Estimate(launch).of(body);
   const fixed = new Estimate({ domain: [], inputs: [] }).of(body);
   return () => fixed;
 }

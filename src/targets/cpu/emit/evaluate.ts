@@ -142,7 +142,7 @@ export class Evaluator implements RunSource {
   /** A mask as a value of its own. */
   mask(regs: Regs, width: Width): Value {
     const made: Value = { kind: 'loaded', dtype: 'bool', load: -1 };
-    this.set(made, { natural: width, uniform: false, [width]: regs });
+    this.set(made, { natural: width, uniform: false, [width]: this.own(() => regs) });
     return made;
   }
 
@@ -245,7 +245,10 @@ export class Evaluator implements RunSource {
   }
 
   private forget(v: Value, held: Held): void {
-    for (const local of [...(held[32] ?? []), ...(held[64] ?? [])]) this.letGo(local);
+    for (const width of [32, 64] as const) {
+      held[width]?.forEach((local) => this.letGo(local));
+      delete held[width];
+    }
     this.held.delete(v);
   }
 

@@ -1,7 +1,7 @@
 /** Map kernels: every point of the domain is computed and stored, or stores itself what it will. */
 import { dtypes, type DType } from '../../../dsl/dtype.ts';
 import type { Scalar } from './code.ts';
-import { bodyOf, emitColumns, rowOf, type Sink, type Vector } from './columns.ts';
+import { emitColumns, rowOf, type Body, type Sink, type Vector } from './columns.ts';
 import { Frame, PARAMS, type Nest } from './frame.ts';
 import { scatter, scatterAt, store, storeOne } from './memory.ts';
 import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
@@ -44,14 +44,20 @@ export function storing(frame: Frame, stores: readonly number[], count: number):
   };
 }
 
-/** Adds the function `name`. `results[k]` of output k; `before` is emitted at the head of each block. */
+export interface MapProgram {
+  readonly nest: Nest;
+  readonly body: Body;
+  /** For output k of the nest, the result it takes. */
+  readonly stores: readonly number[];
+}
+
+/** Adds the function `name`. `before` is emitted at the head of each block. */
 export function emitMap(
-  module: ModuleBuilder, name: string, nest: Nest, stores: readonly number[], fmod: Func | undefined,
+  module: ModuleBuilder, name: string, { nest, body, stores }: MapProgram, fmod: Func | undefined,
   before?: (frame: Frame, rows: readonly [Local, Local], columns: readonly [Local, Local]) => void,
 ): void {
   module.func(name, { params: PARAMS }, (f, { start, end, params }) => {
     const frame = new Frame(f, params, nest, fmod);
-    const body = bodyOf(nest);
     const outer = frame.coords.map((_, k) => k);
     frame.blocks(start, end, ({ columns, rows }) => {
       before?.(frame, rows, columns);

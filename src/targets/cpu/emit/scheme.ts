@@ -58,8 +58,16 @@ const no = (): boolean => false;
 /** Bodies of more values than this give their locals back: engines allow 50,000. */
 export const MANY_VALUES = 1500;
 
+const blocks = new WeakMap<Piece, Block>();
+
+function statementsOf(piece: Piece): Block {
+  let block = blocks.get(piece);
+  if (!block) blocks.set(piece, block = blockOf(piece));
+  return block;
+}
+
 export function schemeOf(piece: Piece, options: SchemeOptions): Scheme {
-  const block = blockOf(piece);
+  const block = statementsOf(piece);
   const values = valuesIn(piece);
   const scalars = [...options.scalars ?? []];
   const plain = scalars.length === 0 && block.every((s) => s.kind === 'let' && s.value.kind !== 'gather');
@@ -80,8 +88,10 @@ export function schemeOf(piece: Piece, options: SchemeOptions): Scheme {
     if (varying.length > 0) connectives(loop.test, users).forEach((v) => { if (!used.has(v)) deferred.add(v); });
   }
   const loopOf = new Map(loops.map((l) => [l.id, l]));
-  const runs = options.inner === undefined ? no : runFinder(options.inner, isUniform, (v) => loopOf.get(v.loop)!);
-  if (values.length <= MANY_VALUES) deferIndices(values, users, (v) => v.kind === 'op' && runs(v), deferred);
+  // Runs and deferred values ask for what was computed long ago, which long bodies do not keep.
+  const { inner } = options;
+  const runs = inner === undefined || values.length > MANY_VALUES ? no : runFinder(inner, isUniform, (v) => loopOf.get(v.loop)!);
+  deferIndices(values, users, (v) => v.kind === 'op' && runs(v), deferred);
   const { wanted, running } = wantedScalars(block, values, { tests, loopOf, isUniform, runs, scalars });
   return {
     piece, block, plain, size: values.length, loops: loops.length, isUniform,

@@ -12,8 +12,14 @@ export interface Piece {
   readonly effects: readonly Effect[];
 }
 
-/** All values of a piece, operands before users. */
-export const valuesIn = ({ results, effects }: Piece): Value[] => valuesOf(results, effects);
+const known = new WeakMap<Piece, readonly Value[]>();
+
+/** All values of a piece, operands before users; listed once. */
+export function valuesIn(piece: Piece): readonly Value[] {
+  let values = known.get(piece);
+  if (!values) known.set(piece, values = valuesOf(piece.results, piece.effects));
+  return values;
+}
 
 /** All loops, each once. */
 export function loopsIn(piece: Piece, values: readonly Value[] = valuesIn(piece)): Loop[] {
