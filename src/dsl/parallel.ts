@@ -29,7 +29,8 @@ export interface KernelFunctionOptions {
 
 type Output = MutVec | MutMat | MutTensor3;
 type OutputOf<A> = A extends Output ? (Output extends A ? [] : [WeftArray]) : [];
-type Outputs<P extends readonly unknown[]> = P extends readonly [infer A, ...infer Rest] ? [...OutputOf<A>, ...Outputs<Rest>] : [];
+type Outputs<P extends readonly unknown[]> =
+  P extends readonly [infer A, ...infer Rest] ? [...OutputOf<A>, ...Outputs<Rest>] : [];
 type Returned<R> = R extends void ? [] : R extends readonly unknown[] ? { -readonly [K in keyof R]: WeftArray } : [WeftArray];
 type All<P extends readonly unknown[], R> = [...Outputs<P>, ...Returned<R>];
 

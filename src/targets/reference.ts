@@ -234,7 +234,9 @@ function evaluateStencil(e: StencilExpr, values: Values): TypedArray {
 }
 
 /** A source at an offset from a point, as the border says. */
-function neighbourValue(e: StencilExpr, values: Values, at: readonly number[], input: number, offset: readonly number[] | undefined): number {
+function neighbourValue(
+  e: StencilExpr, values: Values, at: readonly number[], input: number, offset: readonly number[] | undefined,
+): number {
   const rules = e.border.map((mode) => borderRules[mode]);
   const source = e.src[input];
   const here = at.map((c, k) => c + shift(e.border[k], e.lo[k], source.shape[k], e.shape[k]));
