@@ -32,8 +32,9 @@ export function readRelative(place: Place, node: CallExpression, { name, array: 
   return readWindow(place, window, input, given.map((o) => bits(siteAt(place, node), o, 'int32')));
 }
 
-/** A neighbour whose offset only a run can tell: brought into the neighbourhood, then back inside the array as the border says. */
-function readWindow({ session }: Place, { lo, hi, border, cval, wholeOf }: Window, input: number, offset: readonly Value[]): Operand {
+/** A neighbour at an offset that only a run can tell: brought into the window, then inside the array as the border says. */
+function readWindow({ session }: Place, window: Window, input: number, offset: readonly Value[]): Operand {
+  const { lo, hi, border, cval, wholeOf } = window;
   const { builder, dtypes } = session;
   const A = valueArithmetic(builder);
   const whole = wholeOf(input);

@@ -54,8 +54,8 @@ const table: { readonly [T in AnyNode['type']]?: (place: Place, node: NodeOf<T>)
     const cond = condition(place, node.test);
     let yes: Term = { kind: 'undefined' }, no: Term = { kind: 'undefined' };
     if (cond.kind === 'const') return expression(place, cond.value ? node.consequent : node.alternate);
-    conditional(place, node, cond,
-      (p) => { yes = settled(p.state, expression(p, node.consequent)); }, (p) => { no = settled(p.state, expression(p, node.alternate)); });
+    const arm = (p: Place, e: Node): Term => settled(p.state, expression(p, e));
+    conditional(place, node, cond, (p) => { yes = arm(p, node.consequent); }, (p) => { no = arm(p, node.alternate); });
     return chooseValue(place, node, cond, yes, no);
   },
   SequenceExpression: (place, { expressions }) => {
@@ -279,7 +279,9 @@ export function wholeNumber(a: Operand): number | undefined {
 function helperScope(place: Place, f: KernelFunction): Place['scope'] {
   const own = Object.entries(outerNamesOf(f).constants?.() ?? {});
   const outer = outermost(place.scope);
-  return own.length === 0 ? outer : scopeIn(outer, own.map(([name, value]): [string, Term] => [name, asConstant(place.session.builder, name, value)]));
+  const { builder } = place.session;
+  const term = ([name, value]: [string, unknown]): [string, Term] => [name, asConstant(builder, name, value)];
+  return own.length === 0 ? outer : scopeIn(outer, own.map(term));
 }
 
 const outermost = (scope: Place['scope']): Place['scope'] => {

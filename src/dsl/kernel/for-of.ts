@@ -40,8 +40,13 @@ function lowerPrange(place: Place, node: ForOfStatement, label: string | undefin
   lowerFor(place, sequential as ForStatement, label);
 }
 
+interface Ranges {
+  readonly names: readonly string[];
+  readonly ranges: readonly (readonly Expression[])[];
+}
+
 /** The variables of a parallel loop, and for each of them the arguments of its range: to, or from, to and step. */
-export function rangesOf(place: Place, node: ForOfStatement): { readonly names: readonly string[]; readonly ranges: readonly (readonly Expression[])[] } {
+export function rangesOf(place: Place, node: ForOfStatement): Ranges {
   const args = (node.right as CallExpression).arguments as readonly Expression[];
   const { left } = node;
   const id = left.type === 'VariableDeclaration' ? left.declarations[0].id : left;

@@ -54,11 +54,14 @@ export interface LoweredKernel {
 }
 
 /** The names that a kernel knows besides its parameters. Names given by the user hide those that the build found. */
-export const outerNames = (f: KernelFunction, constants: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> =>
+type Constants = Readonly<Record<string, unknown>>;
+export const outerNames = (f: KernelFunction, constants: Constants = {}): Constants =>
   ({ ...outerNamesOf(f).constants?.(), ...constants });
 
-export const outerScope = (builder: Builder, constants: Readonly<Record<string, unknown>>): Scope =>
-  scopeIn(globalScope(), Object.entries(constants).map(([name, value]): [string, Term] => [name, asConstant(builder, name, value)]));
+export function outerScope(builder: Builder, constants: Constants): Scope {
+  const term = ([name, value]: [string, unknown]): [string, Term] => [name, asConstant(builder, name, value)];
+  return scopeIn(globalScope(), Object.entries(constants).map(term));
+}
 
 /**
  * Lowers a kernel function for the dtypes of its arguments. Inputs are the parameters that are read, in order, outputs those
@@ -122,7 +125,8 @@ function lower(
     if (!wholes.includes(input)) wholes.push(input);
     return inputs.length + wholes.indexOf(input);
   };
-  const { results, effects } = lowerBody(edges ? { ...session, rolled, window: { ...edges, wholeOf } } : session, syntax, args, outer);
+  const own: Session = edges ? { ...session, rolled, window: { ...edges, wholeOf } } : session;
+  const { results, effects } = lowerBody(own, syntax, args, outer);
   const slot = ({ name, dtype, ...p }: Named) => ({ name, dtype, ...('rank' in p && { whole: p.rank }) });
   const slots = [...inputs.map(slot), ...wholes.map((k) => ({ ...slot(inputs[k]), whole: rank }))];
   const fn = builder.fn(syntax.source.name || label, { rank, inputs: slots, results, effects, outputs: outputs.map(slot) });

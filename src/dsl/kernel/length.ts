@@ -6,9 +6,14 @@ import { lengthOf } from './walk.ts';
 /** Operations one after the other. Emitters recurse along them, and engines do not like functions of that length. */
 const LONGEST = 2000;
 
+interface Parts {
+  readonly results: readonly Value[];
+  readonly effects: readonly Effect[];
+}
+
 /** What the first of `ways` makes that is not too long. */
 export function ofFairLength<T>(
-  { source, body }: Syntax, label: string, ways: readonly (() => T)[], parts: (made: T) => { readonly results: readonly Value[]; readonly effects: readonly Effect[] },
+  { source, body }: Syntax, label: string, ways: readonly (() => T)[], parts: (made: T) => Parts,
 ): T {
   for (const way of ways) {
     try {

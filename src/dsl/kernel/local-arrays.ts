@@ -17,7 +17,8 @@ export function localArray(place: Place, node: Node, items: readonly Term[], dty
     return reject(place, node, `a local array of ${items.length} elements is too large: ${MOST_ELEMENTS} at most`, 'pass it in as an array argument');
   }
   const cells = items.map((_, k) => hidden(`element ${k}`));
-  cells.forEach((v, k) => place.state.set(v, dtype ? strongly(valueAs(siteAt(place, node), operandAt(place, node, items[k]), dtype)) : items[k]));
+  const made = (item: Term): Term => (dtype ? strongly(valueAs(siteAt(place, node), operandAt(place, node, item), dtype)) : item);
+  cells.forEach((v, k) => place.state.set(v, made(items[k])));
   return { kind: 'cells', items: cells, ...(dtype && { dtype }) };
 }
 

@@ -52,6 +52,8 @@ interface Carried {
   readonly soft: boolean;
 }
 
+type AllCarried = ReadonlyMap<Variable, Carried>;
+
 interface Turn {
   readonly states: readonly Value[];
   readonly test: Value;
@@ -65,7 +67,7 @@ const MOST_ROUNDS = 24;
 
 function lowerLoop(place: Place, loop: LoopSyntax): void {
   let carried = new Map<Variable, Carried>();
-  for (const name of [...assignedNames(loop.body), ...(loop.update ? assignedNames(loop.update) : []), ...(loop.test ? assignedNames(loop.test) : [])]) {
+  for (const name of [loop.body, loop.update, loop.test].flatMap((part) => (part ? [...assignedNames(part)] : []))) {
     const found = lookUp(place.scope, name);
     if (found && 'constant' in found && place.state.get(found)) carry(place, loop, carried, found);
   }
@@ -152,7 +154,7 @@ function lowerTurn(outer: Place, loop: LoopSyntax, carried: ReadonlyMap<Variable
 }
 
 /** What has to be carried after all, or with a wider dtype; undefined when a turn gives back what it was given. */
-function grow(place: Place, loop: LoopSyntax, carried: ReadonlyMap<Variable, Carried>, turn: Turn): Map<Variable, Carried> | undefined {
+function grow(place: Place, loop: LoopSyntax, carried: AllCarried, turn: Turn): Map<Variable, Carried> | undefined {
   const out = new Map(carried);
   let grown = false;
   const flags = [turn.frame.broken, turn.frame.continued, place.frame.returned];
@@ -216,7 +218,8 @@ function close(place: Place, loop: LoopSyntax, carried: readonly Carried[], turn
   const next = kept.map((c) => valueAs(site, operandAt(place, loop.node, turn.state.get(c.variable)!), c.dtype!));
   const results = [place.frame.result, ...place.frame.items ?? []];
   const forgotten = kept.map((c) => !results.includes(c.variable) && !isOutside(place.frame, c.variable));
-  const made = rotated(builder, { states: turn.states, initial, next, forgotten, test: turn.test, broken, returned, path, effects: turn.effects });
+  const { states, test, effects } = turn;
+  const made = rotated(builder, { states, initial, next, forgotten, test, broken, returned, path, effects });
   kept.forEach((c, k) => state.set(c.variable, strongly(made.after[k])));
   // Who cannot leave the loop but by returning has returned.
   const endless = turn.test.kind === 'const' && turn.test.value !== 0 && broken === no;

@@ -41,7 +41,8 @@ export function itemsOf(place: Place, term: Term): readonly Term[] | undefined {
   }
 }
 
-export const sizeOf = ({ builder }: Session, { of, array }: ArrayTerm, axis: number): Operand => strongly(builder.size(of, array, axis));
+export const sizeOf = ({ builder }: Session, { of, array }: ArrayTerm, axis: number): Operand =>
+  strongly(builder.size(of, array, axis));
 
 /** What a read gives: narrow integers compute as int32, as numbers do in JavaScript. */
 export const widened = ({ builder }: Session, value: Value): Operand =>

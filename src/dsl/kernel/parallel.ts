@@ -183,8 +183,8 @@ interface Turn {
 }
 
 function lowerTurn(
-  outer: Place, session: Session, node: ForOfStatement, label: string | undefined, names: readonly string[], axes: readonly Axis[],
-  reductions: readonly Reduction[], read: ReadonlyMap<number, number>,
+  outer: Place, session: Session, node: ForOfStatement, label: string | undefined, names: readonly string[],
+  axes: readonly Axis[], reductions: readonly Reduction[], read: ReadonlyMap<number, number>,
 ): Turn {
   const { builder } = session;
   const effects: Effect[] = [];
@@ -268,9 +268,14 @@ function emit(context: Context, domain: readonly number[], { values, combine, ef
   steps.push({ kind: 'nest', domain, effects, values, combine, inputs: kinds() });
 }
 
+interface OwnStore {
+  readonly output: number;
+  readonly value: Value;
+}
+
 /** The stores, if every turn stores exactly the elements at its own place, of outputs that are as large as the domain. */
-function ownPlaces(effects: readonly Effect[], domain: readonly number[], { shapes }: Known): { output: number; value: Value }[] | undefined {
-  const stores: { output: number; value: Value }[] = [];
+function ownPlaces(effects: readonly Effect[], domain: readonly number[], { shapes }: Known): OwnStore[] | undefined {
+  const stores: OwnStore[] = [];
   for (const e of effects) {
     if (e.kind !== 'store' || e.when.kind !== 'const' || !e.when.value) return undefined;
     if (stores.some((s) => s.output === e.output)) return undefined;

@@ -14,11 +14,22 @@ export class State {
   constructor(private readonly origin?: State) {}
 
   get(v: Variable): Term | undefined {
-    for (let s: State | undefined = this; s; s = s.origin) {
+    return State.find(this, v);
+  }
+
+  private static find(from: State, v: Variable): Term | undefined {
+    for (let s: State | undefined = from; s; s = s.origin) {
       const found = s.own.get(v);
       if (found) return found;
     }
     return undefined;
+  }
+
+  /** The first of the origins, or the state itself, that has the variable of its own. */
+  private static first(from: State, v: Variable): State {
+    let first = from;
+    for (let s: State | undefined = from; s; s = s.origin) if (s.own.has(v)) first = s;
+    return first;
   }
 
   set(v: Variable, term: Term): void {
@@ -27,9 +38,7 @@ export class State {
 
   /** Makes a variable known wherever `beside` is. */
   declare(v: Variable, term: Term, beside: Variable): void {
-    let first: State = this;
-    for (let s: State | undefined = this; s; s = s.origin) if (s.own.has(beside)) first = s;
-    first.own.set(v, term);
+    State.first(this, beside).own.set(v, term);
   }
 
   fork(): State {

@@ -31,7 +31,9 @@ export const chained = (v: Value): readonly Value[] => (v.kind === 'op' ? v.args
  * Calls `make` for what `v` needs and then for `v`, unless it is `known`. A sum that was written out is a chain of thousands
  * of ops: the recursion of `make` is for loops only.
  */
-export function bottomUp(v: Value, known: (v: Value) => boolean, make: (v: Value) => void, needs: (v: Value) => readonly Value[] = chained): void {
+export function bottomUp(
+  v: Value, known: (v: Value) => boolean, make: (v: Value) => void, needs: (v: Value) => readonly Value[] = chained,
+): void {
   const stack = [v];
   while (stack.length > 0) {
     const top = stack[stack.length - 1];
