@@ -22,7 +22,8 @@ export function loops(s: Scope): Made {
     { weight: 1, make: () => unusual(s, label) },
     { weight: 3, make: () => fuelled(s, label) },
     { weight: 1, make: () => listed(s, label) },
-    { weight: s.arrays.some((a) => a.access === 'relative') ? 8 : 0, make: () => around(s, label) },
+    // They are written out: one in the other, kernels would get long.
+    { weight: s.arrays.some((a) => a.access === 'relative') && s.turns <= 8 ? 8 : 0, make: () => around(s, label) },
   ])!;
 }
 

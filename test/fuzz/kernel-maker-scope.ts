@@ -51,8 +51,6 @@ export interface FunctionName {
   readonly results: readonly Type[];
   /** Turns of the loops inside. */
   readonly turns: number;
-  /** It sets nothing outside. */
-  readonly pure: boolean;
 }
 
 export interface LoopName {

@@ -210,15 +210,9 @@ function setElement(s: Scope): Made | undefined {
   const found = s.arrays.flatMap((a) => (a.access === 'local' && a.free ? [a] : []));
   if (found.length === 0) return undefined;
   const { text, length, type } = pick(s, found);
-  const quiet = still(s);
   const operator = type === INT && chance(s, 3) ? pick(s, ['^=', '|=', '&=']) : '=';
-  return plain(s, code`${text}[${localIndex(quiet, length, 2, 'drop')}] ${operator} ${fit(quiet, type, 2)};`);
+  return plain(s, code`${text}[${localIndex(s, length, 2, 'drop')}] ${operator} ${fit(s, type, 2)};`);
 }
-
-/** Where nothing may be set: the index of an element that is assigned is computed after the value, and twice by `w[i] += x`. */
-const still = (s: Scope): Scope => ({
-  ...s, functions: s.functions.filter((f) => f.pure), variables: s.variables.map((v) => ({ ...v, free: false, counter: false })),
-});
 
 // ---- functions ----
 
@@ -240,9 +234,7 @@ export function functionOf(outer: Scope, name: string): { readonly statement: St
     ...knowing(outer, ...params), loops: [], returns: results, stores: [], reductions: [], turns: 8, depth: outer.depth + 1,
   };
   const names = params.map((p) => p.name);
-  const pure = !outer.variables.some((v) => v.free || v.counter) && !outer.arrays.some((a) => a.access === 'local' && a.free)
-    && outer.functions.every((f) => f.pure);
-  const about: FunctionName = { name, params: params.map((p) => p.type), results, turns: 1, pure };
+  const about: FunctionName = { name, params: params.map((p) => p.type), results, turns: 1 };
   const declared = (made: Statement, turns: number) =>
     ({ statement: { ...made, declares: [name], binds: names }, name: { ...about, turns } });
   if (results.length === 1 && chance(outer, 3)) return declared(code`const ${name} = (${names.join(', ')}) => ${['(', fit(s, results[0], 3), ')']};`, 4);
@@ -266,13 +258,12 @@ function several(s: Scope): Made | undefined {
 
 export function store(s: Scope): Statement {
   const { text, rank, type, output } = pick(s, s.stores);
-  const quiet = still(s);
-  return { ...code`${text}${wholeIndex(quiet, rank, 2)} = ${fit(quiet, type, 3)};`, stores: output };
+  return { ...code`${text}${wholeIndex(s, rank, 2)} = ${fit(s, type, 3)};`, stores: output };
 }
 
 export function reduction(s: Scope): Statement {
   const { name, combine, type, length } = pick(s, s.reductions);
-  const target: Part[] = length === undefined ? [name] : [`${name}[`, localIndex({ ...still(s), unknown: undefined }, length, 2, 'drop'), ']'];
+  const target: Part[] = length === undefined ? [name] : [`${name}[`, localIndex({ ...s, unknown: undefined }, length, 2, 'drop'), ']'];
   switch (combine) {
     case '+': return pick(s, [
       () => code`${target} ${pick(s, ['+', '-'])}= ${fit(s, type, 2)};`,

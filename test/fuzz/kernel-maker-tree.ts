@@ -45,7 +45,7 @@ const isExpr = (p: Part): p is Expr => typeof p !== 'string' && 'kind' in p;
  */
 export type Dialect = 'kernel' | 'plain';
 
-export function textOf(e: Expr, dialect: Dialect): string {
+function textOf(e: Expr, dialect: Dialect): string {
   const inner = e.parts.map((p, k) => {
     if (typeof p === 'string') return p;
     const text = textOf(p, dialect);

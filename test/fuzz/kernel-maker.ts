@@ -234,7 +234,7 @@ function usedParams(form: KernelForm, { params, body: inner, end }: Parts): read
 }
 
 /** The kernel of a form and a seed. */
-export function kernelOf(form: KernelForm, seed: number, manner: Manner = {}): Kernel {
+function kernelOf(form: KernelForm, seed: number, manner: Manner = {}): Kernel {
   const s = scopeOf(seed + kernelForms.indexOf(form) * 0x9e3779b1, manner);
   return finished(form, { ...forms[form](s), smooth: s.smooth }, seed);
 }
