@@ -208,7 +208,7 @@ export const ops = {
   floatBits: op(1, 'special', 1, (a) => (bits32.setFloat32(0, a), bits32.getInt32(0))),
   /** An int32 read as the bits of a float32. */
   bitsFloat: op(1, 'special', 1, (a) => (bits32.setInt32(0, a), bits32.getFloat32(0))),
-  /** (float x, int32 n) -> x * 2^n, exact while the result is normal. */
+  /** (float x, int32 n) -> x * 2^n, exact while the result is normal; |n| at most 252 in float32 and 2044 in float64. */
   ldexp: op(2, 'special', 4, (x, n) => scaleByPower(x, n)),
   /** float -> int32: floor(log2|x|), subnormals included; any value for 0, NaN and infinities. */
   exponent: op(1, 'special', 4, (x) => (x === 0 || !Number.isFinite(x) ? 0 : leadingExponent(x))),

@@ -95,14 +95,6 @@ const powerOfTwo32 = (c: Code, k: Local): Local =>
 const powerOfTwo64 = (c: Code, k: Local): Local =>
   c.x('i64x2.shl', [c.x('i64x2.add', [k, c.f.constant('i64x2', 1023)]), 52]);
 
-const clamp32 = (c: Code, k: Local, low: number, high: number): Local =>
-  c.x('i32x4.max_s', [c.x('i32x4.min_s', [k, c.f.constant('i32x4', high)]), c.f.constant('i32x4', low)]);
-const clamp64 = (c: Code, k: Local, low: number, high: number): Local => {
-  const [lo, hi] = [c.f.constant('i64x2', low), c.f.constant('i64x2', high)];
-  const top = c.x('v128.bitselect', [hi, k, c.x('i64x2.gt_s', [k, hi])]);
-  return c.x('v128.bitselect', [lo, top, c.x('i64x2.lt_s', [top, lo])]);
-};
-
 /** x, or x * 2^shift where x is subnormal: so that its bits have an exponent. */
 function normal(c: Code, p: 'f32x4' | 'f64x2', x: Local, smallest: number, shift: number): { x: Local; subnormal: Local } {
   const subnormal = c.x(`${p}.lt`, [c.x(`${p}.abs`, [x]), c.f.constant(p, smallest)]);
@@ -113,11 +105,11 @@ const float32Ops = {
   ...floatOps('f32x4'),
   rem: float32Remainder('rem'), mod: float32Remainder('mod'), floorDiv: float32Remainder('floorDiv'),
   floatBits: (_, x) => x, bitsFloat: never,
-  // In two steps, the first as far as it goes: a subnormal result is rounded once.
+  // In two halves, so that both powers are normal numbers; a subnormal result is rounded once.
   ldexp: ({ c }, x, n) => {
-    const first = clamp32(c, n, -126, 127);
-    const rest = clamp32(c, c.x('i32x4.sub', [n, first]), -126, 127);
-    return c.x('f32x4.mul', [c.x('f32x4.mul', [x, powerOfTwo32(c, first)]), powerOfTwo32(c, rest)]);
+    const half = c.x('i32x4.shr_s', [n, 1]);
+    const rest = c.x('i32x4.sub', [n, half]);
+    return c.x('f32x4.mul', [c.x('f32x4.mul', [x, powerOfTwo32(c, half)]), powerOfTwo32(c, rest)]);
   },
   exponent: ({ c }, v) => {
     const { x, subnormal } = normal(c, 'f32x4', v, 2 ** -126, 24);
@@ -137,9 +129,10 @@ const float64Ops = {
   rem: float64Remainder('rem'), mod: float64Remainder('mod'), floorDiv: float64Remainder('floorDiv'),
   floatBits: never, bitsFloat: never,
   ldexp: ({ c }, x, n) => {
-    const first = clamp64(c, n, -1022, 1023);
-    const rest = clamp64(c, c.x('i64x2.sub', [n, first]), -1022, 1023);
-    return c.x('f64x2.mul', [c.x('f64x2.mul', [x, powerOfTwo64(c, first)]), powerOfTwo64(c, rest)]);
+    // Of the 64-bit lanes, both words shift rightly: the upper one is all sign.
+    const half = c.x('i32x4.shr_s', [n, 1]);
+    const rest = c.x('i64x2.sub', [n, half]);
+    return c.x('f64x2.mul', [c.x('f64x2.mul', [x, powerOfTwo64(c, half)]), powerOfTwo64(c, rest)]);
   },
   exponent: ({ c }, v) => {
     const { x, subnormal } = normal(c, 'f64x2', v, 2 ** -1022, 54);
