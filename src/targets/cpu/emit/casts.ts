@@ -77,3 +77,16 @@ function saturate(c: Code, v: Local, d: DType): Local {
 /** One 32-bit register from each two 64-bit ones. */
 const paired = (count: number, regs: Regs, f: (low: Local, high: Local) => Local): Regs =>
   Array.from({ length: registers(count, 32) }, (_, j) => f(regs[2 * j], regs[2 * j + 1] ?? regs[2 * j]));
+
+/**
+ * The integers of whole floats up to 2^21, in lanes of their width: beside 1.5 * 2^(bits of the fraction) they are the low bits.
+ * A saturating conversion takes several times as long.
+ */
+export function smallInteger(c: Code, dtype: DType, x: Local): Local {
+  if (dtype === 'float32') {
+    const magic = c.f.constant('f32x4', 1.5 * 2 ** 23);
+    return c.x('i32x4.sub', [c.x('f32x4.add', [x, magic]), magic]);
+  }
+  const magic = c.f.constant('f64x2', 1.5 * 2 ** 52);
+  return c.x('i64x2.sub', [c.x('f64x2.add', [x, magic]), magic]);
+}

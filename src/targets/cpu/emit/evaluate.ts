@@ -9,7 +9,7 @@ import type { Block, Statement } from '../../../dsl/kernel/blocks.ts';
 import type { Leaf } from '../../../dsl/kernel/interpret.ts';
 import type { Value } from '../../../dsl/kernel/ir.ts';
 import type { Code, Scalar } from './code.ts';
-import { castLanes, castWidth } from './casts.ts';
+import { castLanes, castWidth, smallInteger } from './casts.ts';
 import { emitBranch, emitLoop } from './control.ts';
 import { usesIn, usesOf } from './economy.ts';
 import type { Whole } from './frame.ts';
@@ -317,8 +317,12 @@ export class Evaluator implements RunSource {
   private operate(v: Value & { kind: 'op' }, uniform: boolean): Held {
     const dtype = v.op === 'select' ? v.args[1].dtype : v.args[0].dtype;
     const width = dtype === 'bool' ? this.widthOfMasks(v.args) : widthOf(dtype);
-    const args = v.args.map((a) => this.regs(a, width));
     const second = v.args[1];
+    // Where locals are given back, those of the rounded number may be gone: its last use was the conversion.
+    const rounded = v.op === 'ldexp' && !this.economical ? roundedOperand(second, dtype) : undefined;
+    const args = v.args.map((a) => (a === second && rounded
+      ? this.own(() => this.regs(rounded, width).map((x) => smallInteger(this.c, dtype, x)))
+      : this.regs(a, width)));
     const right = second?.kind === 'const' ? second.value : undefined;
     const context = { c: this.c, dtype, right, lanes: uniform ? 1 : this.count, fmod: this.fmod };
     const op = opTable(dtype)[v.op];
@@ -332,3 +336,8 @@ export class Evaluator implements RunSource {
   }
 }
 
+/** The float of which an exponent is the integer: rounded already, and small, as exponents are. */
+function roundedOperand(n: Value, dtype: DType): Value | undefined {
+  const x = n.kind === 'op' && n.op === 'cast' ? n.args[0] : undefined;
+  return x?.kind === 'op' && x.op === 'round' && x.dtype === dtype ? x : undefined;
+}
