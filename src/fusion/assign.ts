@@ -3,6 +3,7 @@
  * reductions are stored; what is inlined is legal at every use and pays; no group needs more buffers than the target binds,
  * as long as no single node does. Goes from users to sources, so that all uses of a node are known when it is decided.
  */
+import { attempt, whyNoMore, type Attempts } from './attempts.ts';
 import { evaluationCost, weighRecompute } from './cost.ts';
 import {
   distinctUses, find, isSamePoint, readFrom, readKey, usesOf, type Assignment, type Group, type LoopRegion, type Region, type Use,
@@ -14,10 +15,10 @@ import { readingsOf } from './reads.ts';
 import type { Nest, NestNode, Node, PlanGraph } from './simplify.ts';
 import type { CostProfile } from '../targets/target.ts';
 
-export function assign(graph: PlanGraph, region: Region, profile: CostProfile): Assignment {
+export function assign(graph: PlanGraph, region: Region, profile: CostProfile, attempts: Attempts): Assignment {
   const a: Assignment = {
     graph, region, profile, groups: [], usesOf: new Map(), useIndex: new Map(), groupOf: new Map(),
-    inlined: new Set(), reasons: new Map(),
+    inlined: new Set(), reasons: new Map(), attempts,
   };
   const own = new Set(region.nodes);
   // A loop or a nest is decided at the first of its results: after all users of any, before all that it needs.
@@ -45,7 +46,7 @@ export function assign(graph: PlanGraph, region: Region, profile: CostProfile): 
     const uses = usesOf(a, node);
     const reason = whyStore(a, node, uses, {
       cost: () => evaluationCost(node, inMemory, costs), follows: () => followsReduction(node, follows),
-    });
+    }) ?? whyNoFusion(a, node, uses);
     if (reason === undefined) inlineAt(a, node, uses);
     else {
       a.reasons.set(node, reason);
@@ -71,6 +72,14 @@ function whyStore(a: Assignment, node: Node, uses: readonly Use[], ask: Question
   const contexts = distinctUses(uses);
   if (contexts.some((u) => repeats(u.path)) && ask.follows()) return 'computed once per result of the reduction, in its epilogue';
   return whyNotWorth(a, contexts, ask) ?? whyNoRoom(a, node, contexts);
+}
+
+/** Inlining is a fusion, except of numbers. */
+function whyNoFusion(a: Assignment, node: Node, uses: readonly Use[]): string | undefined {
+  if (node.kind === 'fill' || uses.length === 0) return undefined;
+  const [consumer] = uses[0].consumers;
+  const made = attempt(a.attempts, { kind: 'inline', producer: node.number, consumer: consumer.number }, undefined);
+  return made ? undefined : whyNoMore(a.attempts);
 }
 
 function whyNotWorth(a: Assignment, contexts: readonly Use[], ask: Questions): string | undefined {

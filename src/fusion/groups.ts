@@ -3,6 +3,7 @@
  * else needs them) and computes others on the way. Groups grow by union; `find` gives the group that a group has become.
  */
 import type { CostProfile } from '../targets/target.ts';
+import type { Attempts } from './attempts.ts';
 import { joinPaths, onlyOnes, pathKey, type Path } from './path.ts';
 import type { Reading } from './reads.ts';
 import type { Loop, Nest, Node, PlanGraph } from './simplify.ts';
@@ -76,6 +77,7 @@ export interface Assignment {
   readonly groupOf: Map<Node, Group>;
   /** Nodes that are computed wherever they are used. */
   readonly inlined: Set<Node>;
+  readonly attempts: Attempts;
   /** Why a node that could have been inlined is stored. */
   readonly reasons: Map<Node, string>;
 }

@@ -28,25 +28,29 @@ const caches = new Map<string, Map<string, Entry>>();
 const cacheOf = new WeakMap<CostProfile, Map<string, Entry>>();
 let hits = 0, misses = 0;
 
-/** Launches for `roots` under a target's profile. `resident(e)` says that a node's values are at hand: it is an input. */
-export function planFor(roots: readonly Expr[], resident: (e: Expr) => boolean, profile: CostProfile): BoundPlan {
+/**
+ * Launches for `roots` under a target's profile, with at most `max` fusions. `resident(e)` says that a node's values are at
+ * hand: it is an input.
+ */
+export function planFor(roots: readonly Expr[], resident: (e: Expr) => boolean, profile: CostProfile, max = Infinity): BoundPlan {
   const canonical = canonicalise(roots, resident);
-  const plan = lookUp(canonical, resident, profile);
+  const plan = lookUp(canonical, resident, profile, max);
   if (plan) return bind(plan, canonical, roots);
   const better = canonicalise(precompute(roots, resident, profile), resident);
-  return bind(lookUp(better, resident, profile)!, better, roots);
+  return bind(lookUp(better, resident, profile, max)!, better, roots);
 }
 
 /** The plan of a graph; undefined when `precompute` has to change the graph first. */
-function lookUp(canonical: Canonical, resident: (e: Expr) => boolean, profile: CostProfile): Plan | undefined {
+function lookUp(canonical: Canonical, resident: (e: Expr) => boolean, profile: CostProfile, max: number): Plan | undefined {
   const plans = cacheFor(profile);
-  let entry = plans.get(canonical.key);
+  const key = max === Infinity ? canonical.key : `${canonical.key} max ${max}`;
+  let entry = plans.get(key);
   if (entry) hits++;
   else {
-    const plan = canPrecompute(canonical.nodes, resident, profile) ? undefined : makePlan(canonical, profile);
+    const plan = canPrecompute(canonical.nodes, resident, profile) ? undefined : makePlan(canonical, profile, max);
     entry = { plan, used: 0 };
     if (plans.size >= MAX_PLANS) forgetOldest(plans);
-    plans.set(canonical.key, entry);
+    plans.set(key, entry);
     misses++;
   }
   entry.used = hits + misses;

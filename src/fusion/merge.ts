@@ -2,6 +2,7 @@
  * Merging groups: loops over the same points become one. Guarantees that what was legal stays legal: the graph of groups has
  * no cycle, and nothing in a group needs the same group's results at other points.
  */
+import { attempt, type Fusion } from './attempts.ts';
 import {
   consumersOf, find, fromKept, isSameKeptPoint, isSamePoint, liveGroups, readKey, usesOf, type Assignment, type Group,
 } from './groups.ts';
@@ -31,10 +32,14 @@ export function tryMergeAll(a: Assignment, groups: readonly Group[]): void {
 function tryMerge(a: Assignment, g: Group, h: Group): boolean {
   [g, h] = [find(g), find(h)];
   if (g === h) return true;
-  if (whyNotMerge(a, g, h)) return false;
+  if (!attempt(a.attempts, fusionOf('merge', g, h), whyNotMerge(a, g, h))) return false;
   unite(g, h);
   return true;
 }
+
+/** Groups go by the first of what they store. */
+const fusionOf = (kind: Fusion['kind'], g: Group, h: Group): Fusion => ({ kind, producer: firstOf(g), consumer: firstOf(h) });
+const firstOf = (g: Group): number => Math.min(...[...g.stored].map((s) => s.number));
 
 /** All merges: until nothing changes, since one merge may make another one possible. */
 export function mergeGroups(a: Assignment): void {
@@ -89,7 +94,7 @@ function mergeEpilogues(a: Assignment): void {
     const [first, ...rest] = reductions;
     if (!first) continue;
     for (const other of rest) tryMerge(a, first, other);
-    const into = [...reductions].map(find).find((r) => whyNotEpilogue(a, maps, r) === undefined);
+    const into = [...reductions].map(find).find((r) => attempt(a.attempts, fusionOf('epilogue', r, maps), whyNotEpilogue(a, maps, r)));
     if (into) becomeEpilogue(a, maps, into);
   }
 }
@@ -113,11 +118,10 @@ export function schedule(a: Assignment): Group[] {
   const waiting = new Map<Group, number>(groups.map((g) => [g, 0]));
   const consumers = new Map(groups.map((g) => [g, consumersOf(a, g)]));
   for (const list of consumers.values()) for (const c of list) waiting.set(c, waiting.get(c)! + 1);
-  const first = (g: Group) => Math.min(...[...g.stored].map((s) => s.number));
   const ready = groups.filter((g) => waiting.get(g) === 0);
   const order: Group[] = [];
   while (ready.length > 0) {
-    ready.sort((x, y) => first(y) - first(x));
+    ready.sort((x, y) => firstOf(y) - firstOf(x));
     const g = ready.pop()!;
     order.push(g);
     for (const c of consumers.get(g)!) {

@@ -2,6 +2,7 @@
 import { TargetError } from '../errors.ts';
 import type { CostProfile } from '../targets/target.ts';
 import { assign } from './assign.ts';
+import { noAttempts, type Attempts } from './attempts.ts';
 import type { Canonical } from './canonical.ts';
 import { decisionsOf, type PlanDecision } from './decisions.ts';
 import type { LoopRegion, Region } from './groups.ts';
@@ -21,6 +22,13 @@ export interface Plan {
   readonly copies: readonly number[];
   readonly lifetimes: Lifetimes;
   readonly decisions: readonly PlanDecision[];
+  readonly attempts: Attempts;
+}
+
+/** What passes note down, of all regions. */
+interface Notes {
+  readonly decisions: PlanDecision[];
+  readonly attempts: Attempts;
 }
 
 export type PlanStep = PlanKernel | PlanLoop;
@@ -31,6 +39,8 @@ export interface PlanLoop {
   readonly node: number;
   readonly states: readonly PlanState[];
   readonly body: readonly PlanStep[];
+  /** What is computed once, before the loop, since no step changes it. */
+  readonly invariant: readonly number[];
 }
 export interface PlanState {
   /** What the body reads. */
@@ -41,21 +51,22 @@ export interface PlanState {
   readonly results: readonly number[];
 }
 
-export function makePlan(canonical: Canonical, profile: CostProfile): Plan {
+/** With at most `max` fusions. */
+export function makePlan(canonical: Canonical, profile: CostProfile, max = Infinity): Plan {
   const graph = simplify(canonical);
   const region = regionOf(graph);
-  const decisions: PlanDecision[] = [];
-  const steps = planRegion(graph, region, profile, decisions);
+  const notes: Notes = { decisions: [], attempts: noAttempts(max) };
+  const steps = planRegion(graph, region, profile, notes);
   const roots = graph.roots.map((r) => r.number);
-  return { key: canonical.key, steps, roots, decisions, copies: graph.copies, lifetimes: lifetimesOf(steps, roots) };
+  return { key: canonical.key, steps, roots, copies: graph.copies, lifetimes: lifetimesOf(steps, roots), ...notes };
 }
 
-function planRegion(graph: PlanGraph, region: Region, profile: CostProfile, decisions: PlanDecision[]): PlanStep[] {
-  const assignment = assign(graph, region, profile);
+function planRegion(graph: PlanGraph, region: Region, profile: CostProfile, notes: Notes): PlanStep[] {
+  const assignment = assign(graph, region, profile, notes.attempts);
   mergeGroups(assignment);
-  decisions.push(...decisionsOf(assignment));
+  notes.decisions.push(...decisionsOf(assignment));
   return schedule(assignment).map((group) => {
-    if (group.loop) return planLoop(graph, group.loop, region, profile, decisions);
+    if (group.loop) return planLoop(graph, group.loop, region, profile, notes);
     const made = kernelize(assignment, group);
     checkBuffers(made, profile);
     return made;
@@ -69,7 +80,7 @@ function checkBuffers({ kernel: { name, inputs, outputs } }: PlanKernel, { maxBu
     'buffers to one kernel; split the function into several of fewer arguments, or stack the arrays into one');
 }
 
-function planLoop(graph: PlanGraph, loop: LoopRegion, outer: Region, profile: CostProfile, decisions: PlanDecision[]): PlanLoop {
+function planLoop(graph: PlanGraph, loop: LoopRegion, outer: Region, profile: CostProfile, notes: Notes): PlanLoop {
   const results = outer.nodes.filter((n) => n.kind === 'result' && n.loop === loop.loop);
   return {
     kind: 'loop',
@@ -81,6 +92,7 @@ function planLoop(graph: PlanGraph, loop: LoopRegion, outer: Region, profile: Co
         results: results.filter((r) => r.kind === 'result' && r.expr.result === index).map((r) => r.number),
       };
     }),
-    body: planRegion(graph, loop, profile, decisions),
+    body: planRegion(graph, loop, profile, notes),
+    invariant: loop.outside.filter((n) => n.kind !== 'input').map((n) => n.number),
   };
 }
