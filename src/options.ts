@@ -1,4 +1,5 @@
 /** `configure()`: options of the whole library, each of which a single call may override where that makes sense. */
+import type { FusionOptions } from './dsl/evaluator.ts';
 import { ArgumentError } from './errors.ts';
 
 export interface Options {
@@ -10,9 +11,11 @@ export interface Options {
   readonly math: 'fast' | 'portable';
   /** Check every plan with the validators before it runs; for bug reports. Default false. */
   readonly validate: boolean;
+  /** `{ max: n }` limits the planner to so many fusions, to find one that changes results. Default none: no limit. */
+  readonly fusion: FusionOptions;
 }
 
-let current: Options = { target: 'auto', threads: 0, math: 'fast', validate: false };
+let current: Options = { target: 'auto', threads: 0, math: 'fast', validate: false, fusion: {} };
 const listeners: ((options: Options) => void)[] = [];
 
 export const options = (): Options => current;
@@ -20,11 +23,25 @@ export const onConfigure = (listener: (options: Options) => void): void => {
   listeners.push(listener);
 };
 
+const isFusionOptions = (v: unknown): v is FusionOptions => {
+  if (typeof v !== 'object' || v === null || Object.keys(v).some((name) => name !== 'max')) return false;
+  const { max = 0 } = v as FusionOptions;
+  return max === Infinity || (Number.isInteger(max) && max >= 0);
+};
+
+/** The most fusions that a plan may have, of a call's own options or else as configured. */
+export function mostFusions(own: FusionOptions | undefined): number {
+  const problem = own === undefined ? undefined : checks.fusion(own);
+  if (problem) throw new ArgumentError(`fusion: ${problem}, got ${JSON.stringify(own)}`);
+  return (own ?? current.fusion).max ?? Infinity;
+}
+
 const checks: { readonly [K in keyof Options]: (value: unknown) => string | undefined } = {
   target: (v) => (typeof v === 'string' ? undefined : 'expected the name of a target'),
   threads: (v) => (Number.isInteger(v) && (v as number) >= 0 && (v as number) <= 1024 ? undefined : 'expected an integer from 0 (all) to 1024'),
   math: (v) => (v === 'fast' || v === 'portable' ? undefined : "expected 'fast' or 'portable'"),
   validate: (v) => (typeof v === 'boolean' ? undefined : 'expected true or false'),
+  fusion: (v) => (isFusionOptions(v) ? undefined : 'expected { max: n } with a whole number n of at least 0, or {}'),
 };
 
 /**

@@ -6,13 +6,41 @@ import { InternalError } from '../errors.ts';
 import type { TypedArray } from './dtype.ts';
 import type { Expr } from './expr.ts';
 
-export interface EvaluateOptions {
-  /** Where to compute: 'auto', 'cpu', 'webgpu', 'reference' or a registered target. Default: as configured. */
-  readonly target?: string;
+/** How much the planner may fuse: for finding a fusion that changes what it should not change. */
+export interface FusionOptions {
+  /**
+   * At most so many fusions are made, in planning order; 0 gives a loop for every operation. Every number gives the same
+   * values (but for the rounding that a target is free in), so the first number that does not is that of a wrong fusion.
+   */
+  readonly max?: number;
 }
 
-export interface ExplainOptions extends EvaluateOptions {
-  /** Add the generated code of every kernel. */
+/** What a plan depends on besides the arrays. */
+export interface PlanningOptions {
+  /** Where to compute: 'auto', 'cpu', 'webgpu', 'reference' or a registered target. Default: as configured. */
+  readonly target?: string;
+  /** Default: as configured. */
+  readonly fusion?: FusionOptions;
+}
+
+export interface EvaluateOptions extends PlanningOptions {
+  /** Measure every kernel: `explain()` of the arrays then shows times and bandwidths. Costs a little time itself. */
+  readonly profile?: boolean;
+}
+
+export interface ExplainOptions extends PlanningOptions {
+  /**
+   * How much to tell. 0: a summary. 1: kernels, the expressions they cover, measured times. 2 (default): every decision. 3: what
+   * the program was before, fusions in order and those that were refused, what loops do not repeat, buffers. 4: how each
+   * kernel is cut for threads or workgroups, and the time it is expected to take.
+   */
+  readonly level?: 0 | 1 | 2 | 3 | 4;
+  /**
+   * 'text' (default). 'json': everything as data, a `PlanReport`. 'dot': a graph for Graphviz. 'svg': a picture of kernels and
+   * the buffers between them.
+   */
+  readonly format?: 'text' | 'json' | 'dot' | 'svg';
+  /** Add the generated code of every kernel: WebAssembly text, or WGSL. */
   readonly code?: boolean;
 }
 

@@ -28,6 +28,27 @@ export interface Job {
   /** By slot. */
   readonly buffers: readonly DeviceBuffer[];
   readonly launches: readonly Launch[];
+  /** Given where every launch is to be timed; a target that cannot do that leaves it alone. Called once, before `run` ends. */
+  readonly measure?: (measured: Measurement) => void;
+}
+
+/** What a job took. */
+export interface Measurement {
+  /** Of every launch, in order. */
+  readonly milliseconds: readonly number[];
+  /** How it was measured, for people. */
+  readonly clock: string;
+}
+
+/** How a launch is run, for people. */
+export interface LaunchDescription {
+  readonly code: string;
+  /** A line for each call or dispatch. */
+  readonly layout: string;
+  /** Threads or workgroups. */
+  readonly workers?: string;
+  /** Milliseconds that it may take, by the target's own reckoning. */
+  readonly estimate?: number;
 }
 
 interface TargetBase {
@@ -60,7 +81,7 @@ export interface PlanTarget extends TargetBase {
   read(buffer: DeviceBuffer, dtype: DType, length: number): Promise<TypedArray>;
   readSync?(buffer: DeviceBuffer, dtype: DType, length: number): TypedArray;
   /** The generated code as text, and how it would be launched. */
-  explain(launch: Launch): { readonly code: string; readonly layout: string };
+  explain(launch: Launch): LaunchDescription;
   /** Number of programs compiled so far. */
   readonly compilations: number;
 }

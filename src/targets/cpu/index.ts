@@ -3,16 +3,19 @@ import { dtypes, type DType, type TypedArray } from '../../dsl/dtype.ts';
 import { sameShape } from '../../dsl/shape.ts';
 import { DisposedError, InternalError } from '../../errors.ts';
 import type { Access, Launch, Stored } from '../../fusion/kernel.ts';
-import type { DeviceBuffer, Job, PlanTarget, TargetOptions } from '../target.ts';
+import type { DeviceBuffer, Job, LaunchDescription, PlanTarget, TargetOptions } from '../target.ts';
 import { createArenas, type Arena, type Work } from './arena.ts';
 import { createHeap, describeBytes, type Block, type Heap } from './heap.ts';
 import { orient, type OrientedLaunch } from './orient.ts';
-import { createPool, type Pool } from './threads/pool.ts';
+import { createPool, type Observer, type Pool } from './threads/pool.ts';
 import { prepare, WORTH_SHARING, type Call, type Prepared } from './prepare.ts';
 import { emitProgram, programOf, type Program } from './program.ts';
 
 /** Compiled programs kept; the one used longest ago goes first. */
 const CACHED_PROGRAMS = 512;
+
+/** Nanoseconds it takes to hand work to threads that are awake. */
+const HAND_OUT = 1000;
 
 interface CpuBuffer extends DeviceBuffer {
   readonly block: Block;
@@ -30,6 +33,13 @@ interface Recent {
   readonly given: Launch;
   readonly compiled: Compiled;
   readonly prepared: Prepared;
+}
+
+/** A job that is ready to run; `observe` and `measured` where it is to be timed. */
+interface Begun {
+  readonly arena: Arena;
+  readonly observe?: Observer;
+  readonly measured?: () => void;
 }
 
 export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
@@ -75,8 +85,19 @@ export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
     return { launch: given, module: found.compiled.module, prepared: found.prepared };
   }
 
-  const arenaOf = ({ launches, buffers }: Job): Arena =>
-    arenas.make(launches.map(ready), (slot) => blockOf(buffers[slot]).address, pool.threads);
+  function begin({ launches, buffers, measure }: Job): Begun {
+    const work = launches.map(ready);
+    const arena = arenas.make(work, (slot) => blockOf(buffers[slot]).address, pool.threads);
+    if (!measure) return { arena };
+    const milliseconds = launches.map(() => 0);
+    // A launch may be several of the pool's.
+    const owner = work.flatMap(({ prepared }, k) => prepared.calls.map(() => k));
+    return {
+      arena,
+      observe: (launch, time) => { milliseconds[owner[launch]] += time; },
+      measured: () => measure({ milliseconds, clock: 'the clock of the calling thread, with handing out and waiting for others' }),
+    };
+  }
 
   return {
     kind: 'plan',
@@ -104,17 +125,19 @@ export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
     },
 
     run: async (job) => {
-      const arena = arenaOf(job);
+      const { arena, observe, measured } = begin(job);
       try {
-        await pool.run(arena.launches);
+        await pool.run(arena.launches, observe);
+        measured?.();
       } finally {
         arena.release();
       }
     },
     runSync: (job) => {
-      const arena = arenaOf(job);
+      const { arena, observe, measured } = begin(job);
       try {
-        pool.runSync(arena.launches);
+        pool.runSync(arena.launches, observe);
+        measured?.();
       } finally {
         arena.release();
       }
@@ -122,7 +145,7 @@ export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
 
     read: async (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
     readSync: (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
-    explain,
+    explain: (launch) => explain(launch, pool.threads),
     configure: ({ threads }) => {
       pool.threads = threads ?? allThreads;
     },
@@ -162,8 +185,13 @@ function describe(heap: Heap, pool: Pool): string {
   return `WebAssembly SIMD, ${threads}, heap ${describeBytes(heap.stats.used)} of ${describeBytes(heap.stats.limit)}`;
 }
 
-function describeCall({ kernel, blocking, blocks, work, certain }: Call): string {
-  const threads = work >= WORTH_SHARING ? 'on all threads' : certain ? 'on the calling thread' : 'on all threads if it takes long';
+/** Who does it, of calls of so much work. */
+const whoDoes = ({ work, certain }: Pick<Call, 'work' | 'certain'>): string =>
+  (work >= WORTH_SHARING ? 'on all threads' : certain ? 'on the calling thread' : 'on all threads if it takes long');
+
+function describeCall(call: Call): string {
+  const { kernel, blocking, blocks, work } = call;
+  const threads = whoDoes(call);
   const time = `about ${Math.round(work / 1000)} us on one thread, ${threads}`;
   if (!blocking) return `k${kernel}: what an output starts with, in ${blocks} blocks, ${time}`;
   const { geometry: g, elements } = blocking;
@@ -171,9 +199,18 @@ function describeCall({ kernel, blocking, blocks, work, certain }: Call): string
     + `${g.chunks > 1 ? `, ${g.chunks} partial results per point` : ''}, ${time}`;
 }
 
-function explain(given: Launch): { readonly code: string; readonly layout: string } {
+function explain(given: Launch, threads: number): LaunchDescription {
   const launch = orient(given);
   const program = programOf(launch.kernel, launch.inner, launch.bodyInner);
-  const layout = prepare(program, launch).calls.map(describeCall);
-  return { code: `;; ${launch.kernel.name}\n${emitProgram(program, {}).toWat()}`, layout: layout.join('\n') };
+  const { calls } = prepare(program, launch);
+  const shared = (c: Call): boolean => c.work >= WORTH_SHARING;
+  // What threads do, they do together, but for handing it out.
+  const work = calls.reduce((sum, c) => sum + (shared(c) ? c.work / threads + HAND_OUT : c.work), 0);
+  const several = threads > 1 && calls.some((c) => shared(c) || !c.certain);
+  return {
+    code: `;; ${launch.kernel.name}\n${emitProgram(program, {}).toWat()}`,
+    layout: calls.map(describeCall).join('\n'),
+    workers: several ? `${calls.some(shared) ? '' : 'up to '}${threads} threads` : '1 thread',
+    estimate: work / 1e6,
+  };
 }

@@ -49,9 +49,9 @@ export interface Pool {
   /** Forgets a module. */
   release(module: number): void;
   /** Runs launches in order, each after the former is complete. The event loop gets its turns meanwhile. */
-  run(launches: readonly PoolLaunch[]): Promise<void>;
+  run(launches: readonly PoolLaunch[], observe?: Observer): Promise<void>;
   /** The same, blocking. Finishes what `run` has pending first. */
-  runSync(launches: readonly PoolLaunch[]): void;
+  runSync(launches: readonly PoolLaunch[], observe?: Observer): void;
   /** Threads that launches may use, the calling one included. Setting it starts or retires workers. */
   threads: number;
   /** Starts the workers now; resolves to the number of threads when they are up. Launches never wait for this. */
@@ -60,6 +60,9 @@ export interface Pool {
   /** Ends the workers. Pending launches reject. */
   close(): Promise<void>;
 }
+
+/** Is told what each launch took, by the clock on the wall. */
+export type Observer = (launch: number, milliseconds: number) => void;
 
 export interface PoolStatus {
   /** Workers that have started. */
@@ -145,8 +148,8 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
   }
 
   /** All launches, stopping whenever the thread should do something else. */
-  function* perform(launches: readonly PoolLaunch[]): Steps {
-    for (const launch of launches) {
+  function* perform(launches: readonly PoolLaunch[], observe?: Observer): Steps {
+    for (const [index, launch] of launches.entries()) {
       const { module: id, kernel = 0, params, blocks, grain = 1 } = launch;
       const module = modules.get(id);
       const run = module?.exports[`k${kernel}`] as KernelFunction | undefined;
@@ -155,6 +158,7 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
       const label = `kernel k${kernel} of '${module.name}'`;
       const wanted = (left: number): number => Math.min(launch.threads ?? threads, threads, Math.ceil(left / grain));
       if (closed) throw new TargetError(`${label} was launched on a closed pool`);
+      const started = observe && performance.now();
       const first = launch.hesitant && wanted(blocks) > 1 ? beginAlone(run, params, blocks, grain, label) : 0;
       const helpers = wanted(blocks - first) - 1;
       if (helpers > 0 && module.code !== undefined) {
@@ -163,6 +167,7 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
       } else {
         yield* performAlone(run, params, first, blocks, grain, label);
       }
+      observe?.(index, performance.now() - started!);
     }
   }
 
@@ -294,17 +299,20 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
     }
   }
 
-  function run(launches: readonly PoolLaunch[]): Promise<void> {
+  function run(launches: readonly PoolLaunch[], observe?: Observer): Promise<void> {
     return new Promise((resolve, reject) => {
-      queue.push({ steps: perform(launches), resolve, reject });
+      queue.push({ steps: perform(launches, observe), resolve, reject });
       if (!driving) void drive();
     });
   }
 
-  function runSync(launches: readonly PoolLaunch[]): void {
+  function runSync(launches: readonly PoolLaunch[], observe?: Observer): void {
     while (queue[0] !== undefined) finish(queue[0]);
     let outcome: { error: unknown } | undefined;
-    const batch: Batch = { steps: perform(launches), resolve: () => undefined, reject: (error) => (outcome = { error }) };
+    const reject = (error: unknown): void => {
+      outcome = { error };
+    };
+    const batch: Batch = { steps: perform(launches, observe), resolve: () => undefined, reject };
     queue.push(batch);
     finish(batch);
     if (outcome !== undefined) throw outcome.error;
