@@ -2,7 +2,9 @@
 import { TargetError } from '../../errors.ts';
 
 /** Values of GPUBufferUsage and GPUMapMode, which Node has no globals for. */
-export const usage = { mapRead: 0x1, copySource: 0x4, copyTarget: 0x8, uniform: 0x40, storage: 0x80 } as const;
+export const usage = {
+  mapRead: 0x1, copySource: 0x4, copyTarget: 0x8, uniform: 0x40, storage: 0x80, queryResolve: 0x200,
+} as const;
 export const mapForReading = 0x1;
 
 interface NodeWebGpu {
@@ -28,7 +30,8 @@ export async function findGpu(): Promise<GPU> {
   const packageName = 'webgpu';
   try {
     const module = await import(/* @vite-ignore */ /* webpackIgnore: true */ packageName) as NodeWebGpu;
-    nodeGpu = module.create([]);
+    // Browsers round timestamps so that pages cannot listen in on others; a program of its own may know the time.
+    nodeGpu = module.create(['disable-dawn-features=timestamp_quantization']);
     return nodeGpu;
   } catch (cause) {
     throw new TargetError("webgpu: Node needs the package 'webgpu' (npm i webgpu) and, on Linux, a Vulkan driver " +
@@ -40,6 +43,9 @@ export async function findGpu(): Promise<GPU> {
 const wanted = [
   'maxStorageBuffersPerShaderStage', 'maxStorageBufferBindingSize', 'maxBufferSize', 'maxComputeWorkgroupStorageSize',
 ] as const satisfies readonly (keyof GPUSupportedLimits)[];
+
+/** What is used where it is there. */
+const optional = ['timestamp-query'] as const satisfies readonly GPUFeatureName[];
 
 export interface Connection {
   readonly device: GPUDevice;
@@ -53,8 +59,9 @@ export async function requestDevice(gpu: GPU): Promise<Connection> {
       "(mesa-vulkan-drivers 23 or newer), in a browser see chrome://gpu; or use target: 'cpu'");
   }
   const requiredLimits = Object.fromEntries(wanted.map((name) => [name, adapter.limits[name]]));
+  const requiredFeatures = optional.filter((name) => adapter.features.has(name));
   try {
-    return { device: await adapter.requestDevice({ requiredLimits }), info: adapter.info };
+    return { device: await adapter.requestDevice({ requiredLimits, requiredFeatures }), info: adapter.info };
   } catch (cause) {
     throw new TargetError(`webgpu: the adapter gives no device: ${messageOf(cause)}`, { cause });
   }

@@ -2,8 +2,11 @@
 import { OutOfMemoryError, TargetError, WeftError } from '../../errors.ts';
 import { dtypes, type TypedArray } from '../../dsl/dtype.ts';
 import { libraryFn } from '../../dsl/kernel/math/index.ts';
+import { costOf } from '../../dsl/kernel/walk.ts';
+import { sizeOf } from '../../dsl/shape.ts';
 import type { Launch } from '../../fusion/kernel.ts';
-import type { CostProfile, DeviceBuffer, Job, PlanTarget, TargetOptions } from '../target.ts';
+import { bytesMoved } from '../../fusion/traffic.ts';
+import type { CostProfile, DeviceBuffer, Job, LaunchDescription, PlanTarget, TargetOptions } from '../target.ts';
 import { describeAdapter, findGpu, isSoftware, messageOf } from './device.ts';
 import type { EmitOptions } from './module.ts';
 import type { Program } from './pipelines.ts';
@@ -83,7 +86,12 @@ export async function createWebGpuTarget(options: TargetOptions, gpu?: GPU): Pro
     const s = await session();
     const dispatches = await dispatchesOf(s, job.launches, emit);
     const buffers = job.buffers.map((b) => ({ buffer: materialise(b as Owned, s), size: roundUp(b.bytes) }));
-    await s.submit(dispatches, { gpu: (slot) => buffers[slot] });
+    const slots = { gpu: (slot: number) => buffers[slot] };
+    if (!job.measure) return s.submit(dispatches, slots);
+    const { milliseconds, clock } = await s.submitTimed(dispatches, slots);
+    const ofLaunches = job.launches.map(() => 0);
+    dispatches.forEach(({ index }, k) => { ofLaunches[index] += milliseconds[k]; });
+    job.measure({ milliseconds: ofLaunches, clock });
   };
 
   const target: WebGpuTarget = {
@@ -153,7 +161,8 @@ const emitOptions = ({ math }: TargetOptions): EmitOptions => ({
 
 /** Programs of all launches; those that are not compiled yet compile side by side. */
 async function dispatchesOf(s: Session, launches: readonly Launch[], emit: EmitOptions): Promise<Dispatch[]> {
-  const passes = launches.flatMap((launch) => passesOf(launch, s.device.limits).map((pass) => ({ launch, pass })));
+  const passes = launches.flatMap((launch, index) =>
+    passesOf(launch, s.device.limits).map((pass, part) => ({ launch, pass, index, part })));
   const compiling = new Set<Promise<Program>>();
   for (const { launch, pass } of passes) {
     const program = s.pipelines.program(launch, pass, emit);
@@ -164,7 +173,7 @@ async function dispatchesOf(s: Session, launches: readonly Launch[], emit: EmitO
   } catch (cause) {
     throw cause instanceof WeftError ? cause : new TargetError(`webgpu: ${messageOf(cause)}`, { cause });
   }
-  return passes.map(({ launch, pass }) => ({ launch, pass, program: s.pipelines.program(launch, pass, emit) as Program }));
+  return passes.map((p) => ({ ...p, program: s.pipelines.program(p.launch, p.pass, emit) as Program }));
 }
 
 function profileOf({ device, info }: Session): CostProfile {
@@ -176,7 +185,19 @@ function profileOf({ device, info }: Session): CostProfile {
   return { ...costs, maxBuffers: maxStorageBuffersPerShaderStage - 1, maxBufferBytes, mostReads: 100 };
 }
 
-function explain(launch: Launch, { device }: Session, emit: EmitOptions): { code: string; layout: string } {
+/** Of an adapter nothing is known but its name: these are of a middling GPU, and of a rasteriser on a few cores. */
+const typical = {
+  hardware: { bytesPerMs: 200e6, addsPerMs: 2e9, perDispatch: 0.01 },
+  software: { bytesPerMs: 5e6, addsPerMs: 1e6, perDispatch: 0.05 },
+} as const;
+
+function estimateOf(launch: Launch, dispatches: number, software: boolean): number {
+  const { bytesPerMs, addsPerMs, perDispatch } = typical[software ? 'software' : 'hardware'];
+  const adds = sizeOf(launch.domain) * costOf(launch.kernel.body.results);
+  return dispatches * perDispatch + Math.max(bytesMoved(launch) / bytesPerMs, adds / addsPerMs);
+}
+
+function explain(launch: Launch, { device, info }: Session, emit: EmitOptions): LaunchDescription {
   const passes = passesOf(launch, device.limits);
   const shaders = passes.map((pass) => pass.emit(emit));
   const starts = (launch.stored ?? []).map(({ initial }, k) =>
@@ -187,5 +208,7 @@ function explain(launch: Launch, { device }: Session, emit: EmitOptions): { code
       const params = shaders[k].params.map((f) => `${f.name} ${f.value(launch, pass)}`).join(', ');
       return `${pass.variant}: ${pass.dispatch.join(' x ').replace(/( x 1)+$/, '')} workgroups of ${pass.size}; ${params}${starts}`;
     }).join('\n'),
+    workers: passes.map(({ dispatch: [x, y, z], size }) => `${x * y * z} workgroups of ${size}`).join(', then '),
+    estimate: estimateOf(launch, passes.length, isSoftware(info)),
   };
 }

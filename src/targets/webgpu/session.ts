@@ -1,10 +1,12 @@
 /** Everything that lives and dies with one device. */
 import { OutOfMemoryError, TargetError, WeftError } from '../../errors.ts';
 import type { TypedArray } from '../../dsl/dtype.ts';
+import type { Measurement } from '../target.ts';
 import { mapForReading, messageOf, requestDevice } from './device.ts';
 import { createMemory, paramsUse, stagingUse, storageUse, type Memory } from './memory.ts';
 import { createPipelines, type Pipelines } from './pipelines.ts';
 import { submit, type Dispatch, type Slots } from './submit.ts';
+import { createTimer, type Timer } from './timing.ts';
 
 export interface Session {
   readonly device: GPUDevice;
@@ -17,7 +19,9 @@ export interface Session {
   /** A promise that also rejects when the device is lost. */
   guard<T>(promise: Promise<T>): Promise<T>;
   write(buffer: GPUBuffer, data: TypedArray): void;
-  submit(dispatches: readonly Dispatch[], slots: Slots): Promise<void>;
+  submit(dispatches: readonly Dispatch[], slots: Slots, timer?: Timer): Promise<void>;
+  /** The same, one after the other where the device has no timestamps. `milliseconds` are those of the dispatches. */
+  submitTimed(dispatches: readonly Dispatch[], slots: Slots): Promise<Measurement>;
   /** Copies `bytes` (a multiple of 4) from the start of a buffer. */
   read(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer>;
   close(): void;
@@ -71,6 +75,34 @@ export async function connect(gpu: GPU): Promise<Session> {
     if (invalid) throw new TargetError(`webgpu: ${invalid.message}`);
   };
 
+  const submitAll = async (dispatches: readonly Dispatch[], slots: Slots, timer?: Timer): Promise<void> => {
+    if (lost !== undefined) throw lostError();
+    if (dispatches.length === 0) return;
+    const used = new Set<GPUBuffer>();
+    const noting: Slots = {
+      gpu(slot) {
+        const found = slots.gpu(slot);
+        used.add(found.buffer);
+        return found;
+      },
+    };
+    await checked(used, storage, () => void submit({ device, storage, params }, dispatches, noting, timer));
+  };
+
+  /** The dispatches of a launch hand partial results on: they stay together. */
+  const oneByOne = async (dispatches: readonly Dispatch[], slots: Slots): Promise<Measurement> => {
+    const milliseconds = dispatches.map(() => 0);
+    await guard(device.queue.onSubmittedWorkDone());
+    for (let from = 0, to = 1; from < dispatches.length; from = to++) {
+      while (to < dispatches.length && dispatches[to].part > 0) to++;
+      const started = performance.now();
+      await submitAll(dispatches.slice(from, to), slots);
+      await guard(device.queue.onSubmittedWorkDone());
+      milliseconds[from] = performance.now() - started;
+    }
+    return { milliseconds, clock: 'the clock of the host, one kernel submitted and waited for after the other: no timestamps on this device' };
+  };
+
   return {
     device,
     info,
@@ -88,18 +120,16 @@ export async function connect(gpu: GPU): Promise<Session> {
       tail.set(new Uint8Array(data.buffer, data.byteOffset + whole, data.byteLength - whole));
       device.queue.writeBuffer(buffer, whole, tail);
     },
-    async submit(dispatches, slots) {
-      if (lost !== undefined) throw lostError();
-      if (dispatches.length === 0) return;
-      const used = new Set<GPUBuffer>();
-      const noting: Slots = {
-        gpu(slot) {
-          const found = slots.gpu(slot);
-          used.add(found.buffer);
-          return found;
-        },
-      };
-      await checked(used, storage, () => void submit({ device, storage, params }, dispatches, noting));
+    submit: submitAll,
+    async submitTimed(dispatches, slots) {
+      const timer = createTimer(device, dispatches.length);
+      if (!timer) return oneByOne(dispatches, slots);
+      try {
+        await submitAll(dispatches, slots, timer);
+        return await guard(timer.read());
+      } finally {
+        timer.destroy();
+      }
     },
     async read(buffer, bytes) {
       if (lost !== undefined) throw lostError();

@@ -12,6 +12,7 @@ import type { Binding, PassSizes, Shader } from './module.ts';
 import { nestPass } from './nest.ts';
 import type { Program } from './pipelines.ts';
 import { reducePasses } from './reduce.ts';
+import type { Timer } from './timing.ts';
 
 const passesBySchedule: { readonly [S in Schedule]: (launch: Launch, limits: GPUSupportedLimits) => Pass[] } = {
   map: (launch) => [mapPass(launch)],
@@ -33,7 +34,11 @@ export function passesOf(launch: Launch, limits: GPUSupportedLimits): Pass[] {
 /** A dispatch with its program at hand. */
 export interface Dispatch {
   readonly launch: Launch;
+  /** Of the launch, in its job. */
+  readonly index: number;
   readonly pass: Pass;
+  /** Number of the pass within its launch. */
+  readonly part: number;
   readonly program: Program;
 }
 
@@ -64,8 +69,13 @@ interface Recorder {
   readonly params: Memory;
 }
 
-/** Records and submits. Synchronous, so that an error scope around it holds just this job. Returns the number of submissions. */
-export function submit({ device, storage, params }: Recorder, dispatches: readonly Dispatch[], slots: Slots): number {
+/**
+ * Records and submits. Synchronous, so that an error scope around it holds just this job. Returns the number of submissions.
+ * With a timer every dispatch has a pass of its own.
+ */
+export function submit(
+  { device, storage, params }: Recorder, dispatches: readonly Dispatch[], slots: Slots, timer?: Timer,
+): number {
   const alignment = device.limits.minUniformBufferOffsetAlignment;
   const blockBytes = (shader: Shader): number => Math.ceil((4 * shader.params.length) / alignment) * alignment;
 
@@ -122,10 +132,10 @@ export function submit({ device, storage, params }: Recorder, dispatches: readon
     for (let n = 0; next < dispatches.length && n < mostDispatches && elements < mostElements; n++, next++) {
       const d = dispatches[next];
       advance(scratch, d.pass, storage);
-      if (d.launch.stored) {
+      if (d.launch.stored || timer) {
         pass.end();
-        fillOutputs(encoder, d.launch, slots);
-        pass = encoder.beginComputePass();
+        if (d.launch.stored) fillOutputs(encoder, d.launch, slots);
+        pass = encoder.beginComputePass(timer && { timestampWrites: timer.writes(next) });
         current = undefined;
       }
       if (d.program.pipeline !== current) pass.setPipeline(current = d.program.pipeline);
@@ -134,6 +144,7 @@ export function submit({ device, storage, params }: Recorder, dispatches: readon
       elements += sizeOf(d.launch.domain);
     }
     pass.end();
+    if (next === dispatches.length) timer?.resolve(encoder);
     device.queue.submit([encoder.finish()]);
     submissions++;
   }
