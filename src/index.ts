@@ -1,5 +1,6 @@
 /** Weft: arrays as lazy graphs, fused into WebAssembly threads or WebGPU. Public exports only. */
 import './dsl/methods.ts';
+import './dsl/contract-methods.ts';
 import './runtime.ts';
 
 export { evaluate, where, WeftArray, type ArrayInput } from './dsl/array.ts';
@@ -18,7 +19,10 @@ export { topK, type SearchOptions, type SortOptions, type TopKOptions } from './
 export { gather, takeAlongAxis } from './dsl/take.ts';
 export { unique, uniqueAll, type Unique } from './dsl/unique.ts';
 export { correlate, type CorrelateOptions, type Weights } from './dsl/correlate.ts';
+export { dot, matmul, tensorDot, vecDot } from './dsl/contract-methods.ts';
+export type { ContractOptions, PairedAxes } from './dsl/contract.ts';
 export { fromFunction, type FromFunctionOptions } from './dsl/from-function.ts';
+export { einsum } from './dsl/einsum.ts';
 export { kernel, type KernelFunctionOptions, type KernelResult } from './dsl/parallel.ts';
 export type { Mat, MutMat, MutTensor3, MutVec, Tensor3, Vec } from './dsl/kernel-types.ts';
 export { f32, f64, i32, prange, u32 } from './dsl/plain.ts';

@@ -1,5 +1,6 @@
 /** The fluent API: `WeftArray` is a handle on a node of the lazy graph. */
 import { ArgumentError, DisposedError, DTypeError } from '../errors.ts';
+import type { ContractMethods } from './contract-methods.ts';
 import { asDType, type ArrayOf, type DType, type TypedArrayInput } from './dtype.ts';
 import { applyRule, binary, castExpr, unary, whereExpr, type BinaryName, type Operand, type UnaryName } from './elementwise.ts';
 import { evaluator, type EvaluateOptions, type ExplainOptions } from './evaluator.ts';
@@ -24,7 +25,7 @@ type BinaryMethods<D extends DType> = {
 };
 
 // The methods of the op tables are added to the prototype below, from the tables; others in methods.ts.
-export interface WeftArray<D extends DType = DType> extends UnaryMethods<D>, BinaryMethods<D>, OrderMethods<D> {}
+export interface WeftArray<D extends DType = DType> extends UnaryMethods<D>, BinaryMethods<D>, OrderMethods<D>, ContractMethods<D> {}
 
 /**
  * An array of one dtype and any shape. Methods build a graph and return at once; nothing is computed until a value is

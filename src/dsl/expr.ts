@@ -30,6 +30,8 @@ export interface MapExpr extends Base { readonly kind: 'map'; readonly fn: Fn; r
 export interface ViewExpr extends Base { readonly kind: 'view'; readonly view: View }
 /** Reduces `axes` (sorted) of its one source; they vanish from the shape. */
 export interface ReduceExpr extends Base { readonly kind: 'reduce'; readonly reducer: ReducerName; readonly axes: readonly number[] }
+/** Adds up the products of its two sources, which have one shape and this node's dtype, over `axes` (sorted); they vanish. */
+export interface ContractExpr extends Base { readonly kind: 'contract'; readonly axes: readonly number[] }
 /**
  * `fn.results[result]` at every point, with relative reads of `src`. All sources have the same shape: this node's, or on
  * `valid` axes that plus the neighbourhood's reach. The points of `fn` carry offsets only (edge 'none'); `border` says what
@@ -69,7 +71,8 @@ export interface NestExpr extends Base {
   readonly domain: Shape;
 }
 
-export type Expr = SourceExpr | FillExpr | MapExpr | ViewExpr | ReduceExpr | StencilExpr | CarryExpr | LoopExpr | NestExpr;
+export type Expr =
+  | SourceExpr | FillExpr | MapExpr | ViewExpr | ReduceExpr | ContractExpr | StencilExpr | CarryExpr | LoopExpr | NestExpr;
 
 /** A node without the fields that `make` adds. */
 export type ExprSpec = Expr extends infer E ? (E extends Expr ? Omit<E, 'id'> : never) : never;
@@ -121,6 +124,7 @@ export const dependencies = (e: Expr): readonly Expr[] => (e.kind === 'loop' ? [
 /** All nodes below `roots`, sources before users, each once. Does not go below nodes for which `stop` holds. */
 export function topological(
   roots: readonly Expr[],
+    case 'contract': return `contract:${spec.axes.join()}`;
   stop: (e: Expr) => boolean = () => false,
   below: (e: Expr) => readonly Expr[] = dependencies,
 ): Expr[] {

@@ -27,6 +27,11 @@ function problemOf(e: Expr): string | undefined {
       if (!sameShape(kept, e.shape)) return `reducing axes ${showShape(e.axes)} of ${showShape(x.shape)} does not give this shape`;
       return reducerInfo(e.reducer).combine === 'or' && x.dtype !== 'bool' ? 'reduces by truth what is not bool' : undefined;
     }
+    case 'contract': {
+      if (e.src.length !== 2 || e.src.some((s) => s.dtype !== e.dtype || !sameShape(s.shape, e.src[0].shape))) return 'two sources of one shape and this dtype are multiplied';
+      const kept = e.src[0].shape.filter((_, k) => !e.axes.includes(k));
+      return sameShape(kept, e.shape) ? undefined : `adding up axes ${showShape(e.axes)} of ${showShape(e.src[0].shape)} does not give this shape`;
+    }
     case 'stencil': return functionProblem(e) ?? stencilProblem(e);
     case 'loop': return loopProblem(e);
     case 'nest': return nestProblem(e);

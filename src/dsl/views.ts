@@ -4,7 +4,8 @@ import { makeExpr, type Expr } from './expr.ts';
 import { asAxes, asAxis, asShape, sameShape, showShape, sizeOf, type Shape } from './shape.ts';
 import { affine, axis, composeAxes, identityAxes, type AxisMap } from './view.ts';
 
-function viewExpr(x: Expr, axes: readonly AxisMap[], shape: Shape): Expr {
+/** Coordinates of `x` for each point of `shape`. */
+export function viewExpr(x: Expr, axes: readonly AxisMap[], shape: Shape): Expr {
   if (x.kind === 'fill') return makeExpr({ ...x, shape });
   if (x.kind === 'view' && x.view.kind === 'affine') return viewExpr(x.src[0], composeAxes(x.view.axes, axes), shape);
   const same = sameShape(shape, x.shape) && axes.every((m, k) => m.from === k && m.scale === 1 && m.offset === 0);

@@ -4,13 +4,15 @@
  * as long as no single node does. Goes from users to sources, so that all uses of a node are known when it is decided.
  */
 import { attempt, whyNoMore, type Attempts } from './attempts.ts';
+import { multipliesMatrices } from './contract.ts';
 import { evaluationCost, weighRecompute } from './cost.ts';
 import {
-  distinctUses, find, isSamePoint, readFrom, readKey, usesOf, type Assignment, type Group, type LoopRegion, type Region, type Use,
+  distinctUses, find, isRepeated, isSamePoint, readFrom, readKey, usesOf,
+  type Assignment, type Group, type LoopRegion, type Region, type Use,
 } from './groups.ts';
 import { followsReduction, whyNoRoom, whyNotInline } from './legality.ts';
 import { tryMergeAll } from './merge.ts';
-import { here, repeats, type Path } from './path.ts';
+import { here, type Path } from './path.ts';
 import { readingsOf } from './reads.ts';
 import type { Nest, NestNode, Node, PlanGraph } from './simplify.ts';
 import type { CostProfile } from '../targets/target.ts';
@@ -70,7 +72,7 @@ function whyStore(a: Assignment, node: Node, uses: readonly Use[], ask: Question
   const groups = [...new Set(uses.map((u) => find(u.group)))];
   if (groups.length > 1 && uses.every(isSamePoint)) tryMergeAll(a, groups);
   const contexts = distinctUses(uses);
-  if (contexts.some((u) => repeats(u.path)) && ask.follows()) return 'computed once per result of the reduction, in its epilogue';
+  if (contexts.some(isRepeated) && ask.follows()) return 'computed once per result of the reduction, in its epilogue';
   return whyNotWorth(a, contexts, ask) ?? whyNoRoom(a, node, contexts);
 }
 
@@ -83,7 +85,7 @@ function whyNoFusion(a: Assignment, node: Node, uses: readonly Use[]): string | 
 }
 
 function whyNotWorth(a: Assignment, contexts: readonly Use[], ask: Questions): string | undefined {
-  if (contexts.length === 1 && !repeats(contexts[0].path)) return undefined;
+  if (contexts.length === 1 && !isRepeated(contexts[0])) return undefined;
   const { pays, extra } = weighRecompute(ask.cost(), contexts, a.profile);
   if (pays) return undefined;
   const where = contexts.length > 1 ? `at each of ${contexts.length} uses` : 'for every repeat';
@@ -93,7 +95,8 @@ function whyNotWorth(a: Assignment, contexts: readonly Use[], ask: Questions): s
 function store(a: Assignment, node: Node): void {
   const reduction = node.kind === 'reduce' ? node.expr.axes : undefined;
   const group = addGroup(a, {
-    loop: undefined, nest: undefined, domain: reduction ? node.srcShapes[0] : node.shape,
+    loop: undefined, nest: undefined, product: multipliesMatrices(node, a.graph.canonical),
+    domain: reduction ? node.srcShapes[0] : node.shape,
     kept: reduction && node.shape, axes: reduction,
     stored: new Set([node]), epilogue: new Set(reduction ? [node] : []),
   });
@@ -142,7 +145,8 @@ function addUse(a: Assignment, use: Omit<Use, 'consumers' | 'kept'>, consumer: N
 function addLoop(a: Assignment, loop: LoopRegion): void {
   const results = a.region.nodes.filter((n) => n.kind === 'result' && n.loop === loop.loop);
   const group = addGroup(a, {
-    loop, nest: undefined, domain: -1, kept: undefined, axes: undefined, stored: new Set(results), epilogue: new Set(),
+    loop, nest: undefined, product: false, domain: -1, kept: undefined, axes: undefined,
+    stored: new Set(results), epilogue: new Set(),
   });
   results.forEach((r) => a.groupOf.set(r, group));
   const needed = new Set([...loop.states.map((k) => loop.loop.states[k].initial), ...loop.outside]);
@@ -154,7 +158,8 @@ function addNest(a: Assignment, results: readonly NestNode[]): void {
   const [first] = results;
   const { nest } = first;
   const group = addGroup(a, {
-    loop: undefined, nest, domain: nest.domain, kept: undefined, axes: undefined, stored: new Set(results), epilogue: new Set(),
+    loop: undefined, nest, product: false, domain: nest.domain, kept: undefined, axes: undefined,
+    stored: new Set(results), epilogue: new Set(),
   });
   for (const r of results) {
     a.groupOf.set(r, group);
@@ -166,7 +171,7 @@ function addNest(a: Assignment, results: readonly NestNode[]): void {
   }
 }
 
-function addGroup(a: Assignment, parts: Pick<Group, 'loop' | 'nest' | 'domain' | 'kept' | 'axes' | 'stored' | 'epilogue'>): Group {
+function addGroup(a: Assignment, parts: Pick<Group, 'loop' | 'nest' | 'product' | 'domain' | 'kept' | 'axes' | 'stored' | 'epilogue'>): Group {
   const group: Group = {
     id: a.groups.length, mergedInto: undefined, reads: new Map(), uses: [],
     usesCoordinates: false, usesNeighbours: false, gathers: false, weight: 0, ...parts,

@@ -115,6 +115,7 @@ export function canonicalise(roots: readonly Expr[], resident: (e: Expr) => bool
       case 'map': return `m${fnId(e.fn)}.${e.result}(${numbers(e.src)}`;
       case 'view': return describeView(e, number(e.src[0]), sizes);
       case 'reduce': return `r${e.reducer}${e.axes.join()}(${number(e.src[0])}`;
+      case 'contract': return `x${e.axes.join()}(${numbers(e.src)}`;
       case 'stencil':
         return `s${fnId(e.fn)}.${e.result}${e.border.join()};${e.lo.join()};${e.hi.join()}(${numbers(e.src)}`;
       case 'nest': return `n${fnId(e.fn)}.${e.result};${shapeId(e.domain)};${startsOf(e)}(${numbers(e.src)}`;

@@ -4,8 +4,7 @@
  */
 import { costOf } from '../dsl/kernel/walk.ts';
 import type { CostProfile } from '../targets/target.ts';
-import type { Use } from './groups.ts';
-import { repeats } from './path.ts';
+import { isRepeated, type Use } from './groups.ts';
 import { readingsOf } from './reads.ts';
 import type { Node } from './simplify.ts';
 
@@ -39,7 +38,7 @@ export interface Recompute {
 
 /** Computing at every use against storing once and loading. A value repeated by broadcasting counts as evaluated once more. */
 export function weighRecompute(cost: number, uses: readonly Use[], profile: CostProfile): Recompute {
-  const evaluations = uses.length + (uses.some((u) => repeats(u.path)) ? 1 : 0);
+  const evaluations = uses.length + (uses.some(isRepeated) ? 1 : 0);
   const extra = Math.max(0, (evaluations - 1) * cost - evaluations * LOAD);
   return { extra, pays: extra <= profile.memoryRoundTrip };
 }

@@ -4,7 +4,7 @@
  */
 import type { CostProfile } from '../targets/target.ts';
 import type { Attempts } from './attempts.ts';
-import { joinPaths, onlyOnes, pathKey, type Path } from './path.ts';
+import { joinPaths, onlyOnes, pathKey, repeats, type Path } from './path.ts';
 import type { Reading } from './reads.ts';
 import type { Loop, Nest, Node, PlanGraph } from './simplify.ts';
 
@@ -33,6 +33,8 @@ export interface Group {
   readonly loop: LoopRegion | undefined;
   /** A nest of loops that stores, which nothing joins either. */
   readonly nest: Nest | undefined;
+  /** A product of matrices: nothing is computed beside it, but what it multiplies and what becomes of the result. */
+  readonly product: boolean;
   /** Number of the shape it runs over. */
   readonly domain: number;
   /** Number of the shape of the kept points, and the reduced axes, of a group with reductions. */
@@ -107,6 +109,9 @@ export const isSamePoint = (use: Use): boolean =>
 /** A value per kept point that is needed at that kept point. */
 export const isSameKeptPoint = (use: Use): boolean =>
   !use.asBuffer && use.whole === undefined && use.place === '' && onlyOnes(use.path);
+
+/** Computed there, the value would be computed once for every repeat. What a product of matrices multiplies is packed first. */
+export const isRepeated = (use: Use): boolean => repeats(use.path) && !find(use.group).product;
 
 /** From the kept points of a group's reduction to a shape that differs in axes of size 1 only. */
 export const fromKept = (group: Group, shape: number): Path =>

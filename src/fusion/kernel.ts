@@ -8,22 +8,31 @@ import type { ReducerName } from '../dsl/reducers.ts';
 import type { Shape } from '../dsl/shape.ts';
 
 /**
- * `map`: results stored at every point. `reduce`: reduced over some axes. `nest`: the body's effects happen at every point, in
- * no particular order between points; its outputs are whole arrays.
+ * `map`: results stored at every point. `reduce`: reduced over some axes. `contract`: a reduction that adds up the products of
+ * two operands, each of which is the same along an axis that the other one walks; what targets do not do in a better way, they
+ * do as a reduction. `nest`: the body's effects happen at every point, in no particular order between points; its outputs are
+ * whole arrays.
  */
-export type Schedule = 'map' | 'reduce' | 'nest';
+export type Schedule = 'map' | 'reduce' | 'contract' | 'nest';
 
 /** Reduces body results over some axes of the domain. */
 export interface Reduction {
   /** Sorted axes of the domain that are reduced; the others are kept and keep their order. */
   readonly axes: readonly number[];
-  /** `value` indexes the body's results, which already have the reducer's accumulator dtype. */
-  readonly terms: readonly { readonly reducer: ReducerName; readonly value: number }[];
+  readonly terms: readonly Term[];
   /**
    * From the reduced values (`reduced` leaves, in the order of `terms`) to what is stored, once per kept point. Its reads
    * are at the current point, of inputs whose strides along reduced axes are 0; it has no coordinates and no `inside`.
    */
   readonly epilogue: Fn;
+}
+
+export interface Term {
+  readonly reducer: ReducerName;
+  /** Index into the body's results, which already have the reducer's accumulator dtype. */
+  readonly value: number;
+  /** A sum that is added up as it comes, without keeping what rounding loses. */
+  readonly plain?: boolean;
 }
 
 export interface KernelOutput {

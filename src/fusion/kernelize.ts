@@ -9,7 +9,7 @@ import { Builder, type Fn, type Point, type Slot, type Value } from '../dsl/kern
 import { valuesIn } from '../dsl/kernel/walk.ts';
 import { InternalError } from '../errors.ts';
 import { find, fromKept, outputsOf, type Assignment, type Group } from './groups.ts';
-import type { Kernel, KernelOutput, Reduction } from './kernel.ts';
+import type { Kernel, KernelOutput, Reduction, Term } from './kernel.ts';
 import { here, isWhole, joinPaths, pathKey, resolveAxes, type Path } from './path.ts';
 import { neighbour, readingsOf } from './reads.ts';
 import { kernelKey } from './specialise.ts';
@@ -103,7 +103,10 @@ class Kernelizer {
     const outputs = outputsOf(a, group);
     const results: Value[] = [], finals: Value[] = [];
     const place = (list: Value[], v: Value): number => (list.includes(v) ? list.indexOf(v) : list.push(v) - 1);
-    const terms = this.terms.map((n) => ({ reducer: n.expr.reducer, value: place(results, this.operand(n)) }));
+    const terms = this.terms.map((n): Term => {
+      const value = place(results, this.operand(n));
+      return n.expr.kind === 'contract' ? { reducer: 'sum', value, plain: true } : { reducer: n.expr.reducer, value };
+    });
     const written = outputs.map((node): KernelOutput => (group.epilogue.has(node)
       ? { dtype: node.dtype, from: 'epilogue', result: place(finals, this.valueAt({ to: node, path: fromKept(group, node.shape) }, here, undefined, true)) }
       : { dtype: node.dtype, from: 'body', result: place(results, this.valueAt({ to: node, path: here }, here, undefined, false)) }));
@@ -116,7 +119,7 @@ class Kernelizer {
       terms,
       epilogue: this.epilogue.fn(name, { ...parts, results: finals }),
     };
-    const schedule = reduction ? 'reduce' : 'map';
+    const schedule = group.product ? 'contract' : reduction ? 'reduce' : 'map';
     return this.finish({ name, schedule, ...parts, body, reduction, outputs: written }, outputs.map((n) => n.number));
   }
 
@@ -171,7 +174,8 @@ class Kernelizer {
   /** What a reduction adds up, in its accumulator's dtype. */
   private operand(n: ReduceNode): Value {
     this.visited.add(n.number);
-    const v = this.valueAt(n.src[0], here, undefined, false);
+    const [v, factor] = n.src.map((edge) => this.valueAt(edge, here, undefined, false));
+    if (n.expr.kind === 'contract') return this.body.op('mul', [v, factor]);
     return isArgReducer(n.expr.reducer) ? v : this.body.cast(v, n.dtype);
   }
 

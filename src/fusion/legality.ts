@@ -62,6 +62,7 @@ export function whyNoRoom(a: Assignment, node: Node, uses: readonly Use[]): stri
 export function whyNotMerge(a: Assignment, g: Group, h: Group): string | undefined {
   if (g.loop || h.loop) return 'a time loop is a step of its own';
   if (g.nest || h.nest) return 'a nest of loops is a kernel of its own';
+  if (g.product || h.product) return 'a product of matrices is a kernel of its own';
   if (g.domain !== h.domain) return 'different shapes';
   if (g.axes && h.axes && g.axes.join() !== h.axes.join()) return 'they reduce different axes';
   if (g.weight + h.weight > MAX_WEIGHT) return `together more than ${MAX_WEIGHT} operations`;

@@ -3,7 +3,7 @@
  * row-major positions with coordinates (a copy node stands between); every loop is one object with its states; what a loop
  * carries and what the caller asked for are nodes whose buffers hold the values in row-major order.
  */
-import type { CarryExpr, Expr, FillExpr, LoopExpr, MapExpr, NestExpr, ReduceExpr, StencilExpr } from '../dsl/expr.ts';
+import type { CarryExpr, ContractExpr, Expr, FillExpr, LoopExpr, MapExpr, NestExpr, ReduceExpr, StencilExpr } from '../dsl/expr.ts';
 import type { Value } from '../dsl/kernel/ir.ts';
 import { valuesOf } from '../dsl/kernel/walk.ts';
 import type { DType } from '../dsl/dtype.ts';
@@ -40,7 +40,8 @@ export interface MapNode extends Common {
 }
 /** A view that has to be in memory, or the result of an inner loop that is a state of an outer one. */
 export interface CopyNode extends Common { readonly kind: 'copy'; readonly expr: Expr }
-export interface ReduceNode extends Common { readonly kind: 'reduce'; readonly expr: ReduceExpr }
+/** A contraction is a sum, of what its two sources are multiplied to. */
+export interface ReduceNode extends Common { readonly kind: 'reduce'; readonly expr: ReduceExpr | ContractExpr }
 export interface StencilNode extends Common { readonly kind: 'stencil'; readonly expr: StencilExpr }
 /** One output of a nest. Its sources are the inputs, all of them whole. */
 export interface NestNode extends Common { readonly kind: 'nest'; readonly expr: NestExpr; readonly nest: Nest }
@@ -138,7 +139,7 @@ export function simplify(canonical: Canonical): PlanGraph {
       case 'fill': return { ...common(number, []), kind: 'fill', expr: e };
       case 'map': return { ...common(number, below()), kind: 'map', expr: e, ...leavesOf(e.fn.results[e.result]) };
       case 'view': return copyOf(number);
-      case 'reduce': return { ...common(number, below()), kind: 'reduce', expr: e };
+      case 'reduce': case 'contract': return { ...common(number, below()), kind: 'reduce', expr: e };
       case 'stencil': return { ...common(number, below()), kind: 'stencil', expr: e };
       case 'carry': throw new InternalError('a state of a loop outside its body');
       case 'loop': return resultOf(number, e);

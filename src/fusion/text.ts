@@ -48,6 +48,7 @@ export function label(e: Expr): string {
     case 'map': return nameOf(e.fn);
     case 'stencil': return e.fn.name || 'stencil';
     case 'reduce': return e.reducer;
+    case 'contract': return 'contract';
     case 'view': return e.view.kind === 'reshape' ? 'reshape' : 'view';
     case 'carry': return `state${e.index}`;
     case 'loop': return 'iterate';
@@ -89,6 +90,7 @@ function spell(e: Expr, leaf: (e: Expr) => string | undefined, depth: number): P
     case 'map': return isShort(e.fn, e.result) ? value(e.fn.results[e.result], source) : call(label(e));
     case 'stencil': return call(label(e));
     case 'reduce': return atom(`${e.reducer}(${source(0).text})`);
+    case 'contract': return atom(`sum(${wrap(source(0), 7)}*${wrap(source(1), 8)})`);
     case 'loop': return call('iterate');
     case 'nest': return call(label(e), e.fn.inputs.length);
     default: return e satisfies never;

@@ -18,7 +18,7 @@ export function validateKernel(k: Kernel): void {
   validateFn(k.body);
   if (k.rank < 1) fail(k, 'has no axis');
   if (k.outputs.length === 0) fail(k, 'stores nothing');
-  if ((k.schedule === 'reduce') !== (k.reduction !== undefined)) fail(k, `schedule ${k.schedule} with${k.reduction ? '' : 'out'} a reduction`);
+  if ((k.schedule === 'reduce' || k.schedule === 'contract') !== (k.reduction !== undefined)) fail(k, `schedule ${k.schedule} with${k.reduction ? '' : 'out'} a reduction`);
   checkSlots(k, k.body);
   for (const v of valuesIn(k.body)) if (v.kind === 'reduced') fail(k, 'a reduced value in the body');
   if (k.reduction) validateReduction(k);

@@ -9,7 +9,8 @@
 import { borderRules, edgeMaps, numberArithmetic, type BorderMode } from '../dsl/border.ts';
 import { castNumber, dtypes, isFloat, type DType, type TypedArray } from '../dsl/dtype.ts';
 import {
-  topological, type Expr, type LoopExpr, type MapExpr, type NestExpr, type ReduceExpr, type StencilExpr, type ViewExpr,
+  topological, type ContractExpr, type Expr, type LoopExpr, type MapExpr, type NestExpr, type ReduceExpr, type StencilExpr,
+  type ViewExpr,
 } from '../dsl/expr.ts';
 import { interpret, type Leaf } from '../dsl/kernel/interpret.ts';
 import type { Point } from '../dsl/kernel/ir.ts';
@@ -135,6 +136,7 @@ function evaluateNode(e: Expr, now: Evaluation): TypedArray {
     case 'map': return eachPoint(e, (at) => pointValue(e, values, at, (input) => read(values, e.src[input], at)));
     case 'view': return evaluateView(e, values);
     case 'reduce': return evaluateReduce(e, values);
+    case 'contract': return evaluateContract(e, values);
     case 'stencil': return evaluateStencil(e, values);
     case 'loop': return evaluateLoop(e, now);
     case 'nest': return evaluateNest(e, values);
@@ -217,6 +219,18 @@ function evaluateReduce(e: ReduceExpr, values: Values): TypedArray {
     return castNumber(group.reduce((a, b) => evaluateOp(combine, [a, b], wide, wide), start), wide, e.dtype);
   };
   return (allocate(e).map as (f: (v: number, k: number) => number) => TypedArray)((_, k) => reduceGroup(groups[k]));
+}
+
+/** Sums of products; of floats in double precision. */
+function evaluateContract(e: ContractExpr, values: Values): TypedArray {
+  const [a, b] = e.src.map((s) => values.get(s)!);
+  const wide: DType = isFloat(e.dtype) ? 'float64' : e.dtype;
+  const sums = new Array<number>(sizeOf(e.shape)).fill(0);
+  forEachCoordinate(e.src[0].shape, (at, flat) => {
+    const k = flatIndex(at.filter((_, axis) => !e.axes.includes(axis)), e.shape);
+    sums[k] = evaluateOp('add', [sums[k], evaluateOp('mul', [a[flat], b[flat]], wide, wide)], wide, wide);
+  });
+  return (allocate(e).map as (f: (v: number, k: number) => number) => TypedArray)((_, k) => castNumber(sums[k], wide, e.dtype));
 }
 
 /** Position of the first best value; the first NaN beats everything. */

@@ -2,7 +2,7 @@
 import { InternalError } from '../../errors.ts';
 import type { DType } from '../../dsl/dtype.ts';
 import { isArgReducer, reducerInfo, type ReducerName } from '../../dsl/reducers.ts';
-import type { Kernel, Launch } from '../../fusion/kernel.ts';
+import type { Kernel, Launch, Term as KernelTerm } from '../../fusion/kernel.ts';
 import { coordinates, elementLoop, gridIndex, mainHead, packed, writeStores, type Store } from './emit.ts';
 import { writeFunction, type LeafText } from './function.ts';
 import { extentOf, pointLeaves } from './leaves.ts';
@@ -29,11 +29,7 @@ interface AccField {
   readonly role: 'value' | 'position' | 'lost';
 }
 
-interface Term {
-  readonly reducer: ReducerName;
-  readonly value: number;
-  readonly dtype: DType;
-}
+interface Term extends KernelTerm { readonly dtype: DType }
 
 const termsOf = (kernel: Kernel): Term[] =>
   kernel.reduction!.terms.map((t) => ({ ...t, dtype: kernel.body.results[t.value].dtype }));
@@ -41,7 +37,7 @@ const termsOf = (kernel: Kernel): Term[] =>
 const fieldsOf = (terms: readonly Term[]): AccField[] => terms.flatMap((t, k): AccField[] => {
   const value: AccField = { name: `t${k}`, type: scalarOf(t.dtype), term: k, role: 'value' };
   if (isArgReducer(t.reducer)) return [value, { name: `t${k}_at`, type: 'i32', term: k, role: 'position' }];
-  return t.reducer === 'sum' && value.type === 'f32' ? [value, { name: `t${k}_lost`, type: 'f32', term: k, role: 'lost' }] : [value];
+  return t.reducer === 'sum' && !t.plain && value.type === 'f32' ? [value, { name: `t${k}_lost`, type: 'f32', term: k, role: 'lost' }] : [value];
 });
 
 /** 32-bit words of one partial result. */

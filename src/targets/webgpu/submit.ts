@@ -17,6 +17,7 @@ import type { Timer } from './timing.ts';
 const passesBySchedule: { readonly [S in Schedule]: (launch: Launch, limits: GPUSupportedLimits) => Pass[] } = {
   map: (launch) => [mapPass(launch)],
   reduce: (launch, limits) => reducePasses(launch, limits.maxComputeWorkgroupStorageSize),
+  contract: (launch, limits) => reducePasses(launch, limits.maxComputeWorkgroupStorageSize),
   nest: (launch) => [nestPass(launch)],
 };
 

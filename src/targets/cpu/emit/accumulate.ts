@@ -5,19 +5,17 @@
 import { InternalError } from '../../../errors.ts';
 import { isFloat, type DType } from '../../../dsl/dtype.ts';
 import type { Builder, Value } from '../../../dsl/kernel/ir.ts';
-import { isArgReducer, reducers, type ReducerName } from '../../../dsl/reducers.ts';
+import { isArgReducer, reducers } from '../../../dsl/reducers.ts';
+import type { Term as KernelTerm } from '../../../fusion/kernel.ts';
 import type { Code, Scalar } from './code.ts';
 import { opTable, type OpContext } from './ops.ts';
 import { constant, SWAP_HALVES, SWAP_PAIRS, widthOf } from './lanes.ts';
 import type { Local } from '../wasm/index.ts';
 
 /** One reduction of a kernel. */
-export interface Term {
-  readonly reducer: ReducerName;
+export interface Term extends KernelTerm {
   /** Of the accumulator. */
   readonly dtype: DType;
-  /** Index among the body's results. */
-  readonly value: number;
 }
 
 /**
@@ -31,7 +29,7 @@ export interface Partial {
 
 export const isArg = (t: Term): boolean => isArgReducer(t.reducer);
 /** Float sums carry their rounding errors along, so that the result is right to the last place or two, however many terms. */
-const isCompensated = (t: Term): boolean => t.reducer === 'sum' && isFloat(t.dtype);
+const isCompensated = (t: Term): boolean => t.reducer === 'sum' && !t.plain && isFloat(t.dtype);
 
 /** The dtypes of a term's partial results in memory. */
 export const planesOf = (t: Term): readonly DType[] =>
