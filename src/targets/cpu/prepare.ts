@@ -9,6 +9,7 @@ import { START, START_BLOCK } from './emit/start.ts';
 import { layoutOf, parameterWords, type Walk } from './layout.ts';
 import type { OrientedLaunch } from './orient.ts';
 import type { Program } from './program.ts';
+import type { ModuleBuilder, ModuleOptions } from './wasm/index.ts';
 import type { Work } from './work.ts';
 
 /**
@@ -26,6 +27,8 @@ export interface Call {
   readonly kernel: number;
   readonly blocks: number;
   readonly blocking: Blocking | undefined;
+  /** Other words for what it does than `blocking` has. */
+  readonly does?: string;
   readonly words: Int32Array;
   readonly bases: readonly Base[];
   /** The word of the first uniform, each takes four; and their dtypes. */
@@ -41,6 +44,13 @@ export interface Prepared {
   readonly calls: readonly Call[];
   /** Bytes of each plane. */
   readonly planes: readonly number[];
+}
+
+/** A launch as a module and calls of it. Equal codes are equal modules. */
+export interface Lowered {
+  readonly code: string;
+  readonly emit: (options: ModuleOptions) => ModuleBuilder;
+  readonly prepared: Prepared;
 }
 
 /** Below this much work a launch stays on the calling thread: waking another costs more than it brings. */

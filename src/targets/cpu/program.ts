@@ -110,5 +110,5 @@ export function emitProgram(program: Program, options: ModuleOptions): ModuleBui
   return module;
 }
 
-const needsRemainder = (nest: Nest): boolean =>
+export const needsRemainder = (nest: Nest): boolean =>
   valuesIn(nest).some((v) => v.kind === 'op' && ['rem', 'mod', 'floorDiv'].includes(v.op) && isFloat(v.dtype));

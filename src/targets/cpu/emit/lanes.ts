@@ -38,6 +38,8 @@ export const registers = (count: number, width: Width): number => Math.max(1, (c
 const words = (...picks: number[]): number[] => picks.flatMap((w) => [4 * w, 4 * w + 1, 4 * w + 2, 4 * w + 3]);
 export const EVEN_WORDS = words(0, 2, 4, 6);
 export const LOW_HALVES = words(0, 1, 4, 5);
+export const ODD_WORDS = words(1, 3, 5, 7);
+export const HIGH_HALVES = words(2, 3, 6, 7);
 const HIGH_HALF = words(2, 3, 2, 3);
 export const SWAP_PAIRS = words(1, 0, 3, 2);
 export const SWAP_HALVES = words(2, 3, 0, 1);

@@ -1,0 +1,150 @@
+/**
+ * Packing an operand of a product: rows (or columns) of the result in panels, as wide as a tile, and in each panel depth after
+ * depth, so that the tile reads memory from front to back (Goto and van de Geijn, Anatomy of High-Performance Matrix
+ * Multiplication, 2008). Whatever is computed of the operand is computed here, once.
+ *
+ * The nest's axes: those of the result that the operand walks besides, then depth and panels' axis, the inner one last.
+ */
+import { dtypes } from '../../../dsl/dtype.ts';
+import type { Scalar } from './code.ts';
+import { emitColumns, rowOf, type Body, type Sink, type Vector } from './columns.ts';
+import { Frame, PARAMS, type Cut, type Nest } from './frame.ts';
+import { EVEN_WORDS, HIGH_HALVES, LOW_HALVES, ODD_WORDS, widthOf } from './lanes.ts';
+import { storeOne } from './memory.ts';
+import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
+
+export interface PackNest {
+  readonly nest: Nest;
+  readonly body: Body;
+  /** Number of axes besides depth and panels. */
+  readonly outer: number;
+  /** Rows, or columns, of a panel. */
+  readonly width: number;
+  /** The inner axis is the depth. */
+  readonly deep: boolean;
+}
+
+/** Geometry: `kept` are the outer points; `chunks` is the depth, `planeLength` the elements of one outer point. */
+export function emitPack(module: ModuleBuilder, name: string, pack: PackNest, fmod: Func | undefined): void {
+  module.func(name, { params: PARAMS }, (f, { start, end, params }) => {
+    const frame = new Frame(f, params, pack.nest, fmod);
+    const { c } = frame;
+    const outer = Array.from({ length: pack.outer }, (_, k) => k);
+    frame.blocks(start, end, (cut) => {
+      const o = c.variable(cut.kept[0], 'outer');
+      c.whileBelow(o, cut.kept[1], () => {
+        frame.seek(outer, o);
+        const plane = c.variable(c.add(frame.planes[0], c.mul(o, c.mul(frame.get('planeLength'), bytesOf(pack)))), 'plane');
+        (pack.deep ? packDeep : packWide)(frame, pack, plane, cut);
+        c.advance(o, 1);
+      });
+    });
+  });
+}
+
+const bytesOf = ({ nest }: PackNest): number => dtypes[nest.planes[0]].bytes;
+
+/** The inner axis is that of the panels: a register is a part of a panel as it is. Rows of a block are depths. */
+function packWide(frame: Frame, pack: PackNest, plane: Local, { rows, columns }: Cut): void {
+  const { c, f } = frame;
+  const { width, body, nest } = pack;
+  const bytes = bytesOf(pack), dtype = nest.planes[0];
+  const panel = c.variable(c.mul(frame.get('chunks'), width * bytes), 'panel');
+  const perTurn = body.count / width;
+  const perPanel = registersOf(pack);
+  const depth = nest.rank - 1 - pack.outer;
+  const axes = Array.from({ length: depth }, (_, k) => pack.outer + k);
+  const running = f.local('i32', 'packed');
+  frame.walk(axes, rows[0], rows[1], 'depth', (k) => {
+    const from = c.variable(c.add(plane, c.mul(k, width * bytes)));
+    const cell = (x: Scalar): Scalar => {
+      const [at, lane] = [c.x('i32.div_u', [x, width]), c.x('i32.rem_u', [x, width])];
+      return c.add(from, c.add(c.mul(at, panel), c.mul(lane, bytes)));
+    };
+    const sink: Sink = {
+      begin: (x) => c.assign(running, c.add(from, c.mul(c.x('i32.div_u', [x, width]), panel))),
+      vectors: ([{ values: [regs] }]) => {
+        let to: Scalar = running;
+        for (let p = 0; p < perTurn; p++) {
+          if (p > 0) to = c.add(to, panel);
+          regs.slice(p * perPanel, (p + 1) * perPanel).forEach((v, j) => c.raw('v128.store', [to, v], 16 * j));
+        }
+      },
+      advance: () => c.advance(running, c.mul(panel, perTurn)),
+      cells: ([[v]], x) => storeOne(c, dtype, cell(x), 0, v),
+    };
+    emitColumns(frame, body, [rowOf(frame, body)], columns, sink);
+    // The last panel may be wider than what is left for it.
+    const x = c.variable(columns[1]);
+    c.raw('i32.eq', [columns[1], frame.columns]);
+    f.if(() => c.whileBelow(x, c.mul(c.x('i32.div_u', [c.add(x, width - 1), width]), width), () => {
+      storeOne(c, dtype, cell(x), 0, c.f.constant('i32x4', 0));
+      c.advance(x, 1);
+    }));
+  });
+}
+
+const registersOf = ({ width, nest }: PackNest): number => (width * widthOf(nest.planes[0])) / 128;
+
+/** The inner axis is the depth: rows of the operand side by side are transposed. Rows of a block are panels. */
+function packDeep(frame: Frame, pack: PackNest, plane: Local, { rows, columns }: Cut): void {
+  const { c, f, inner } = frame;
+  const { width, body, nest, outer: axis } = pack;
+  const bytes = bytesOf(pack), dtype = nest.planes[0];
+  const outerDepth = Array.from({ length: inner - axis - 1 }, (_, k) => axis + 1 + k);
+  const repeats = outerDepth.reduce<Scalar>((n, k) => c.mul(n, frame.sizes[k]), 1);
+  const running = f.local('i32', 'packed');
+  const panel = c.variable(rows[0], 'panel');
+  const packPanel = (q: Local): void => {
+    const top = c.sub(frame.sizes[axis], 1);
+    const list = Array.from({ length: width }, (_, r) => {
+      // The last panel repeats the last row.
+      c.assign(frame.coords[axis], c.min(c.add(c.mul(panel, width), r), top));
+      return rowOf(frame, body);
+    });
+    const from = c.variable(c.add(plane, c.mul(c.add(c.mul(panel, frame.get('chunks')), c.mul(q, frame.columns)), width * bytes)));
+    const at = (x: Scalar): Scalar => c.add(from, c.mul(x, width * bytes));
+    const sink: Sink = {
+      begin: (x) => c.assign(running, at(x)),
+      vectors: (turn) => transposed(frame, pack, turn).forEach((v, j) => c.raw('v128.store', [running, v], 16 * j)),
+      advance: (count) => c.advance(running, count * width * bytes),
+      cells: (values, x) => {
+        const to = c.variable(at(x));
+        values.forEach(([v], r) => storeOne(c, dtype, to, r * bytes, v));
+      },
+    };
+    emitColumns(frame, body, list, columns, sink);
+  };
+  c.whileBelow(panel, rows[1], () => {
+    frame.walk(outerDepth, 0, repeats, 'deep', packPanel);
+    c.advance(panel, 1);
+  });
+}
+
+/** Registers of a turn, which hold depths of one row each, as registers that hold rows of one depth. */
+function transposed(frame: Frame, { nest }: PackNest, turn: readonly Vector[]): Local[] {
+  const { c } = frame;
+  const shuffle = (a: Local, b: Local, by: readonly number[]): Local => c.x('i8x16.shuffle', [a, b], by);
+  const regs = turn.map(({ values }) => values[0]);
+  const out: Local[] = [];
+  if (widthOf(nest.planes[0]) === 64) {
+    regs[0].forEach((_, j) => [LOW_HALVES, HIGH_HALVES].forEach((half) => {
+      for (let r = 0; r < regs.length; r += 2) out.push(shuffle(regs[r][j], regs[r + 1][j], half));
+    }));
+    return out;
+  }
+  regs[0].forEach((_, j) => {
+    const blocks = Array.from({ length: regs.length / 4 }, (_, b) => {
+      const [r0, r1, r2, r3] = regs.slice(4 * b, 4 * b + 4).map((r) => r[j]);
+      const [low01, low23, high01, high23] = [
+        shuffle(r0, r1, LOW_HALVES), shuffle(r2, r3, LOW_HALVES), shuffle(r0, r1, HIGH_HALVES), shuffle(r2, r3, HIGH_HALVES),
+      ];
+      return [
+        shuffle(low01, low23, EVEN_WORDS), shuffle(low01, low23, ODD_WORDS),
+        shuffle(high01, high23, EVEN_WORDS), shuffle(high01, high23, ODD_WORDS),
+      ];
+    });
+    for (let k = 0; k < 4; k++) blocks.forEach((block) => out.push(block[k]));
+  });
+  return out;
+}
