@@ -39,6 +39,8 @@ export class DisposedError extends kind('DisposedError', 'disposed') {}
 export class TargetError extends kind('TargetError', 'target') {}
 /** The heap or the device has no room for what was asked. Nothing was changed. */
 export class OutOfMemoryError extends kind('OutOfMemoryError', 'memory') {}
+/** A loop was stopped by its signal; `cause` is the signal's reason. The name is that of the web's own AbortError. */
+export class AbortError extends kind('AbortError', 'aborted') {}
 /** A validator between two levels found an illegal program: a defect of Weft, not of the user's program. */
 export class InternalError extends kind('InternalError', 'internal') {}
 

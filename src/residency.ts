@@ -59,8 +59,10 @@ function nudge(): void {
 interface Resident {
   host: TypedArray | undefined;
   readonly buffers: Map<PlanTarget, Held>;
-  /** Handles that stand on it and were not disposed; the last one to go frees the values. */
+  /** Handles that stand on it and were not disposed, and others that need it; the last one to go frees the values. */
   claims: number;
+  /** A handle stands on it, or did. */
+  handled: boolean;
   disposed: boolean;
   /** Why there are no values any more, when a target took them along. */
   lost: string | undefined;
@@ -76,7 +78,7 @@ function record(e: Expr): Resident {
   let r = records.get(e);
   // An expression whose values were disposed may be computed again, into a record of its own.
   if (!r || (r.disposed && e.kind !== 'source')) {
-    r = { host: undefined, buffers: new Map(), claims: 0, disposed: false, lost: undefined };
+    r = { host: undefined, buffers: new Map(), claims: 0, handled: false, disposed: false, lost: undefined };
     records.set(e, r);
     collected.register(r, r.buffers);
   }
@@ -129,13 +131,30 @@ export function setHeld(e: Expr, held: Held): void {
 
 /** A handle stands on the node. */
 export function claim(e: Expr): void {
-  record(e).claims++;
+  const r = record(e);
+  r.claims++;
+  r.handled = true;
 }
 
 /** A handle goes; with the last one the values go, and a source cannot be read any more. */
 export function unclaim(e: Expr): void {
   const r = record(e);
-  if (--r.claims > 0) return;
+  if (--r.claims === 0) free(r);
+}
+
+/**
+ * Keeps a node's values even if its handles are disposed. The function that it returns lets them go: with `true` they are freed
+ * unless a handle stands on them, else they are left to the collector unless handles did and are gone.
+ */
+export function retain(e: Expr): (freed: boolean) => void {
+  const r = record(e);
+  r.claims++;
+  return (freed) => {
+    if (--r.claims === 0 && (freed || r.handled)) free(r);
+  };
+}
+
+function free(r: Resident): void {
   for (const held of r.buffers.values()) release(held);
   r.buffers.clear();
   r.host = undefined;

@@ -9,8 +9,9 @@ import { explain, planFor, validateBound, type BoundPlan } from './fusion/index.
 import { options } from './options.ts';
 import {
   alias, assertAvailable, capture, claim, collectGarbage, heldAnywhere, hold, hostOf, isDisposed, isResident, present, release,
-  setHeld, setHost, share, unclaim, type Captured, type Held,
+  retain, setHeld, setHost, share, unclaim, type Captured, type Held,
 } from './residency.ts';
+import { asPieces, needsHost, run as runLoopsAsync, runLoops, runSync as runLoopsSync } from './runtime/loops.ts';
 import { targetNamed, targetNamedSync } from './targets/registry.ts';
 import type { GraphTarget, Job, PlanTarget, Target } from './targets/target.ts';
 
@@ -25,6 +26,7 @@ const runtime: Evaluator = {
 
   async evaluate(roots, request) {
     const work = inspect(roots);
+    if (needsHost(work.nodes)) return afterLoops(roots, request, work);
     const values = capture(work.inputs);
     try {
       const target = await chooseTarget(work, request);
@@ -52,6 +54,7 @@ const runtime: Evaluator = {
 
   evaluateSync(roots, request) {
     const work = inspect(roots);
+    if (needsHost(work.nodes)) return afterLoopsSync(roots, request, work);
     const values = capture(work.inputs);
     try {
       const target = targetNamedSync(chooseName(work, request) ?? 'cpu', "use await data(), or dataSync({ target: 'cpu' })");
@@ -76,12 +79,13 @@ const runtime: Evaluator = {
   read: async (e) => (await hostValues(e, present)).slice() as TypedArray,
   readSync: (e) => hostValuesSync(e, present).slice() as TypedArray,
 
-  explain(roots, request) {
+  explain(asked, request) {
+    const { roots, note } = needsHost(inspect(asked).nodes) ? asPieces(asked) : { roots: asked, note: '' };
     const work = inspect(roots);
     const name = chooseName(work, request) ?? 'cpu';
     const target = targetNamedSync(name, `explain after an evaluation there, e.g. await x.eval({ target: '${name}' })`);
     check(work, target);
-    const heading = `target ${target.name}: ${target.describe()}`;
+    const heading = `target ${target.name}: ${target.describe()}${note && `\n${note}`}`;
     if (target.kind === 'graph') return `${heading}; every node is evaluated by itself, nothing is fused`;
     const bound = planOn(target, roots, work);
     if (bound.launches.length > 0) return `${heading}\n${explainOn(target, bound, request)}`;
@@ -157,6 +161,35 @@ function planOn(target: PlanTarget, roots: readonly Expr[], work: Work): BoundPl
   const bound = planFor(roots, (e) => work.inputs.has(e), target.profile);
   if (checked) validateBound(bound);
   return bound;
+}
+
+// --- loops that need the host ---
+
+/** All on one target, and with the inputs as they are now. */
+async function afterLoops(roots: readonly Expr[], request: EvaluateOptions, work: Work): Promise<Expr[]> {
+  const kept = [...work.inputs].map(retain);
+  try {
+    const target = await chooseTarget(work, request);
+    check(work, target);
+    const evaluate = (wanted: readonly Expr[]) => runtime.evaluate(wanted, { ...request, target: target.name });
+    await runLoopsAsync(runLoops(roots, (letGo) => kept.push(letGo)), { evaluate, read: runtime.read });
+    return await evaluate(roots);
+  } finally {
+    kept.forEach((letGo) => letGo(false));
+  }
+}
+
+function afterLoopsSync(roots: readonly Expr[], request: EvaluateOptions, work: Work): Expr[] {
+  const kept = [...work.inputs].map(retain);
+  try {
+    const target = targetNamedSync(chooseName(work, request) ?? 'cpu', "use await data(), or dataSync({ target: 'cpu' })");
+    check(work, target);
+    const evaluate = (wanted: readonly Expr[]) => runtime.evaluateSync(wanted, { ...request, target: target.name });
+    runLoopsSync(runLoops(roots, (letGo) => kept.push(letGo)), { evaluate, read: runtime.readSync });
+    return evaluate(roots);
+  } finally {
+    kept.forEach((letGo) => letGo(false));
+  }
 }
 
 // --- values in JavaScript memory ---

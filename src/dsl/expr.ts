@@ -54,11 +54,27 @@ export interface CarryExpr extends Base { readonly kind: 'carry'; readonly loop:
  */
 export interface LoopExpr extends Base {
   readonly kind: 'loop';
+  /** With a `host` condition the most steps, which may be Infinity. */
   readonly count: number;
   readonly loop: number;
   readonly carries: readonly CarryExpr[];
   readonly next: readonly Expr[];
+  /** The number of states stands for the number of steps made: only where there is a `host`. */
   readonly result: number;
+  /** Such a loop is no part of a plan: the runtime evaluates it piece by piece (src/runtime/loops.ts). */
+  readonly host?: HostLoop;
+}
+/** What the host does between the steps of a loop. */
+export interface HostLoop {
+  /** Ends the loop where it is true: a bool scalar of the states (`carries`) and of those one step earlier (`before`). */
+  readonly until: Expr | undefined;
+  readonly before: readonly CarryExpr[];
+  /** Steps from one look at the condition and the signal to the next. */
+  readonly check: number;
+  /** Called with the states after every so many steps; a promise is waited for. */
+  readonly report: ((step: number, states: readonly Expr[]) => unknown) | undefined;
+  readonly every: number;
+  readonly signal: AbortSignal | undefined;
 }
 /**
  * Output `result` of `fn`, whose effects happen at every point of `domain`, in any order between points. The first sources
@@ -108,9 +124,10 @@ function ownKey(spec: ExprSpec): string | undefined {
     case 'map': return `map:${spec.result}:${spec.fn.key}`;
     case 'view': return spec.view.kind === 'reshape' ? 'reshape' : `view:${spec.view.axes.map((a) => `${a.from}*${a.scale}+${a.offset}`).join()}`;
     case 'reduce': return `reduce:${spec.reducer}:${spec.axes.join()}`;
+    case 'contract': return `contract:${spec.axes.join()}`;
     case 'stencil': return `stencil:${spec.result}:${spec.border.join()}:${spec.cval}:${spec.lo.join()}:${spec.hi.join()}:${spec.fn.key}`;
     case 'nest': return `nest:${spec.result}:${spec.domain.join()}:${spec.fn.key}`;
-    case 'loop': return `loop:${spec.loop}:${spec.result}:${spec.count}:${spec.next.map((n) => n.id).join()}`;
+    case 'loop': return `loop${spec.host ? ' by the host' : ''}:${spec.loop}:${spec.result}:${spec.count}:${spec.next.map((n) => n.id).join()}`;
     default: return spec satisfies never;
   }
 }
@@ -119,12 +136,12 @@ function ownKey(spec: ExprSpec): string | undefined {
 export const newLoop = (): number => nextId++;
 
 /** Nodes a node needs: its sources, and for a loop its body. */
-export const dependencies = (e: Expr): readonly Expr[] => (e.kind === 'loop' ? [...e.src, ...e.next] : e.src);
+export const dependencies = (e: Expr): readonly Expr[] =>
+  (e.kind === 'loop' ? [...e.src, ...e.next, ...e.host?.until ? [e.host.until] : []] : e.src);
 
 /** All nodes below `roots`, sources before users, each once. Does not go below nodes for which `stop` holds. */
 export function topological(
   roots: readonly Expr[],
-    case 'contract': return `contract:${spec.axes.join()}`;
   stop: (e: Expr) => boolean = () => false,
   below: (e: Expr) => readonly Expr[] = dependencies,
 ): Expr[] {

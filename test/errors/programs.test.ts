@@ -111,6 +111,24 @@ table('iterate', [
     wf.iterate(line, 2, (u) => (escaped = u).add(1));
     return escaped!.mul(2).data(onSpy);
   }),
+  row('a loop without end', wf.ArgumentError, 'iterate: steps must be a non-negative integer, got Infinity; a loop without end needs until or signal', () => wf.iterate(line, Infinity, (u) => u)),
+  row('options that are none', wf.ArgumentError, 'iterate: options must be an object, e.g. { until: (u) => u.max().lt(1) }, got 5', () => wf.iterate(line, 2, (u) => u, wrong(5))),
+  row('an unknown option', wf.ArgumentError, "iterate: unknown option 'while'; options are until, onProgress, check, every, signal, countSteps", () => wf.iterate(line, 2, (u) => u, wrong({ while: 3 }))),
+  row('a condition that is no function', wf.ArgumentError, 'iterate: until must be a function, got true', () => wf.iterate(line, 2, (u) => u, { until: wrong(true) })),
+  row('a condition that gives a number', wf.ArgumentError, 'iterate: until returned boolean; return an array of one element, e.g. until: (u) => u.max().lt(1)', () => wf.iterate(line, 2, (u) => u, { until: wrong(() => true) })),
+  row('a condition that gives a promise', wf.ArgumentError, /^iterate: until returned a promise; return an array of one element/, () => wf.iterate(line, 2, (u) => u, { until: wrong(async (u: wf.WeftArray) => u.max().item()) })),
+  row('a condition for every element', wf.ShapeError, 'iterate: until gives shape [3]; reduce it to one element with all(), any(), max() and the like', () => wf.iterate(line, 2, (u) => u, { until: (u) => u.lt(1) })),
+  row('a check after half a step', wf.ArgumentError, 'iterate: check must be a positive whole number of steps, got 0.5', () => wf.iterate(line, 2, (u) => u, { until: (u) => u.max(), check: 0.5 })),
+  row('a check of nothing', wf.ArgumentError, /^iterate: check without until or signal looks at nothing/, () => wf.iterate(line, 2, (u) => u, { check: 5 })),
+  row('reports to nobody', wf.ArgumentError, /^iterate: every without onProgress reports nothing/, () => wf.iterate(line, 2, (u) => u, { every: 5 })),
+  row('a report that is no function', wf.ArgumentError, 'iterate: onProgress must be a function, got log', () => wf.iterate(line, 2, (u) => u, { onProgress: wrong('log') })),
+  row('no signal', wf.ArgumentError, 'iterate: signal must be an AbortSignal, got null', () => wf.iterate(line, 2, (u) => u, { signal: wrong(null) })),
+  row('a controller for its signal', wf.ArgumentError, 'iterate: signal must be an AbortSignal, e.g. new AbortController().signal', () => wf.iterate(line, 2, (u) => u, { signal: wrong(new AbortController()) })),
+  row('a state of the condition used outside', wf.ArgumentError, /^a state of wf\.iterate was used outside its step function/, () => {
+    let escaped: wf.WeftArray | undefined;
+    wf.iterate(line, 2, (u) => u.add(1), { until: (_, before) => (escaped = before).max() });
+    return escaped!.data(onSpy);
+  }),
   row('an error in the step is the error', RangeError, 'mine', () => wf.iterate(line, 2, () => { throw new RangeError('mine'); })),
 ]);
 

@@ -71,6 +71,13 @@ check(one).is<wf.WeftArray<'float32'>>(true);
 check(two).is<[wf.WeftArray<'float32'>, wf.WeftArray<'float64'>]>(true);
 // @ts-expect-error -- the step must return an array
 wf.iterate(floats, 3, () => 1);
+const watched = wf.iterate(floats, 3, (u) => u, { every: 2, onProgress: async (step, u) => { await u.sum().add(step).item(); } });
+check(watched).is<wf.WeftArray<'float32'>>(true);
+const counted = wf.iterate(floats, 3, (u) => u, { until: (u, before) => u.sub(before).max(), countSteps: true });
+check(counted).is<[wf.WeftArray<'float32'>, wf.WeftArray<'int32'>]>(true);
+const { signal } = new AbortController();
+const twoCounted = wf.iterate([floats, doubles], 3, ([u, v]) => [u, v], { signal, countSteps: true });
+check(twoCounted).is<[wf.WeftArray<'float32'>, wf.WeftArray<'float64'>, wf.WeftArray<'int32'>]>(true);
 
 // several results
 export async function several(): Promise<void> {
