@@ -1,18 +1,25 @@
 /** Interleaved timing: every contender in turn, round after round, so that drift of the machine hits all alike. */
+import { disagreement } from './compare.ts';
 import type { Contender, Tolerance, Values } from './workload.ts';
 
 export interface Timing {
+  readonly of: string;
   readonly name: string;
   /** Of the very first call in ms: parsing, planning, compiling and starting threads included. */
   readonly first: number;
   readonly median: number;
   readonly min: number;
+  /** Half the distance between the quartiles, relative to the median. */
+  readonly spread: number;
+  /** What the first call took beyond the median of later ones. */
+  readonly compile: number;
   readonly rounds: number;
   /** Why it did not finish, or what is wrong with its results. */
   readonly problem?: string;
 }
 
-interface State {
+/** A contender that was called once. */
+export interface Started {
   readonly contender: Contender;
   readonly first: number;
   readonly times: number[];
@@ -21,52 +28,58 @@ interface State {
 }
 
 /** A contender has had its rounds when it has had so many, or has run for so many ms. */
-const MIN_ROUNDS = 3, MAX_ROUNDS = 9, BUDGET = 800;
+const MIN_ROUNDS = 3, MAX_ROUNDS = 9, BUDGET = 700;
 
 /**
  * Short calls are timed as in a loop of their own: so many ms of calls that are not timed, then as many that are. Otherwise
  * they would time what the contender before left in the caches, and threads that the system has yet to spread over cores.
  */
-const WARM = 50;
+const WARM = 40;
 
 /** A call of so many ms is its own warm-up. */
 const LONG = 300;
 
-/** And one of so many ms is timed once more only. */
-const VERY_LONG = 4000;
+/** One of so many ms is timed once more only. */
+const LONGER = 1500;
+
+/** And of one of so many ms the first call has to do: what it takes to compile is lost in it. */
+const LONGEST = 4000;
 
 /** Threads of the contender before may still spin for a while. */
 const rested = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 3));
 
-/** Checks every contender against the first, then times them. */
-export async function measure(contenders: readonly Contender[], tolerance: Tolerance): Promise<Timing[]> {
-  const states: State[] = [];
-  let expected: readonly Values[] | undefined;
-  for (const contender of contenders) {
-    try {
-      const first = await timed(contender);
-      const results = await contender.results();
-      expected ??= results;
-      states.push({ contender, first, times: [], rounds: 0, problem: disagreement(results, expected, tolerance) });
-    } catch (error) {
-      states.push({ contender, first: NaN, times: [], rounds: 0, problem: messageOf(error) });
-    }
+/** The first call, and the check of what it gave. */
+export async function begin(contender: Contender, expected?: readonly Values[], tolerance?: Tolerance): Promise<Started> {
+  const began = (first: number, problem?: string): Started =>
+    ({ contender, first, problem, times: first > LONGEST ? [first] : [], rounds: first > LONGEST ? 1 : 0 });
+  try {
+    const first = await timed(contender);
+    return began(first, expected && tolerance && disagreement(await contender.results(), expected, tolerance));
+  } catch (error) {
+    return began(NaN, messageOf(error));
   }
-  let waiting = states.filter((s) => !s.problem);
-  while (waiting.length > 0) {
+}
+
+/** Times all that are right. */
+export async function race(all: readonly Started[]): Promise<void> {
+  const states = all.filter((s) => !s.problem);
+  const wanted = (s: Started): number => (s.first > LONGER ? 1 : MIN_ROUNDS);
+  const unfinished = (s: Started): boolean =>
+    s.rounds < wanted(s) || (s.first <= LONGER && s.rounds < MAX_ROUNDS && s.times.reduce((a, b) => a + b) < BUDGET);
+  for (let waiting = states.filter(unfinished); waiting.length > 0; waiting = waiting.filter(unfinished)) {
     for (const s of waiting) {
       await rested();
       if (s.first < LONG) await repeated(s.contender);
-      s.times.push(...await repeated(s.contender));
+      for (const time of await repeated(s.contender)) s.times.push(time);
       s.rounds++;
     }
-    waiting = waiting.filter(({ first, rounds, times }) =>
-      rounds < (first > VERY_LONG ? 1 : MIN_ROUNDS) || (rounds < MAX_ROUNDS && times.reduce((a, b) => a + b) < BUDGET));
   }
-  return states.map(({ contender, first, times, rounds, problem }) => {
-    const sorted = times.sort((a, b) => a - b);
-    return { name: contender.name, first, median: medianOf(sorted), min: sorted[0] ?? NaN, rounds, problem };
-  });
+}
+
+export function timingOf({ contender: { of, name }, first, times, rounds, problem }: Started): Timing {
+  const sorted = times.toSorted((a, b) => a - b), median = medianOf(sorted);
+  const spread = (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 2 / median;
+  return { of, name, first, median, min: sorted[0] ?? NaN, spread, compile: Math.max(0, first - median), rounds, problem };
 }
 
 /** Calls for about `WARM` ms, at least one. */
@@ -85,37 +98,10 @@ async function timed(contender: Contender): Promise<number> {
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n')[0];
 
-export const medianOf = (sorted: readonly number[]): number =>
-  sorted.length % 2 ? sorted[(sorted.length - 1) / 2] : (sorted[sorted.length / 2 - 1] + sorted[sorted.length / 2]) / 2;
+export const medianOf = (sorted: readonly number[]): number => quantile(sorted, 0.5);
 
-function disagreement(actual: readonly Values[], expected: readonly Values[], tolerance: Tolerance): string | undefined {
-  if (actual.length !== expected.length) return `wrong: ${actual.length} results instead of ${expected.length}`;
-  for (let k = 0; k < expected.length; k++) {
-    if (actual[k].length !== expected[k].length) return `wrong: ${actual[k].length} values instead of ${expected[k].length}`;
-    if ('share' in tolerance) {
-      const share = differing(actual[k], expected[k]);
-      if (share > tolerance.share) return `wrong in ${(100 * share).toFixed(1)} % of the cells`;
-    } else {
-      const off = difference(actual[k], expected[k]);
-      if (!(off <= tolerance.largest)) return `wrong by ${off.toExponential(1)}`;
-    }
-  }
-  return undefined;
-}
-
-/** Largest difference relative to the largest expected value. */
-function difference(actual: Values, expected: Values): number {
-  let worst = 0, scale = 0;
-  for (let k = 0; k < expected.length; k++) {
-    scale = Math.max(scale, Math.abs(expected[k]));
-    const d = Math.abs(actual[k] - expected[k]);
-    worst = d <= worst ? worst : d; // a NaN sticks
-  }
-  return worst / (scale || 1);
-}
-
-function differing(actual: Values, expected: Values): number {
-  let count = 0;
-  for (let k = 0; k < expected.length; k++) count += actual[k] === expected[k] ? 0 : 1;
-  return count / expected.length;
+/** Between the two elements next to it where it falls between them; NaN of nothing. */
+function quantile(sorted: readonly number[], q: number): number {
+  const at = q * (sorted.length - 1), below = Math.floor(at);
+  return sorted.length === 0 ? NaN : sorted[below] + (at - below) * (sorted[Math.ceil(at)] - sorted[below]);
 }

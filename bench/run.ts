@@ -1,99 +1,140 @@
 /** `npm run bench -- [names] [options]`: times Weft against plain JavaScript and its peers in one run and prints ratios. */
 import { Command } from 'commander';
 import * as wf from '../src/index.ts';
+import { contendersOf, onOneThread, openCompany, oracleOf, PEER_NAMES, WEFT_ONE, type Company } from './contenders.ts';
 import { dispatchOverheads } from './dispatch.ts';
 import { firstCalls } from './first-call.ts';
-import { measure, messageOf, type Timing } from './measure.ts';
-import { openGpuJs } from './peers/gpujs.ts';
-import { openJax } from './peers/jax.ts';
-import { openC, openNumba } from './peers/native.ts';
-import type { Peer } from './peers/peer.ts';
-import { machine, printDispatch, printTable, writeJson, type Measured } from './report.ts';
-import { weft, webgpuProblem } from './weft.ts';
-import { plainJs, type Contender, type Tensor, type Workload } from './workload.ts';
+import { begin, messageOf, race, timingOf, type Timing } from './measure.ts';
+import { peakMemory, tellPeak } from './memory.ts';
+import { machine, type Measured, type Results } from './report/results.ts';
+import { printResults } from './report/table.ts';
+import { FORMATS, writeResults, type Format } from './report/write.ts';
+import { GROUPS, jobOf, WEFT, type Workload } from './workload.ts';
 import { WORKLOADS } from './workloads/index.ts';
 
-const PEERS: Readonly<Record<string, (threads: number) => Peer | Promise<Peer>>> = {
-  'gpu.js': openGpuJs, 'jax-js': openJax, C: openC, Numba: openNumba,
-};
+interface Options {
+  readonly all?: boolean;
+  readonly check?: boolean;
+  readonly threads: number;
+  readonly webgpu?: boolean;
+  readonly unfused?: boolean;
+  /** Names, or false for none. */
+  readonly peers: string | boolean;
+  readonly memory?: boolean;
+  readonly overheads: boolean;
+  readonly json?: string;
+  readonly html?: string;
+  readonly markdown?: string;
+  readonly peak?: string;
+  readonly peakOf?: string;
+}
 
 const program = new Command('npm run bench --')
   .description('Times Weft against plain JavaScript and other libraries. Every result is checked before it is timed.')
-  .argument('[names...]', `which to run: ${WORKLOADS.map((w) => w.id).join(', ')}`)
+  .argument('[names...]', `workloads, by parts of their names, or groups of them.\nGroups: ${GROUPS.join(', ')}.\nWorkloads: ${WORKLOADS.map((w) => w.id).join(', ')}`)
   .option('--all', 'every workload, the slow ones too')
+  .option('--check', 'small sizes, results compared, nothing timed')
   .option('--threads <n>', 'CPU threads, of Weft and of its peers', Number, 2)
   .option('--webgpu', "add Weft's WebGPU target where there is an adapter")
+  .option('--unfused', 'add Weft without fusion')
+  .option('--peers <names>', `only these, of ${PEER_NAMES.join(', ')}`)
   .option('--no-peers', 'only Weft and plain JS')
-  .option('--json <file>', 'write the results there, too')
+  .option('--no-overheads', 'without the times of dispatch and of first calls')
+  .option('--memory', 'also run every contender once in a process of its own, for its peak memory (Linux)')
+  .option('--json <file>', 'write all results there')
+  .option('--html <file>', 'write a page with charts there')
+  .option('--markdown <file>', 'write a table there')
+  .addOption(new Command().createOption('--peak <contender>').hideHelp())
+  .addOption(new Command().createOption('--peak-of <library>').hideHelp())
   .parse();
 
-const options = program.opts<{ all?: boolean; threads: number; webgpu?: boolean; peers: boolean; json?: string }>();
+const options = program.opts<Options>();
 const { threads } = options;
 wf.configure({ target: 'cpu', threads });
 
-const chosen = program.args.length > 0
-  ? WORKLOADS.filter((w) => program.args.some((a) => w.id.includes(a)))
-  : WORKLOADS.filter((w) => options.all || !w.extra);
-if (chosen.length === 0) program.error(`no workload is called ${program.args.join(' or ')}`);
-
-console.log(`${machine()}; Node ${process.version}; ${threads} threads; medians of interleaved runs; peers where they are`);
-announceCores(threads);
-const absent: Record<string, string> = {};
-const peers = options.peers ? await openPeers() : [];
-const webgpu = options.webgpu && !(await missing('WebGPU', webgpuProblem()));
-
-const dispatch = [...await dispatchOverheads(), ...await firstCalls(peers)];
-const measured: Measured[] = [];
-for (const workload of chosen) {
-  const inputs = await workload.inputs();
-  const contenders = contendersOf(workload, inputs);
-  const timings = await measure(contenders, workload.tolerance);
-  measured.push({ workload, timings: threads > 1 ? [...timings, ...await onOneThread(workload, inputs)] : timings });
-  for (const c of contenders) await c.close?.();
-  process.stderr.write(`${workload.id} `);
+if (options.peak && options.peakOf) {
+  const workload = WORKLOADS.find((w) => w.id === program.args[0])!;
+  await tellPeak(await jobOf(workload, 'full'), options.peak, options.peakOf, threads);
+} else {
+  process.exitCode = await main(chosen());
 }
-process.stderr.write('\n');
-printTable(measured);
-printDispatch(dispatch);
-if (options.json) writeJson(options.json, { threads, measured, dispatch, absent });
-for (const peer of peers) await peer.close?.();
 await wf.closeTargets();
 
-/** Plain JS, the oracle, then Weft, then its peers. */
-function contendersOf(workload: Workload, inputs: readonly Tensor[]): Contender[] {
-  const own = [plainJs('plain JS', workload, inputs), weft('weft cpu', workload, inputs, 'cpu')];
-  if (webgpu) own.push(weft('weft webgpu, read back', workload, inputs, 'webgpu'));
-  for (const v of workload.variants ?? []) own.push('weft' in v ? weft(v.name, v, inputs, 'cpu') : plainJs(v.name, v, inputs));
-  return [...own, ...peers.flatMap((peer) => peer.contender(workload.id, inputs) ?? [])];
+function chosen(): readonly Workload[] {
+  const { args } = program;
+  const whole = new Set<string>([...GROUPS, ...WORKLOADS.map((w) => w.id)]);
+  const named = (w: Workload, a: string): boolean => w.id === a || w.group === a || (!whole.has(a) && w.id.includes(a));
+  const found = WORKLOADS.filter((w) =>
+    (args.length > 0 ? args.some((a) => named(w, a)) : options.all || options.check || !w.extra));
+  if (found.length === 0) program.error(`no workload is called ${args.join(' or ')}`);
+  return found;
 }
 
-/** By itself: changing the number of threads between runs would time the start of workers. Its bits are those of many threads. */
-async function onOneThread(workload: Workload, inputs: readonly Tensor[]): Promise<Timing[]> {
-  wf.configure({ threads: 1 });
-  const contender = weft('weft cpu, 1 thread', workload, inputs, 'cpu');
-  const timings = await measure([contender], workload.tolerance);
-  await contender.close?.();
-  wf.configure({ threads });
-  return timings;
-}
-
-/** gpu.js and jax-js start as many workers as this says; Node 20 has no `navigator`, and they would guess. */
-function announceCores(count: number): void {
-  const where = typeof navigator === 'undefined' ? Object.assign(globalThis, { navigator: {} }).navigator : navigator;
-  Object.defineProperty(where, 'hardwareConcurrency', { value: count, configurable: true });
-}
-
-async function openPeers(): Promise<Peer[]> {
-  const opened: Peer[] = [];
-  for (const [name, open] of Object.entries(PEERS)) {
-    await missing(name, Promise.resolve(threads).then(open).then((peer) => void opened.push(peer)).catch(messageOf));
+/** The exit code: 1 where a result was wrong. */
+async function main(workloads: readonly Workload[]): Promise<number> {
+  const start = performance.now();
+  const what = options.check ? 'small sizes, checked and not timed' : 'medians of interleaved runs';
+  console.log(`${machine()}; Node ${process.version}; ${threads} threads; ${what}`);
+  const { webgpu, unfused } = options;
+  const company = await openCompany({ threads, peers: peerNames(), webgpu, unfused });
+  for (const [name, why] of Object.entries(company.absent)) console.log(`without ${name}: ${why}`);
+  const overheads = options.check || !options.overheads ? [] : [...await dispatchOverheads(), ...await firstCalls(company.peers)];
+  const measured: Measured[] = [];
+  for (const workload of workloads) {
+    process.stderr.write(`${workload.id} `);
+    try {
+      measured.push(await measuredOf(workload, company));
+    } catch (error) {
+      console.log(`\n${workload.id} stopped: ${messageOf(error)}`);
+      process.exitCode = 1;
+    }
   }
-  return opened;
+  process.stderr.write('\n');
+  const results: Results = {
+    date: new Date().toISOString(), node: process.version, machine: machine(), threads,
+    overheads, measured, absent: company.absent, seconds: Math.round((performance.now() - start) / 1000),
+  };
+  if (options.check) printChecks(measured);
+  else printResults(results);
+  for (const format of Object.keys(FORMATS) as Format[]) if (options[format]) writeResults(format, options[format], results);
+  for (const peer of company.peers) await peer.close?.();
+  console.log(`${results.seconds} s`);
+  return measured.some(({ timings }) => timings.some((t) => t.of === WEFT && t.problem)) ? 1 : Number(process.exitCode ?? 0);
 }
 
-/** Says why something is not there, if it is not. */
-async function missing(name: string, reason: Promise<string | void>): Promise<boolean> {
-  const why = await reason;
-  if (why) console.log(`without ${name}: ${absent[name] = why}`);
-  return Boolean(why);
+function peerNames(): readonly string[] {
+  if (options.peers === false) return [];
+  if (typeof options.peers !== 'string') return PEER_NAMES;
+  const names = options.peers.split(',').map((name) => name.trim().toLowerCase());
+  return PEER_NAMES.filter((name) => names.includes(name.toLowerCase()));
+}
+
+async function measuredOf(workload: Workload, company: Company): Promise<Measured> {
+  const job = await jobOf(workload, options.check ? 'small' : 'full');
+  const { id, group, name, goals = {}, tolerance } = workload;
+  const oracle = await begin(oracleOf(job));
+  if (oracle.problem) throw new Error(oracle.problem);
+  const expected = await oracle.contender.results();
+  const started = [oracle];
+  for (const c of contendersOf(company, job, expected)) started.push(await begin(c, expected, tolerance));
+  if (!options.check) await race(started);
+  for (const { contender } of started) await contender.close?.();
+  if (threads > 1) started.push(await onOneThread(threads, job, async (contender) => {
+    const one = await begin(contender, expected, tolerance);
+    if (!options.check) await race([one]);
+    await contender.close?.();
+    return one;
+  }));
+  const peak = (t: Timing): number | undefined =>
+    (options.memory && !t.problem ? peakMemory({ workload: id, contender: t.name, of: t.of, threads }) : undefined);
+  const timings = started.map(timingOf).map((t) => ({ ...t, peak: peak(t) }));
+  return { id, group, name, goals, size: workload.size(job.parameters), timings };
+}
+
+function printChecks(measured: readonly Measured[]): void {
+  for (const { id, size, timings } of measured) {
+    const wrong = timings.filter((t) => t.problem);
+    const right = timings.filter((t) => !t.problem && t.name !== WEFT_ONE).map((t) => t.name);
+    console.log(`${id} (${size}): ${right.join(', ')}${wrong.map((t) => `\n  ${t.name}: ${t.problem}`).join('')}`);
+  }
 }

@@ -1,31 +1,36 @@
 /** Weft as a contender. */
 import * as wf from '../src/index.ts';
-import type { Contender, Tensor, Workload } from './workload.ts';
+import { WEFT, type Arrays, type Contender, type Job, type Workload } from './workload.ts';
 
 /**
  * Weft computing into its own memory, as plain JS does. Results are disposed inside the timed run: an equal expression on
  * inputs that live would otherwise be answered from the one before, and memory is recycled this way.
  */
-export function weft(name: string, workload: Pick<Workload, 'weft'>, inputs: readonly Tensor[], target: string): Contender {
+export function weft(
+  name: string, program: Pick<Workload, 'weft'>, { inputs, parameters }: Job, options: wf.EvaluateOptions,
+): Contender {
   const sources = inputs.map(({ data, shape }) => wf.array(data, { shape: [...shape] }));
+  const computed = async () => {
+    const made = disposable(await program.weft(sources, parameters));
+    await wf.evaluate(made.arrays, options);
+    return made;
+  };
   return {
-    name,
+    of: WEFT, name,
     async run() {
-      using made = disposable(workload.weft(sources));
-      await wf.evaluate(made.arrays, { target });
+      using made = await computed();
       // On a GPU that is only submitted; reading the results waits for it.
-      if (target === 'webgpu') await Promise.all(made.arrays.map((y) => y.data()));
+      if (options.target === 'webgpu') await Promise.all(made.arrays.map((y) => y.data()));
     },
     async results() {
-      using made = disposable(workload.weft(sources));
-      await wf.evaluate(made.arrays, { target });
+      using made = await computed();
       return await Promise.all(made.arrays.map((y) => y.data()));
     },
     close: () => sources.forEach((s) => s.dispose()),
   };
 }
 
-function disposable(arrays: readonly wf.WeftArray[]): { arrays: readonly wf.WeftArray[] } & Disposable {
+function disposable(arrays: Arrays): { arrays: Arrays } & Disposable {
   return { arrays, [Symbol.dispose]: () => arrays.forEach((y) => y.dispose()) };
 }
 

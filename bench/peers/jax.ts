@@ -3,66 +3,62 @@ import { resolveObjectURL } from 'node:buffer';
 import { Worker as NodeWorker } from 'node:worker_threads';
 import type { Array as JaxArray } from '@jax-js/jax';
 import { inputOf, type Differences } from '../first-call.ts';
-import type { Contender, Tensor } from '../workload.ts';
-import { Absent, type NewKernel, type Peer } from './peer.ts';
+import type { Contender, Job, Parameters } from '../workload.ts';
+import { Absent, imported, type NewKernel, type Peer } from './peer.ts';
 
-type Jax = typeof import('@jax-js/jax');
-/** Consumes its arguments, as all functions of jax-js do. */
-type Program = (jax: Jax, ...inputs: JaxArray[]) => JaxArray[];
+export type { JaxArray };
+export type Jax = typeof import('@jax-js/jax');
+export type JaxNumpy = Jax['numpy'];
 
-const PROGRAMS: Readonly<Record<string, Program>> = {
-  squares: (_, a, b) => [a.ref.mul(a).add(b.ref.mul(b))],
-
-  sum: ({ numpy: np }, a) => [np.sum(a)],
-
-  'black-scholes'({ numpy: np }, spot, strike, years) {
-    const deviation = np.sqrt(years.ref).mul(0.3);
-    const d1 = np.log(spot.ref.div(strike.ref)).add(years.ref.mul(0.065)).div(deviation.ref);
-    const d2 = d1.ref.sub(deviation);
-    const discounted = strike.mul(np.exp(years.mul(-0.02)));
-    const call = spot.ref.mul(cdf(np, d1)).sub(discounted.ref.mul(cdf(np, d2)));
-    return [call.ref, call.sub(spot).add(discounted)];
-  },
-
-  'prange-normalize'({ numpy: np }, x) {
-    const norm = np.sqrt(np.sum(x.ref.mul(x.ref), 1));
-    return [x.div(norm.reshape([norm.shape[0], 1]))];
-  },
-
-  heat: ({ numpy: np }, u) => [u.ref.add(neighbors(np, u.ref).sub(u.mul(4)).mul(0.2))],
-};
-
-/** The sum of the four neighbours; those at the edge are their own. */
-function neighbors(np: Jax['numpy'], u: JaxArray): JaxArray {
-  const [n, m] = u.shape;
-  const up = np.concatenate([u.ref.slice([0, 1]), u.ref.slice([0, n - 1])], 0);
-  const down = np.concatenate([u.ref.slice([1, n]), u.ref.slice([n - 1, n])], 0);
-  const left = np.concatenate([u.ref.slice([], [0, 1]), u.ref.slice([], [0, m - 1])], 1);
-  const right = np.concatenate([u.ref.slice([], [1, m]), u.slice([], [m - 1, m])], 1);
-  return up.add(down).add(left).add(right);
+export interface JaxProgram<P extends Parameters> {
+  /** Prepares what is called once for each run; the inputs are lent: it uses `.ref`s of them. */
+  program(jax: Jax, inputs: readonly JaxArray[], p: P): () => JaxArray[];
 }
 
-const REPEATS: Readonly<Record<string, number>> = { heat: 100 };
+/** Consumes its arguments, as all functions of jax-js do. */
+type Step = (jax: Jax, ...arrays: JaxArray[]) => JaxArray[];
 
-function cdf(np: Jax['numpy'], x: JaxArray): JaxArray {
-  const t = np.reciprocal(np.abs(x.ref).mul(0.2316419).add(1));
-  const series = [1.781477937, -0.356563782, 0.31938153]
-    .reduce((sum, c) => sum.mul(t.ref).add(c), t.ref.mul(1.330274429).add(-1.821255978)).mul(t);
-  const tail = np.exp(x.ref.mul(x.ref).mul(-0.5)).mul(0.3989422804).mul(series);
-  return np.where(np.less(x, 0), tail.ref, tail.mul(-1).add(1));
+/** A function of all inputs as a program. */
+export const jitted = (step: Step) => (jax: Jax, inputs: readonly JaxArray[]) => {
+  const compiled = jax.jit((...arrays: JaxArray[]) => step(jax, ...arrays));
+  return () => compiled(...inputs.map((x) => x.ref)) as JaxArray[];
+};
+
+/** Steps from states to states; inputs beyond the states stay as they are. */
+export const iterated = (jax: Jax, initial: readonly JaxArray[], fixed: readonly JaxArray[], steps: number, step: Step) => {
+  const compiled = jax.jit((...arrays: JaxArray[]) => step(jax, ...arrays));
+  return () => {
+    let states = initial.map((x) => x.ref);
+    for (let t = 0; t < steps; t++) states = compiled(...states, ...fixed.map((x) => x.ref)) as JaxArray[];
+    return states;
+  };
+};
+
+/** The array read `shift` elements further along an axis; what lies beyond the edge is the element at the edge. */
+export function shiftedNearest(np: JaxNumpy, u: JaxArray, axis: number, shift: 1 | -1): JaxArray {
+  const n = u.shape[axis];
+  const along = (from: number, to: number, x: JaxArray) =>
+    x.slice(...u.shape.map((_, k) => (k === axis ? [from, to] : []) as [number, number]));
+  return shift === 1
+    ? np.concatenate([along(1, n, u.ref), along(n - 1, n, u)], axis)
+    : np.concatenate([along(0, 1, u.ref), along(0, n - 1, u)], axis);
+}
+
+/** The sum of the four neighbours; those at the edge are their own. */
+export function neighborsNearest(np: JaxNumpy, u: JaxArray): JaxArray {
+  return shiftedNearest(np, u.ref, 0, -1).add(shiftedNearest(np, u.ref, 0, 1))
+    .add(shiftedNearest(np, u.ref, 1, -1)).add(shiftedNearest(np, u, 1, 1));
 }
 
 export async function openJax(): Promise<Peer> {
   if (typeof Worker === 'undefined') Object.assign(globalThis, { Worker: WebWorker });
-  const jax = await import('@jax-js/jax').catch((error: Error) => {
-    throw new Absent(`does not start on Node ${process.version}: ${error.message.split('\n')[0]}`);
-  });
+  const jax = await imported(import('@jax-js/jax'));
   const devices = await jax.init('wasm');
   if (!devices.includes('wasm')) throw new Absent('it finds no WebAssembly');
   jax.defaultDevice('wasm');
   return {
     name: 'jax-js',
-    contender: (workload, inputs) => PROGRAMS[workload] && contender(jax, PROGRAMS[workload], inputs, REPEATS[workload] ?? 1),
+    contender: (job) => (job.workload.peers?.jax ? contender(jax, job) : undefined),
     newKernel: newKernel(jax),
     close: () => workers.forEach((w) => void w.terminate()),
   };
@@ -75,7 +71,7 @@ function newKernel(jax: Jax): NewKernel {
   const programs = {
     ufunc: (v: JaxArray, d: Differences) =>
       np.where(np.less(v.ref, d.limit), v.ref.mul(d.scale), chosen(v.ref, v.ref.mul(v.ref), d)),
-    stencil: (u: JaxArray, d: Differences) => chosen(u.ref, neighbors(np, u.ref).mul(d.limit), d),
+    stencil: (u: JaxArray, d: Differences) => chosen(u.ref, neighborsNearest(np, u.ref).mul(d.limit), d),
   };
   return async (kind, differences) => {
     const { data, shape } = inputOf(kind);
@@ -87,16 +83,15 @@ function newKernel(jax: Jax): NewKernel {
   };
 }
 
-function contender(jax: Jax, program: Program, inputs: readonly Tensor[], repeats: number): Contender {
-  const sources = inputs.map(({ data, shape }) => jax.numpy.array(data as Float32Array).reshape([...shape]));
-  const step = jax.jit((...arrays: JaxArray[]) => program(jax, ...arrays));
-  const compute = (): JaxArray[] => {
-    let arrays = sources.map((s) => s.ref);
-    for (let t = 0; t < repeats; t++) arrays = step(...arrays);
-    return arrays;
-  };
+function contender(jax: Jax, { workload: { peers }, inputs, parameters }: Job): Contender {
+  const sources = inputs.map(({ data, shape }) => {
+    // It has no bytes.
+    const known = data instanceof Uint8Array ? Int32Array.from(data) : data;
+    return jax.numpy.array(known as Float32Array<ArrayBuffer>).reshape([...shape]);
+  });
+  const compute = peers!.jax!(jax, sources, parameters);
   return {
-    name: 'jax-js wasm',
+    of: 'jax-js', name: 'jax-js wasm',
     async run() {
       const made = await jax.blockUntilReady(compute());
       made.forEach((y) => y.dispose());

@@ -1,23 +1,22 @@
-/** Samples as benchmarks: their default size, unless told otherwise. */
-import type { Parameters, Prepared, Sample } from '../../samples/sample.ts';
-import type { Workload } from '../workload.ts';
+/** Samples as benchmarks. */
+import type { Prepared, Sample } from '../../samples/sample.ts';
+import type { Parameters, Workload } from '../workload.ts';
 
 const noPhoto = { photo: () => Promise.reject(new Error('benchmarks of samples take no photograph')) };
 
-type Facts = Pick<Workload, 'name' | 'tolerance' | 'extra'> & { readonly size?: string; readonly overrides?: Parameters };
-
-/** A sample without a photograph as a workload. Its inputs keep their order. */
-export function fromSample(id: string, sample: Sample, { size, overrides = {}, ...facts }: Facts): Workload {
-  const parameters = { ...sample.defaults('default'), ...overrides };
-  let made: Promise<Prepared> | undefined, prepared: Prepared;
+/** The program of a sample without a photograph; parameters have the sample's names. Its inputs keep their order. */
+export function fromSample(sample: Sample): Pick<Workload, 'inputs' | 'weft' | 'plainJs'> {
+  const made = new Map<Parameters, Prepared>();
   return {
-    ...facts, id,
-    size: size ?? Object.entries(parameters).map(([name, value]) => `${value} ${name}`).join(', '),
-    async inputs() {
-      prepared = await (made ??= sample.prepare('default', overrides, noPhoto));
+    async inputs(p) {
+      const prepared = made.get(p) ?? await sample.prepare('default', p, noPhoto);
+      made.set(p, prepared);
       return Object.values(prepared.inputs);
     },
-    weft: (inputs) => prepared.weft(Object.fromEntries(Object.keys(prepared.inputs).map((name, k) => [name, inputs[k]]))),
-    plainJs: () => prepared.plainJs(),
+    weft(inputs, p) {
+      const prepared = made.get(p)!;
+      return prepared.weft(Object.fromEntries(Object.keys(prepared.inputs).map((name, k) => [name, inputs[k]])));
+    },
+    plainJs: (_, p) => made.get(p)!.plainJs(),
   };
 }

@@ -1,0 +1,87 @@
+/** Who computes a workload: plain JavaScript, Weft in its variants, the peers. */
+import * as wf from '../src/index.ts';
+import { messageOf } from './measure.ts';
+import { openGpuJs } from './peers/gpujs.ts';
+import { openJax } from './peers/jax.ts';
+import { openC, openNumba } from './peers/native.ts';
+import { openNumpy } from './peers/numpy.ts';
+import type { Peer } from './peers/peer.ts';
+import { openTfjs } from './peers/tfjs.ts';
+import { weft, webgpuProblem } from './weft.ts';
+import { PLAIN_JS, plainJs, UNFUSED, type Contender, type Job, type Values, type Variant } from './workload.ts';
+
+const PEERS: Readonly<Record<string, (threads: number) => Peer | Promise<Peer>>> = {
+  'gpu.js': openGpuJs, 'jax-js': openJax, tfjs: openTfjs, 'numpy-ts': openNumpy, Numba: openNumba, C: openC,
+};
+
+export const PEER_NAMES = Object.keys(PEERS);
+
+/** Those that people use without leaving JavaScript. */
+export const JS_PEERS = ['gpu.js', 'jax-js', 'tfjs', 'numpy-ts'] as const;
+
+/** Weft on all threads, which goals and ratios are about, and on one. */
+export const WEFT_CPU = 'weft cpu', WEFT_ONE = 'weft cpu, 1 thread';
+
+export interface Company {
+  readonly peers: readonly Peer[];
+  readonly webgpu: boolean;
+  readonly unfused: boolean;
+  /** Why others are not there. */
+  readonly absent: Readonly<Record<string, string>>;
+}
+
+export interface Choice {
+  readonly threads: number;
+  /** Names of peers. */
+  readonly peers: readonly string[];
+  readonly webgpu?: boolean;
+  readonly unfused?: boolean;
+}
+
+/** Opens what can be opened and says why the others cannot. */
+export async function openCompany({ threads, peers: names, webgpu = false, unfused = false }: Choice): Promise<Company> {
+  announceCores(threads);
+  const peers: Peer[] = [], absent: Record<string, string> = {};
+  for (const name of names) {
+    try {
+      peers.push(await PEERS[name](threads));
+    } catch (error) {
+      absent[name] = messageOf(error);
+    }
+  }
+  const why = webgpu ? await webgpuProblem() : undefined;
+  if (why) absent.WebGPU = why;
+  return { peers, webgpu: webgpu && !why, unfused, absent };
+}
+
+/** gpu.js and jax-js start as many workers as this says; Node 20 has no `navigator`, and they would guess. */
+function announceCores(count: number): void {
+  const where = typeof navigator === 'undefined' ? Object.assign(globalThis, { navigator: {} }).navigator : navigator;
+  Object.defineProperty(where, 'hardwareConcurrency', { value: count, configurable: true });
+}
+
+export const oracleOf = (job: Job): Contender => plainJs(PLAIN_JS, job.workload, job);
+
+/** All but the oracle: Weft first. */
+export function contendersOf({ peers, webgpu, unfused }: Company, job: Job, expected: readonly Values[]): Contender[] {
+  const { workload } = job;
+  const own = [weft(WEFT_CPU, workload, job, { target: 'cpu' })];
+  if (webgpu) own.push(weft('weft webgpu, read back', workload, job, { target: 'webgpu' }));
+  const variants: Variant<never>[] = [...workload.variants ?? []];
+  if (unfused && !variants.some((v) => v.name === UNFUSED.name)) variants.push(UNFUSED);
+  for (const v of variants) {
+    own.push(v.plainJs ? plainJs(v.name, { plainJs: v.plainJs }, job)
+      : weft(v.name, { weft: v.weft ?? workload.weft.bind(workload) }, job, { target: 'cpu', ...v.options }));
+  }
+  return [...own, ...peers.flatMap((peer) => peer.contender(job, expected) ?? [])];
+}
+
+/** By itself: changing the number of threads between runs would time the start of workers. */
+export async function onOneThread<R>(threads: number, job: Job, use: (contender: Contender) => Promise<R>): Promise<R> {
+  wf.configure({ threads: 1 });
+  try {
+    return await use(weft(WEFT_ONE, job.workload, job, { target: 'cpu' }));
+  } finally {
+    wf.configure({ threads });
+  }
+}
