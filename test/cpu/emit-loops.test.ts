@@ -292,5 +292,19 @@ test('a loop that is the same in every lane has neither masks nor blends', () =>
   assert.match(turn, /i32\.lt_s/);
 });
 
+test('the turn of a long loop uses its locals again', () => {
+  const { code } = target().explain(build({
+    domain: [64], inputs: [{ dtype: 'float32', data: new Float32Array(64) }],
+    body: (b, read) => count(b, b.cast(read(0), 'int32'), [read(0)], (_, [s]) => {
+      let v = s;
+      for (let k = 0; k < 2000; k++) v = b.op(k % 2 === 0 ? 'add' : 'mul', [v, read(0)]);
+      return [v];
+    }),
+  }).launch);
+  assert.ok(code.match(/f32x4\.add/g)!.length >= 1000);
+  const locals = code.match(/\(local /g)!.length;
+  assert.ok(locals < 300, `${locals} locals`);
+});
+
 test.after(() => target().close());
 test.run();

@@ -5,6 +5,7 @@ import { validateFn } from '../../src/dsl/kernel/validate.ts';
 import { reducerInfo, type ReducerName } from '../../src/dsl/reducers.ts';
 import { sizeOf, stridesOf, type Shape } from '../../src/dsl/shape.ts';
 import type { Access, BufferSlot, InnerStride, Kernel, KernelOutput, Launch } from '../../src/fusion/kernel.ts';
+import { economy } from '../../src/targets/cpu/emit/economy.ts';
 import { createCpuTarget } from '../../src/targets/cpu/index.ts';
 import { orient } from '../../src/targets/cpu/orient.ts';
 import { emitProgram, programOf } from '../../src/targets/cpu/program.ts';
@@ -124,7 +125,7 @@ export async function onCpu({ launch, slots, data }: Runnable, cpu: PlanTarget =
       const { dtype, length } = slots[s];
       cpu.upload(buffers[s], new dtypes[dtype].array(length).fill(77) as TypedArray);
     }
-    await cpu.run({ slots, buffers, launches: [launch] });
+    await cpu.run({ slots, buffers, runs: [launch] });
     const results: TypedArray[] = [];
     for (const s of launch.outputs) results.push(await cpu.read(buffers[s], slots[s].dtype, slots[s].length));
     return results;
@@ -158,8 +159,36 @@ function expectValid(given: Launch): void {
   if (!WebAssembly.validate(module.bytes())) throw new Error(`the module is not valid:\n${module.toWat()}`);
 }
 
-/** Runs both and compares every output: bit for bit, or within a relative error for rounded sums. */
-export async function expectSame(p: Program, label: string, rtol = 0): Promise<void> {
+let economical: PlanTarget | undefined;
+
+/** Runs as the longest bodies do, with locals that are used again, whatever the length of the body. */
+async function onCpuEconomically(runnable: Runnable): Promise<TypedArray[]> {
+  const { above } = economy;
+  economy.above = 0;
+  try {
+    // A target of its own: targets keep the code of what they have run.
+    return await onCpu(runnable, economical ??= createCpuTarget({ threads: 1 }));
+  } finally {
+    economy.above = above;
+  }
+}
+
+/** Ends the targets that this module has started. */
+export async function closeTargets(): Promise<void> {
+  await Promise.all([shared?.close(), economical?.close()]);
+}
+
+/** `expectSame`, and the same bits from code that uses its locals again. */
+export async function expectSameEconomically(p: Program, label: string, rtol = 0): Promise<void> {
+  const { runnable, actual } = await expectSame(p, label, rtol);
+  const again = await onCpuEconomically(runnable);
+  actual.forEach((a, k) => sameBits(again[k], a, `${label}, locals used again, output ${k}`));
+}
+
+/** Compares what both give: bit for bit, or within a relative error for rounded sums. Says what ran, and what it gave. */
+export async function expectSame(
+  p: Program, label: string, rtol = 0,
+): Promise<{ readonly runnable: Runnable; readonly actual: readonly TypedArray[] }> {
   const runnable = build(p);
   expectValid(runnable.launch);
   const actual = await onCpu(runnable);
@@ -168,6 +197,7 @@ export async function expectSame(p: Program, label: string, rtol = 0): Promise<v
     if (rtol === 0) sameBits(actual[k], e, `${label}, output ${k}`);
     else close(actual[k], e, rtol, `${label}, output ${k}`);
   });
+  return { runnable, actual };
 }
 
 function close(actual: TypedArray, expected: TypedArray, rtol: number, label: string): void {

@@ -84,20 +84,25 @@ export class RandomBody {
   private next(pool: Value[], depth: number): Value | undefined {
     const kind = this.pick(12);
     if (kind === 0 && depth < 3) return this.any(this.loop(pool, depth));
-    if (kind === 1) return this.costly(pool);
+    if (kind === 1) return this.costly(pool, depth);
     if (kind <= 3) return this.gather(pool);
     const op = this.any(exact);
     const to = this.any(dtypeNames);
     return tryOp(this.b, op, Array.from({ length: opInfo(op).arity }, () => this.any(pool)), to);
   }
 
-  /** A conditional of which at least one arm is worth a branch. */
-  private costly(pool: readonly Value[]): Value {
+  /** A conditional of which at least one arm is worth a branch: from what there is, things of its own and masks. */
+  private costly(pool: readonly Value[], depth: number): Value {
     const { b } = this;
     const d: DType = this.any(['float32', 'float64', 'int32'] as const);
     const arm = (): Value => {
-      let v = b.cast(this.any(pool), d);
-      for (let n = 0; n < 6; n++) v = b.op(isFloat(d) ? 'div' : 'floorDiv', [b.op('add', [v, b.constant(n + 1, d)]), b.cast(this.any(pool), d)]);
+      const own = [...pool];
+      if (depth < 2) this.grow(own, this.pick(4), depth + 1);
+      let v = b.cast(own.at(-1)!, d);
+      for (let n = 0; n < 6; n++) {
+        v = b.op(isFloat(d) ? 'div' : 'floorDiv', [b.op('add', [v, b.constant(n + 1, d)]), b.cast(this.any(own), d)]);
+        if (this.pick(4) === 0) v = b.op('select', [b.cast(this.any(own), 'bool'), b.cast(this.any(own), d), v]);
+      }
       return v;
     };
     const other = this.pick(2) === 0 ? arm() : b.cast(this.any(pool), d);

@@ -37,6 +37,25 @@ export function randomMap(list: readonly number[], domain: readonly number[]): P
   return { domain, inputs, uniforms, body };
 }
 
+/** Several dozen values, and results that need most of them, some at once and some in the end. */
+export function randomBroadMap(list: readonly number[], domain: readonly number[]): Program {
+  const choices = choicesFrom(list);
+  const inputs = inputsFrom(choices, domain);
+  const body = (b: Builder): Value[] => {
+    const again = choicesFrom(list.slice(5));
+    const random = new RandomBody(b, again, domain.length, inputs);
+    const pool = random.leaves(again.pick(3) === 0);
+    const folded = (values: readonly Value[]): Value =>
+      values.map((v) => b.cast(v, 'int32')).reduce((x, y) => b.op('bitXor', [b.op('mul', [x, b.constant(31, 'int32')]), y]));
+    for (let k = 0; k < 3; k++) {
+      random.grow(pool, 6 + again.pick(12));
+      pool.push(folded(pool.slice(-8).filter(() => again.pick(4) > 0).concat(pool[0])));
+    }
+    return [pool.at(-1)!, pool.at(-2)!, folded(pool.filter(() => again.pick(3) > 0).concat(pool[0]))];
+  };
+  return { domain, inputs, uniforms, body };
+}
+
 /** So many values that locals are used again, with loops and conditionals among them. */
 export function randomLongMap(list: readonly number[], domain: readonly number[]): Program {
   const choices = choicesFrom(list);

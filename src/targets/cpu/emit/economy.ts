@@ -1,8 +1,13 @@
-/** What statements use: for bodies so long that locals are used again. */
-import type { Block, Statement } from '../../../dsl/kernel/blocks.ts';
+/** What statements make and use: for bodies so long that locals are used again. */
+import type { Block, LoopStatement, Statement } from '../../../dsl/kernel/blocks.ts';
 import type { Value } from '../../../dsl/kernel/ir.ts';
 import { operandsOf } from '../../../dsl/kernel/walk.ts';
 import type { Scheme } from './scheme.ts';
+
+/** Bodies of more values than this give their locals back: engines allow 50,000. Tests set it to 0. */
+export const economy = { above: 1500 };
+
+export const isLong = (values: number): boolean => values > economy.above;
 
 /** What a statement itself uses, apart from the statements inside it. */
 export function usesOf(s: Statement, { isDeferred, testsOf }: Pick<Scheme, 'isDeferred' | 'testsOf'>): Value[] {
@@ -24,4 +29,25 @@ export function usesIn(block: Block, scheme: Pick<Scheme, 'isDeferred' | 'testsO
   return block.flatMap((s) => [...usesOf(s, scheme), ...inside(s).flatMap((b) => usesIn(b, scheme))]);
 }
 
+/** What a loop uses that it does not make. */
+export function usedFromOutside(s: LoopStatement, scheme: Pick<Scheme, 'isDeferred' | 'testsOf'>): Value[] {
+  const made = madeIn([s]);
+  return usesIn([s], scheme).filter((v) => !made.has(v));
+}
+
 const inside = (s: Statement): readonly Block[] => (s.kind === 'branch' ? [s.yes, s.no] : s.kind === 'loop' ? [s.head, s.body] : []);
+
+/** The values that statements make, those of the statements inside them too. */
+export function madeIn(block: Block, into = new Set<Value>()): Set<Value> {
+  for (const s of block) {
+    switch (s.kind) {
+      case 'let': case 'branch': into.add(s.value); break;
+      case 'load': into.add(s.effect.value); break;
+      case 'store': break;
+      case 'loop': [...s.loop.states, ...s.after].forEach((v) => into.add(v)); break;
+      default: s satisfies never;
+    }
+    inside(s).forEach((b) => madeIn(b, into));
+  }
+  return into;
+}

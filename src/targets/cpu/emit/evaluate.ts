@@ -11,13 +11,13 @@ import type { Value } from '../../../dsl/kernel/ir.ts';
 import type { Code, Scalar } from './code.ts';
 import { castLanes, castWidth, smallInteger } from './casts.ts';
 import { emitBranch, emitLoop } from './control.ts';
-import { usesIn, usesOf } from './economy.ts';
+import { isLong, usedFromOutside, usesIn, usesOf } from './economy.ts';
 import type { Whole } from './frame.ts';
 import { opTable } from './ops.ts';
 import { constant, maskOf, narrow, registers, widen, widthOf, type Regs, type Width } from './lanes.ts';
 import { runOf, type Run, type RunSource } from './runs.ts';
 import { scalarCode } from './scalars.ts';
-import { MANY_VALUES, type Scheme } from './scheme.ts';
+import type { Scheme } from './scheme.ts';
 import { gatherScalar, gatherLanes, loadStored, storeLanes } from './whole.ts';
 import type { Func, Local } from '../wasm/index.ts';
 
@@ -76,7 +76,7 @@ export class Evaluator implements RunSource {
   constructor(readonly c: Code, readonly site: Site, readonly scheme: Scheme, private readonly fmod: Func | undefined) {
     this.count = site.count;
     this.inner = site.inner;
-    this.economical = scheme.size > MANY_VALUES;
+    this.economical = isLong(scheme.size);
   }
 
   /** Computes the results, and what happens besides. */
@@ -106,7 +106,8 @@ export class Evaluator implements RunSource {
         if (!this.site.isKnown(s.value)) emitBranch(this, s);
         return;
       case 'loop': {
-        const outer = this.economical ? usesIn([s], this.scheme) : [];
+        // What the turns need from outside is there until the last one.
+        const outer = this.economical ? usedFromOutside(s, this.scheme) : [];
         outer.forEach((v) => this.reserve(v));
         if (s.after.length === 0 || !s.after.every((v) => this.site.isKnown(v))) emitLoop(this, s);
         outer.forEach((v) => this.used(v));

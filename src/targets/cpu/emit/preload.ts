@@ -2,14 +2,14 @@
  * What a loop needs from outside in another form than it is there in (a wider mask, an i32, a run) is converted before the
  * first turn rather than in every turn. Nothing depends on this being complete.
  */
-import type { Block, LoopStatement, Statement } from '../../../dsl/kernel/blocks.ts';
+import type { Block, LoopStatement } from '../../../dsl/kernel/blocks.ts';
 import type { Effect, Value } from '../../../dsl/kernel/ir.ts';
+import { madeIn } from './economy.ts';
 import type { Evaluator } from './evaluate.ts';
 import { likelyWidth, widthOf, type Width } from './lanes.ts';
 
 export function preload(e: Evaluator, loop: LoopStatement): void {
-  const inside = new Set<Value>();
-  collect([loop], inside);
+  const inside = madeIn([loop]);
   const { scheme } = e;
   const outside = (v: Value): boolean => v.kind !== 'const' && !inside.has(v);
   const regs = (v: Value, width: Width = likelyWidth(v)): void => {
@@ -62,26 +62,4 @@ export function preload(e: Evaluator, loop: LoopStatement): void {
     }
   });
   visit([loop]);
-}
-
-/** The values that statements make. */
-function collect(block: Block, into: Set<Value>): void {
-  for (const s of block as readonly Statement[]) {
-    switch (s.kind) {
-      case 'let': into.add(s.value); break;
-      case 'load': into.add(s.effect.value); break;
-      case 'store': break;
-      case 'branch':
-        into.add(s.value);
-        collect(s.yes, into);
-        collect(s.no, into);
-        break;
-      case 'loop':
-        [...s.loop.states, ...s.after].forEach((v) => into.add(v));
-        collect(s.head, into);
-        collect(s.body, into);
-        break;
-      default: s satisfies never;
-    }
-  }
 }

@@ -5,6 +5,7 @@
  */
 import { blockOf, type Block } from '../../../dsl/kernel/blocks.ts';
 import type { Effect, Loop, Value } from '../../../dsl/kernel/ir.ts';
+import { isLong } from './economy.ts';
 import type { Leaf } from './evaluate.ts';
 import { runFinder } from './runs.ts';
 import { hasScalarCode, isScalarType } from './scalars.ts';
@@ -55,9 +56,6 @@ export interface SchemeOptions {
 
 const no = (): boolean => false;
 
-/** Bodies of more values than this give their locals back: engines allow 50,000. */
-export const MANY_VALUES = 1500;
-
 const blocks = new WeakMap<Piece, Block>();
 
 function statementsOf(piece: Piece): Block {
@@ -90,7 +88,7 @@ export function schemeOf(piece: Piece, options: SchemeOptions): Scheme {
   const loopOf = new Map(loops.map((l) => [l.id, l]));
   // Runs and deferred values ask for what was computed long ago, which long bodies do not keep.
   const { inner } = options;
-  const runs = inner === undefined || values.length > MANY_VALUES ? no : runFinder(inner, isUniform, (v) => loopOf.get(v.loop)!);
+  const runs = inner === undefined || isLong(values.length) ? no : runFinder(inner, isUniform, (v) => loopOf.get(v.loop)!);
   deferIndices(values, users, (v) => v.kind === 'op' && runs(v), deferred);
   const { wanted, running } = wantedScalars(block, values, { tests, loopOf, isUniform, runs, scalars });
   return {
