@@ -17,7 +17,7 @@ const root = path.dirname(fileURLToPath(import.meta.url));
 const target = 'es2022';
 
 /** Entry points of the package: name in dist/ -> source. */
-const entries = { weft: 'src/index.ts', formula: 'src/formula.ts' };
+const entries = { weft: 'src/index.ts', formula: 'src/formula.ts', testing: 'src/testing.ts' };
 const buildPlugins = { esbuild: 'src/plugin/esbuild.ts', unplugin: 'src/plugin/unplugin.ts' };
 const parser = { parser: 'src/dsl/kernel/parser.ts' };
 

@@ -3,7 +3,7 @@ import './dsl/methods.ts';
 import './dsl/contract-methods.ts';
 import './runtime.ts';
 
-export { evaluate, where, WeftArray, type ArrayInput } from './dsl/array.ts';
+export { evaluate, explain, where, WeftArray, type ArrayInput } from './dsl/array.ts';
 export { arange, array, eye, full, linspace, ones, zeros } from './dsl/create.ts';
 export {
   add, atan2, bitwiseAnd, bitwiseOr, bitwiseXor, div, eq, floorDiv, ge, gt, hypot, le, leftShift, logicalAnd, logicalOr,
@@ -37,7 +37,10 @@ export { reduce, vectorize, type ReduceWithOptions, type Ufunc, type VectorizeOp
 export type { UfuncMethods, UfuncReduceOptions } from './dsl/ufunc.ts';
 export type { BorderMode } from './dsl/border.ts';
 export { dtypes, promote, type DType, type TypedArray } from './dsl/dtype.ts';
-export type { EvaluateOptions, ExplainOptions } from './dsl/evaluator.ts';
+export type { EvaluateOptions, ExplainOptions, FusionOptions, PlanningOptions } from './dsl/evaluator.ts';
+export type {
+  BufferReport, DecisionReport, FusionReport, KernelReport, LoopReport, NodeReport, PlanReport, RefusalReport, SweepReport, Times,
+} from './dsl/reports.ts';
 export type { ArrayOptions, NestedArray } from './dsl/literal.ts';
 export type { Axes, ReduceOptions, SumOptions, VarOptions } from './dsl/reduce.ts';
 export type { ScanOptions } from './dsl/scan.ts';

@@ -90,6 +90,9 @@ export function alias(from: Expr, to: Expr): void {
   records.set(to, record(from));
 }
 
+/** Equal for nodes that stand for the same values; undefined for a node that never had any. */
+export const identityOf = (e: Expr): object | undefined => records.get(e);
+
 export const isDisposed = (e: Expr): boolean => records.get(e)?.disposed ?? false;
 
 const isAlive = ({ target, buffer }: Held): boolean => isLive(target) && (target.alive?.(buffer) ?? true);

@@ -1,19 +1,21 @@
 /** From graph to values: choose a target, plan, bring inputs there, run, keep the results. */
 import type { TypedArray } from './dsl/dtype.ts';
-import { setEvaluator, type EvaluateOptions, type Evaluator, type ExplainOptions } from './dsl/evaluator.ts';
+import { setEvaluator, type EvaluateOptions, type Evaluator, type PlanningOptions } from './dsl/evaluator.ts';
 import { makeExpr, topological, type Expr } from './dsl/expr.ts';
 import { showShape, sizeOf } from './dsl/shape.ts';
 import { validateGraph } from './dsl/validate.ts';
 import { ArgumentError, DTypeError, InternalError, OutOfMemoryError, TargetError } from './errors.ts';
-import { explain, planFor, validateBound, type BoundPlan } from './fusion/index.ts';
-import { options } from './options.ts';
+import { explainOn, explainPast } from './explaining.ts';
+import { planFor, validateBound, type BoundPlan } from './fusion/index.ts';
+import { recall, remember } from './history.ts';
+import { mostFusions, options } from './options.ts';
 import {
   alias, assertAvailable, capture, claim, collectGarbage, heldAnywhere, hold, hostOf, isDisposed, isResident, present, release,
   retain, setHeld, setHost, share, unclaim, type Captured, type Held,
 } from './residency.ts';
 import { asPieces, needsHost, run as runLoopsAsync, runLoops, runSync as runLoopsSync } from './runtime/loops.ts';
 import { targetNamed, targetNamedSync } from './targets/registry.ts';
-import type { GraphTarget, Job, PlanTarget, Target } from './targets/target.ts';
+import type { GraphTarget, Job, Measurement, PlanTarget, Target } from './targets/target.ts';
 
 /** Work of fewer elements stays on the CPU under `auto`: a trip to the GPU and back costs more. */
 const AUTO_GPU_ELEMENTS = 1 << 20;
@@ -37,13 +39,14 @@ const runtime: Evaluator = {
         for (const e of work.inputs) await fetch(e);
         return onGraph(target, roots, (e) => fetched.get(e) ?? hostOf(e));
       }
-      const bound = planOn(target, roots, work);
+      const bound = planOn(target, roots, work, request);
       for (const { expr } of bound.inputs) if (!values.on(expr, target)) await fetch(expr);
       const ready = () => prepare(target, bound, values, fetched);
       const prepared = await afterCollecting(ready);
       try {
-        if (bound.launches.length > 0) await target.run(prepared.job);
-        return settle(prepared, bound, roots);
+        const { job, measured } = measuring(prepared.job, request.profile);
+        if (bound.launches.length > 0) await target.run(job);
+        return settle(prepared, bound, roots, measured());
       } finally {
         prepared.bySlot.forEach(release);
       }
@@ -61,13 +64,14 @@ const runtime: Evaluator = {
       check(work, target);
       if (target.kind === 'graph') return onGraph(target, roots, (e) => (work.inputs.has(e) ? hostValuesSync(e, values) : hostOf(e)));
       if (!target.runSync) throw new TargetError(`dataSync: target '${target.name}' has no synchronous results; use await data(), or dataSync({ target: 'cpu' })`);
-      const bound = planOn(target, roots, work);
+      const bound = planOn(target, roots, work, request);
       const fetched = new Map<Expr, TypedArray>();
       for (const { expr } of bound.inputs) if (!values.on(expr, target)) fetched.set(expr, hostValuesSync(expr, values));
       const prepared = prepare(target, bound, values, fetched);
       try {
-        if (bound.launches.length > 0) target.runSync(prepared.job);
-        return settle(prepared, bound, roots);
+        const { job, measured } = measuring(prepared.job, request.profile);
+        if (bound.launches.length > 0) target.runSync(job);
+        return settle(prepared, bound, roots, measured());
       } finally {
         prepared.bySlot.forEach(release);
       }
@@ -79,21 +83,33 @@ const runtime: Evaluator = {
   read: async (e) => (await hostValues(e, present)).slice() as TypedArray,
   readSync: (e) => hostValuesSync(e, present).slice() as TypedArray,
 
-  explain(asked, request) {
-    const { roots, note } = needsHost(inspect(asked).nodes) ? asPieces(asked) : { roots: asked, note: '' };
-    const work = inspect(roots);
-    const name = chooseName(work, request) ?? 'cpu';
-    const target = targetNamedSync(name, `explain after an evaluation there, e.g. await x.eval({ target: '${name}' })`);
-    check(work, target);
-    const heading = `target ${target.name}: ${target.describe()}${note && `\n${note}`}`;
-    if (target.kind === 'graph') return `${heading}; every node is evaluated by itself, nothing is fused`;
-    const bound = planOn(target, roots, work);
-    if (bound.launches.length > 0) return `${heading}\n${explainOn(target, bound, request)}`;
-    return `${heading}\nnothing to compute: the values are in memory already; explain() before evaluating shows the plan`;
+  explain(roots, request) {
+    const past = recall(roots);
+    if (past && roots.every(isResident)) return explainPast(past, request);
+    const { target, bound, note } = planned(roots, request);
+    return explainOn(target, bound, request, note);
   },
 };
 
 setEvaluator(runtime);
+
+interface Planned {
+  readonly target: Target;
+  /** Undefined on a target that does not plan. */
+  readonly bound: BoundPlan | undefined;
+  /** What else there is to say. */
+  readonly note: string;
+}
+
+/** How the nodes would be computed now; of a loop that needs the host, its first piece. */
+export function planned(asked: readonly Expr[], request: PlanningOptions): Planned {
+  const { roots, note } = needsHost(inspect(asked).nodes) ? asPieces(asked) : { roots: asked, note: '' };
+  const work = inspect(roots);
+  const name = chooseName(work, request) ?? 'cpu';
+  const target = targetNamedSync(name, `explain after an evaluation there, e.g. await x.eval({ target: '${name}' })`);
+  check(work, target);
+  return { target, bound: target.kind === 'plan' ? planOn(target, roots, work, request) : undefined, note };
+}
 
 interface Work {
   /** Everything to be computed, sources and resident nodes included. */
@@ -120,7 +136,7 @@ function checkCarries(roots: readonly Expr[]): void {
 }
 
 /** The target by name, or undefined when `auto` is free to choose. */
-function chooseName(work: Work, request: EvaluateOptions): string | undefined {
+function chooseName(work: Work, request: PlanningOptions): string | undefined {
   const name = request.target ?? options().target;
   if (name !== 'auto') return name;
   if (work.nodes.some((e) => e.dtype === 'float64')) return 'cpu';
@@ -132,7 +148,7 @@ function chooseName(work: Work, request: EvaluateOptions): string | undefined {
   return undefined;
 }
 
-async function chooseTarget(work: Work, request: EvaluateOptions): Promise<Target> {
+async function chooseTarget(work: Work, request: PlanningOptions): Promise<Target> {
   const name = chooseName(work, request);
   if (name) return targetNamed(name);
   const browserGpu = typeof navigator !== 'undefined' && 'gpu' in navigator;
@@ -155,10 +171,10 @@ function check(work: Work, target: Target): void {
 }
 
 /** What was there when the evaluation began is an input, whatever is computed or disposed meanwhile. */
-function planOn(target: PlanTarget, roots: readonly Expr[], work: Work): BoundPlan {
+function planOn(target: PlanTarget, roots: readonly Expr[], work: Work, { fusion }: PlanningOptions): BoundPlan {
   const checked = options().validate;
   if (checked) validateGraph(roots);
-  const bound = planFor(roots, (e) => work.inputs.has(e), target.profile);
+  const bound = planFor(roots, (e) => work.inputs.has(e), target.profile, mostFusions(fusion));
   if (checked) validateBound(bound);
   return bound;
 }
@@ -227,6 +243,7 @@ function missing(e: Expr): never {
 // --- running ---
 
 interface Prepared {
+  readonly target: PlanTarget;
   readonly job: Job;
   readonly bySlot: readonly Held[];
 }
@@ -246,7 +263,7 @@ function prepare(target: PlanTarget, bound: BoundPlan, values: Captured, fetched
     bySlot.forEach(release);
     throw error;
   }
-  return { bySlot, job: { slots: bound.slots, buffers: bySlot.map((h) => h.buffer), launches: bound.launches } };
+  return { target, bySlot, job: { slots: bound.slots, buffers: bySlot.map((h) => h.buffer), launches: bound.launches } };
 }
 
 /** Tries again after a collection when there is no room: buffers of forgotten arrays may be waiting for one. */
@@ -273,9 +290,21 @@ function upload(target: PlanTarget, e: Expr, data: TypedArray, bytes: number): H
   return made;
 }
 
-/** Every root gets its buffer. */
-const settle = ({ bySlot }: Prepared, bound: BoundPlan, roots: readonly Expr[]): Expr[] =>
-  roots.map((root, k) => standIn(root, (e) => setHeld(e, share(bySlot[bound.outputs[k].slot]))));
+/** The job, which measures itself if that is wanted. */
+function measuring(job: Job, profile = false): { readonly job: Job; readonly measured: () => Measurement | undefined } {
+  let measured: Measurement | undefined;
+  return { job: profile ? { ...job, measure: (m) => { measured = m; } } : job, measured: () => measured };
+}
+
+/** Every root gets its buffer, and those that were computed remember how. */
+function settle(
+  { bySlot, target }: Prepared, bound: BoundPlan, roots: readonly Expr[], measured: Measurement | undefined,
+): Expr[] {
+  const computed = roots.map((root) => !isResident(root));
+  const results = roots.map((root, k) => standIn(root, (e) => setHeld(e, share(bySlot[bound.outputs[k].slot]))));
+  if (bound.launches.length > 0) remember(results.filter((_, k) => computed[k]), target.name, bound, measured);
+  return results;
+}
 
 /** A graph target may ask for more than the graph needs: a kernel that is called gets all its arguments. */
 function onGraph(target: GraphTarget, roots: readonly Expr[], data: (e: Expr) => TypedArray | undefined): Expr[] {
@@ -291,22 +320,8 @@ function standIn(root: Expr, give: (e: Expr) => void): Expr {
   const gone = root.kind === 'source' && isDisposed(root);
   if (!gone && !isResident(root)) give(root);
   if (root.kind === 'source' && !gone) return root;
-  const source = makeExpr({ kind: 'source', name: 'result', dtype: root.dtype, shape: root.shape, src: [] });
+  const source = makeExpr({ kind: 'source', name: 'evaluated', dtype: root.dtype, shape: root.shape, src: [] });
   if (gone) give(source);
   else alias(root, source);
   return source;
-}
-
-function explainOn(target: PlanTarget, bound: BoundPlan, request: ExplainOptions): string {
-  const parts = [explain(bound)];
-  if (request.code) {
-    const seen = new Set<string>();
-    for (const launch of bound.launches) {
-      if (seen.has(launch.code)) continue;
-      seen.add(launch.code);
-      const { code, layout } = target.explain(launch);
-      parts.push(`--- ${launch.kernel.name}\n${layout}\n${code}`);
-    }
-  }
-  return parts.join('\n');
 }

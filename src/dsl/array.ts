@@ -7,6 +7,7 @@ import { evaluator, type EvaluateOptions, type ExplainOptions } from './evaluato
 import { dependencies, topological, type Expr } from './expr.ts';
 import { nest, sourceOf, type NestedArray } from './literal.ts';
 import type { OrderMethods } from './methods.ts';
+import type { PlanReport } from './reports.ts';
 import { meanExpr, reduceExpr, stdExpr, varExpr, type Axes, type ReduceOptions, type SumOptions, type VarOptions } from './reduce.ts';
 import { setSurvivors, track } from './scope.ts';
 import { showShape, sizeOf, type Shape } from './shape.ts';
@@ -114,13 +115,22 @@ export class WeftArray<D extends DType = DType> {
   }
 
   /**
-   * Which loops the array's program becomes, what was fused and why; with `{ code: true }` their code. Nothing runs.
-   * @throws TargetError on a target that is not running yet and takes a moment to start (webgpu)
+   * Which loops the array's program becomes, what was fused and why; of an evaluated array, which it became, with measured
+   * times if it was evaluated with `{ profile: true }`. Nothing runs. `level`, `format` and `code` choose what is told, and how;
+   * `wf.explain([...])` explains several arrays as one plan.
+   * @throws TargetError on a target that is not running yet and takes a moment to start (webgpu); ArgumentError for options that
+   *   there are not
    * @example
    * const a = wf.ones([1000]);
    * console.log(a.mul(2).sum().explain({ target: 'cpu' }));
+   * const y = await a.exp().mul(a).eval({ target: 'cpu', profile: true });
+   * const { kernels, measured } = y.explain({ format: 'json' });
+   * kernels.length; // 1
+   * measured.milliseconds === kernels[0].measured.milliseconds; // true
    */
-  explain(options: ExplainOptions = {}): string {
+  explain(options: ExplainOptions & { readonly format: 'json' }): PlanReport;
+  explain(options?: ExplainOptions & { readonly format?: 'text' | 'dot' | 'svg' }): string;
+  explain(options: ExplainOptions = {}): string | PlanReport {
     return evaluator().explain([WeftArray.node(this)], options);
   }
 
@@ -346,6 +356,24 @@ export async function evaluate<const T extends readonly WeftArray[]>(arrays: T, 
   if (!Array.isArray(arrays) || !arrays.every((a) => a instanceof WeftArray)) throw new ArgumentError('evaluate: expected a list of arrays, e.g. evaluate([a.min(), a.max()])');
   await evaluateHandles(arrays, options);
   return arrays;
+}
+
+/**
+ * `explain` for several arrays: how `evaluate` would compute them together, or did.
+ * @throws ArgumentError when not given a list of arrays, or for options that there are not; TargetError on a target that is not
+ *   running yet and takes a moment to start (webgpu)
+ * @example
+ * const a = wf.array([3, 1, 2]);
+ * const plan = wf.explain([a.min(), a.max()], { target: 'cpu', format: 'json' });
+ * plan.kernels.length; // 1
+ * const picture = wf.explain([a.min(), a.max()], { target: 'cpu', format: 'svg' });
+ * picture.startsWith('<svg'); // true
+ */
+export function explain(arrays: readonly WeftArray[], options: ExplainOptions & { readonly format: 'json' }): PlanReport;
+export function explain(arrays: readonly WeftArray[], options?: ExplainOptions & { readonly format?: 'text' | 'dot' | 'svg' }): string;
+export function explain(arrays: readonly WeftArray[], options: ExplainOptions = {}): string | PlanReport {
+  if (!Array.isArray(arrays) || !arrays.every((a) => a instanceof WeftArray)) throw new ArgumentError('explain: expected a list of arrays, e.g. explain([a.min(), a.max()])');
+  return evaluator().explain(arrays.map((a) => WeftArray.node(a)), options);
 }
 
 /** Evaluates and lets the handles stand on their results, which it returns. */

@@ -5,6 +5,7 @@
 import { InternalError } from '../errors.ts';
 import type { TypedArray } from './dtype.ts';
 import type { Expr } from './expr.ts';
+import type { PlanReport } from './reports.ts';
 
 /** How much the planner may fuse: for finding a fusion that changes what it should not change. */
 export interface FusionOptions {
@@ -58,7 +59,7 @@ export interface Evaluator {
   /** A handle on a source node was disposed; with the last one its values are freed, and later use is an error. */
   unclaim(source: Expr): void;
   resident(node: Expr): boolean;
-  explain(roots: readonly Expr[], options: ExplainOptions): string;
+  explain(roots: readonly Expr[], options: ExplainOptions): string | PlanReport;
 }
 
 let current: Evaluator | undefined;

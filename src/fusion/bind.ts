@@ -3,10 +3,10 @@
  */
 import type { Expr } from '../dsl/expr.ts';
 import { sameNumbers, type Canonical } from './canonical.ts';
-import { bindDecisions } from './explain.ts';
 import { makeFrame, type Frame } from './frame.ts';
 import type { BufferSlot, Decision, Launch, Step } from './kernel.ts';
 import type { Plan } from './plan.ts';
+import { bindDecisions } from './report.ts';
 import { uniformsOf } from './uniforms.ts';
 
 export interface BoundSlot {

@@ -1,196 +1,117 @@
-/** What a plan does, in numbers and words: kernels, bytes moved fused and unfused, and what became of every edge. */
-import { dtypes } from '../dsl/dtype.ts';
-import type { Expr } from '../dsl/expr.ts';
-import { showShape, sizeOf } from '../dsl/shape.ts';
+/** A plan in words: what `explain()` prints, at five levels. */
+import type {
+  BufferReport, DecisionReport, FusionReport, KernelReport, LoopReport, NodeReport, PlanReport, Times,
+} from '../dsl/reports.ts';
+import { showShape } from '../dsl/shape.ts';
 import type { BoundPlan } from './bind.ts';
-import type { Canonical } from './canonical.ts';
-import type { Access, Decision, Launch, Step } from './kernel.ts';
-import type { PlanKernel } from './kernelize.ts';
-import type { Plan } from './plan.ts';
-import { exprText, label } from './text.ts';
+import { report, type Circumstances } from './report.ts';
 
-export interface KernelReport {
-  /** The fused expression in the user's names. */
-  readonly expression: string;
-  readonly schedule: string;
-  readonly domain: readonly number[];
-  readonly inputs: number;
-  readonly outputs: number;
-  /** How often it runs. */
-  readonly launches: number;
-  /** Per launch: each element that is touched counted once. */
-  readonly bytes: number;
-  /** Per launch, if every node were a loop of its own. */
-  readonly bytesUnfused: number;
-}
+/** See `ExplainOptions`. */
+export type Level = 0 | 1 | 2 | 3 | 4;
 
-export interface PlanReport {
-  readonly kernels: readonly KernelReport[];
-  readonly launches: number;
-  readonly bytes: number;
-  readonly bytesUnfused: number;
-  /** Bytes of memory besides inputs and results. */
-  readonly scratch: number;
-  readonly decisions: readonly Decision[];
-}
+export const explain = (bound: BoundPlan, level: Level = 2, about: Circumstances = {}): string =>
+  describe(report(bound, about), level);
 
-/** The report as data. */
-export function report(bound: BoundPlan): PlanReport {
-  const names = bufferNames(bound);
-  const kernels: KernelReport[] = [];
-  const visit = (steps: readonly Step[], planSteps: Plan['steps'], times: number): void => steps.forEach((step, k) => {
-    const from = planSteps[k];
-    if (step.kind === 'loop' && from.kind === 'loop') visit(step.body, from.body, times * step.count);
-    if (step.kind === 'launch' && from.kind === 'kernel') kernels.push(kernelReport(bound, step.launch, from, names, times));
-  });
-  visit(bound.steps, bound.plan.steps, 1);
-  const total = (of: (k: KernelReport) => number) => kernels.reduce((sum, k) => sum + of(k), 0);
-  return {
-    kernels,
-    launches: total((k) => k.launches),
-    bytes: total((k) => k.launches * k.bytes),
-    bytesUnfused: total((k) => k.launches * k.bytesUnfused),
-    scratch: bound.slots.reduce((sum, s) => sum + (s.role === 'scratch' ? s.bytes : 0), 0),
-    decisions: bound.decisions,
-  };
-}
-
-function kernelReport(
-  bound: BoundPlan, launch: Launch, from: PlanKernel, names: ReadonlyMap<Expr, string>, times: number,
-): KernelReport {
-  const expression = from.stored ? nestExpression(bound, from, names) : from.writes.map((w) => {
-    const e = exprAt(bound, w);
-    // A copy of a loop's result is that result itself, read.
-    const isCopy = w >= bound.canonical.nodes.length;
-    return `${isCopy ? 'copy' : names.get(e)} = ${exprText(e, (x) => (x !== e || isCopy ? names.get(x) : undefined))}`;
-  }).join('; ');
-  return {
-    expression, schedule: launch.kernel.schedule, domain: launch.domain, inputs: launch.inputs.length,
-    outputs: launch.outputs.length, launches: times, bytes: bytesOf(launch),
-    bytesUnfused: from.nodes.reduce((sum, n) => sum + bytesOfNode(exprAt(bound, n)), 0),
-  };
-}
-
-/** All outputs of a nest come from one call; those that nobody asked for have no name. */
-function nestExpression(bound: BoundPlan, { writes }: PlanKernel, names: ReadonlyMap<Expr, string>): string {
-  const { nodes } = bound.canonical;
-  const made = writes.map((w) => (w < nodes.length ? nodes[w] : undefined));
-  const e = made.find((m) => m !== undefined)!;
-  const left = made.map((m) => (m && names.get(m)) ?? '_');
-  return `${left.length > 1 ? `[${left.join(', ')}]` : left[0]} = ${exprText(e, (x) => (x !== e ? names.get(x) : undefined))}`;
-}
-
-/** Names of all buffers: inputs by their own, results and intermediates numbered. */
-function bufferNames({ plan, canonical }: BoundPlan): Map<Expr, string> {
-  const names = namesOf(canonical);
-  const roots = new Set(plan.roots);
-  let results = 0, intermediates = 0;
-  const visit = (steps: Plan['steps']): void => {
-    for (const step of steps) {
-      if (step.kind === 'loop') {
-        visit(step.body);
-        for (const s of step.states) {
-          for (const r of s.results) names.set(canonical.nodes[r], `${label(canonical.nodes[s.carry])}'`);
-        }
-        continue;
-      }
-      for (const w of step.writes) {
-        const e = canonical.nodes[w];
-        if (e && !names.has(e)) names.set(e, roots.has(w) ? `result${roots.size > 1 ? ++results : ''}` : `t${++intermediates}`);
-      }
-    }
-  };
-  visit(plan.steps);
-  return names;
-}
-
-/** The report as text. */
-export function explain(bound: BoundPlan): string {
-  const r = report(bound);
-  const scratch = r.scratch > 0 ? `; scratch ${bytes(r.scratch)}` : '';
-  const lines = [
-    `${plural(r.kernels.length, 'kernel')}, ${plural(r.launches, 'launch', 'launches')}; ` +
-    `moves ${bytes(r.bytes)}, unfused ${bytes(r.bytesUnfused)}${scratch}`,
+export function describe(r: PlanReport, level: Level): string {
+  const sections: readonly (readonly [least: Level, lines: () => string[]])[] = [
+    [0, () => [summary(r)]],
+    [1, () => r.kernels.flatMap((k, n) => kernelLines(k, n, level))],
+    [3, () => section('loops', r.loops.map(loopLine))],
+    [2, () => decisionTable(r.decisions)],
+    [3, () => section('fusions, in planning order', r.fusions.map(fusionLine))],
+    [3, () => section('loops that stay apart', counted(r.refusals.map((f) => `  ${fusionText(f)}: ${f.reason}`)))],
+    [3, () => section(`before: ${plural(r.before.length, 'loop')}`, r.before.map(nodeLine))],
+    [3, () => section(`buffers: at most ${bytes(r.peakBytes)} at once`, r.buffers.map(bufferLine))],
+    [1, () => (r.measured ? [`measured by ${r.measured.clock}: ${timesText(r.measured)} in all`] : [])],
   ];
-  r.kernels.forEach((k, n) => {
-    const times = k.launches === 1 ? '' : `${k.launches} x `;
-    lines.push(`  ${n + 1}. ${times}${k.expression}`);
-    lines.push(`     ${k.schedule} over ${showShape(k.domain)}, ${plural(k.inputs, 'input')}, ${plural(k.outputs, 'output')}, ` +
-      `${bytes(k.bytes)} (unfused ${bytes(k.bytesUnfused)})`);
-  });
-  return [...lines, ...decisionTable(r.decisions)].join('\n');
+  return sections.flatMap(([least, lines]) => (level >= least ? lines() : [])).join('\n');
 }
 
-function decisionTable(decisions: readonly Decision[]): string[] {
+function summary(r: PlanReport): string {
+  const scratch = r.scratch > 0 ? `; scratch ${bytes(r.scratch)}` : '';
+  return `${plural(r.kernels.length, 'kernel')}, ${plural(r.launches, 'launch', 'launches')}; ` +
+    `moves ${bytes(r.bytes)}, unfused ${bytes(r.bytesUnfused)}${scratch}`;
+}
+
+function kernelLines(k: KernelReport, n: number, level: Level): string[] {
+  const lines = [
+    `  ${n + 1}. ${k.launches === 1 ? '' : `${k.launches} x `}${k.expression}`,
+    `     ${k.schedule} over ${showShape(k.domain)}, ${plural(k.inputs, 'input')}, ${plural(k.outputs, 'output')}, ` +
+    `${bytes(k.bytes)} (unfused ${bytes(k.bytesUnfused)})`,
+  ];
+  if (k.measured) {
+    const each = k.launches > 1 ? `, ${milliseconds(k.measured.milliseconds / k.launches)} each` : '';
+    lines.push(`     measured ${timesText(k.measured)}${each}`);
+  }
+  if (level >= 3 && k.hoisted.length > 0) lines.push(`     not at every point: ${k.hoisted.join(', ')}`);
+  if (level >= 4) lines.push(...scheduleLines(k).map((line) => `     ${line}`));
+  return lines;
+}
+
+function scheduleLines(k: KernelReport): string[] {
+  const expected = k.estimate === undefined ? [] : [`about ${milliseconds(k.estimate)}${k.launches > 1 ? ' each' : ''}`];
+  const who = [...expected, ...k.workers === undefined ? [] : [k.workers]];
+  return [
+    `covers ${k.covers.join(', ')}`,
+    ...who.length > 0 ? [`expected: ${who.join(' on ')}`] : [],
+    ...k.layout?.split('\n') ?? [],
+  ];
+}
+
+function loopLine({ count, states, kernels, invariant }: LoopReport): string {
+  const which = kernels.length === 0 ? 'nothing' : `${kernels.length === 1 ? 'kernel' : 'kernels'} ${kernels.map((k) => k + 1).join(', ')}`;
+  const once = invariant.length > 0 ? `; computed once before it: ${invariant.join(', ')}` : '';
+  return `  ${plural(count, 'step')} of ${which}, ${plural(states, 'state')}${once}`;
+}
+
+const fusionVerbs: { readonly [K in FusionReport['kind']]: string } = { inline: 'into', merge: 'with', epilogue: 'ends with' };
+const fusionText = ({ kind, producer, consumer }: FusionReport): string => `${producer} ${fusionVerbs[kind]} ${consumer}`;
+const fusionLine = (f: FusionReport, n: number): string => `  ${n + 1}. ${fusionText(f)}`;
+
+function nodeLine({ expression, shape, bytes: moved, kernels }: NodeReport): string {
+  return `  ${expression}: ${showShape(shape)}, ${bytes(moved)}, now in ${kernels.map((k) => k + 1).join(' and ')}`;
+}
+
+function bufferLine({ name, role, dtype, shape, bytes: size, writtenBy, readBy }: BufferReport): string {
+  const uses = [
+    writtenBy.length > 0 ? `written by ${writtenBy.map((k) => k + 1).join(', ')}` : '',
+    readBy.length > 0 ? `read by ${readBy.map((k) => k + 1).join(', ')}` : '',
+  ].filter((text) => text !== '').join(', ');
+  return `  ${name}: ${role}, ${dtype} ${showShape(shape)}, ${bytes(size)}${uses && `; ${uses}`}`;
+}
+
+function decisionTable(decisions: readonly DecisionReport[]): string[] {
   if (decisions.length === 0) return [];
-  const edge = (d: Decision) => `${d.producer} -> ${d.consumer}`;
-  const width = (of: (d: Decision) => string) => Math.max(...decisions.map((d) => of(d).length));
+  const edge = (d: DecisionReport) => `${d.producer} -> ${d.consumer}`;
+  const width = (of: (d: DecisionReport) => string) => Math.max(...decisions.map((d) => of(d).length));
   const first = width(edge), second = width((d) => d.verdict);
-  const counts = new Map<string, number>();
-  for (const d of decisions) {
+  return section('decisions', counted(decisions.map((d) => {
     const gain = [
       d.bytesSaved > 0 ? `saves ${bytes(d.bytesSaved)}` : '',
       d.extraFlops > 0 ? `${d.extraFlops} extra operations` : '',
     ].filter((text) => text !== '').join(', ');
-    const line = `  ${edge(d).padEnd(first)}  ${d.verdict.padEnd(second)}  ${d.reason}${gain && ` (${gain})`}`;
-    counts.set(line, (counts.get(line) ?? 0) + 1);
-  }
-  return ['decisions', ...[...counts].map(([line, count]) => (count > 1 ? `${line} x ${count}` : line))];
+    return `  ${edge(d).padEnd(first)}  ${d.verdict.padEnd(second)}  ${d.reason}${gain && ` (${gain})`}`;
+  })));
 }
 
-/** Decisions with the sizes of a graph. */
-export function bindDecisions(plan: Plan, canonical: Canonical): Decision[] {
-  const { nodes } = canonical;
-  const at = (n: number): Expr => nodes[n] ?? nodes[plan.copies[n - nodes.length]];
-  const names = namesOf(canonical);
-  return plan.decisions.map((d) => {
-    const producer = at(d.producer);
-    return {
-      producer: names.get(producer) ?? label(producer), consumer: label(at(d.consumer)), verdict: d.verdict, reason: d.reason,
-      bytesSaved: d.passesSaved * bytesOfValues(producer), extraFlops: d.extra * sizeOf(producer.shape),
-    };
-  });
+const section = (title: string, lines: readonly string[]): string[] => (lines.length > 0 ? [title, ...lines] : []);
+
+/** Equal lines are one. */
+function counted(lines: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
+  return [...counts].map(([line, count]) => (count > 1 ? `${line} x ${count}` : line));
 }
 
-/** Sources by their names; those that share one get a number. */
-function namesOf(canonical: Canonical): Map<Expr, string> {
-  const names = new Map<Expr, string>();
-  const used = new Map<string, number>();
-  canonical.nodes.forEach((e, n) => {
-    if (!canonical.isInput[n]) return;
-    const name = e.kind === 'source' ? e.name || 'array' : label(e);
-    const count = (used.get(name) ?? 0) + 1;
-    used.set(name, count);
-    names.set(e, count === 1 ? name : `${name}${count}`);
-  });
-  return names;
-}
-
-const exprAt = ({ canonical: { nodes }, plan }: BoundPlan, n: number): Expr => nodes[n] ?? nodes[plan.copies[n - nodes.length]];
-const bytesOfValues = (e: Expr): number => sizeOf(e.shape) * dtypes[e.dtype].bytes;
-
-/** A node as a loop of its own reads its sources, through their views, and writes itself; scalars are free. */
-function bytesOfNode(e: Expr): number {
-  return bytesOfValues(e) + e.src.reduce((sum, s) => sum + (s.kind === 'fill' ? 0 : bytesRead(s)), 0);
-}
-
-const bytesRead = (e: Expr): number => (e.kind === 'view' ? Math.min(bytesOfValues(e), bytesRead(e.src[0])) : bytesOfValues(e));
-
-function bytesOf({ kernel, domain, inputs, outputs, stored = [] }: Launch): number {
-  const touched = ({ strides, sizes = domain }: Access) => strides.reduce((n, s, k) => (s === 0 ? n : n * sizes[k]), 1);
-  const read = inputs.reduce((sum, x, k) => sum + touched(x) * dtypes[kernel.inputs[k].dtype].bytes, 0);
-  const kept = domain.reduce((n, s, k) => (kernel.reduction?.axes.includes(k) ? n : n * s), 1);
-  return outputs.reduce((sum, _, k) => {
-    const { dtype, from } = kernel.outputs[k];
-    const { bytes } = dtypes[dtype];
-    if (from !== 'effects') return sum + (from === 'body' ? sizeOf(domain) : kept) * bytes;
-    return sum + sizeOf(stored[k].sizes) * bytes * (stored[k].initial === undefined ? 1 : 2);
-  }, read);
-}
-
+const timesText = (t: Times): string => `${milliseconds(t.milliseconds)}${t.bandwidth > 0 ? `, ${t.bandwidth.toPrecision(3)} GB/s` : ''}`;
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
-function bytes(n: number): string {
+export function milliseconds(ms: number): string {
+  if (ms >= 1000) return `${(ms / 1000).toPrecision(3)} s`;
+  return ms >= 1 || ms === 0 ? `${ms.toPrecision(3)} ms` : `${(ms * 1000).toPrecision(3)} us`;
+}
+
+export function bytes(n: number): string {
   if (n < 1e3) return `${n} B`;
   if (n < 1e6) return `${(n / 1e3).toPrecision(3)} kB`;
   if (n < 1e9) return `${(n / 1e6).toPrecision(3)} MB`;

@@ -6,7 +6,13 @@ import { canonicalise, type Canonical } from './canonical.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { canPrecompute, precompute } from './precompute.ts';
 
-export { explain, report, type KernelReport, type PlanReport } from './explain.ts';
+export { detach } from './detach.ts';
+export { describe, explain } from './explain.ts';
+export { dotOf } from './picture-dot.ts';
+export { svgOf } from './picture-svg.ts';
+export { pictureOf } from './picture.ts';
+export { peakBytes } from './peak.ts';
+export { report, type Circumstances } from './report.ts';
 export { validateBound } from './validate.ts';
 export { unroll } from './steps.ts';
 export type { BoundPlan, BoundSlot } from './bind.ts';

@@ -132,6 +132,9 @@ function value(v: Value, input: (k: number) => Piece): Piece {
   }
 }
 
+/** A value in terms of inputs; scalars are k. */
+export const valueText = (v: Value, input: (k: number) => string): string => value(v, (k) => atom(input(k))).text;
+
 type Op = Value & { readonly kind: 'op' };
 const isOp = (v: Value | undefined, op: OpName): v is Op => v?.kind === 'op' && v.op === op;
 

@@ -1,6 +1,7 @@
 /** What a target is: the only thing the runtime knows about a device. `registerTarget` adds one. */
 import type { DType, TypedArray } from '../dsl/dtype.ts';
 import type { Expr } from '../dsl/expr.ts';
+import type { Value } from '../dsl/kernel/ir.ts';
 import type { BufferSlot, Launch } from '../fusion/kernel.ts';
 
 /** What the planner weighs. Costs are in units of one add on one element. */
@@ -49,6 +50,8 @@ export interface LaunchDescription {
   readonly workers?: string;
   /** Milliseconds that it may take, by the target's own reckoning. */
   readonly estimate?: number;
+  /** Values of the body that are computed once per row, or once altogether, instead of at every point. */
+  readonly hoisted?: readonly Value[];
 }
 
 interface TargetBase {

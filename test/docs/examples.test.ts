@@ -9,6 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { derivative, formula } from '../../src/formula.ts';
 import * as wf from '../../src/index.ts';
+import { expectPlan } from '../../src/testing.ts';
 import { adapterAvailable } from '../support/webgpu.ts';
 
 interface Example {
@@ -16,7 +17,7 @@ interface Example {
   readonly code: string;
 }
 type Check = (actual: unknown, expected: unknown, line: string) => void;
-type Run = (wf: object, check: Check, console: { log(): void }, formulas: object) => Promise<void>;
+type Run = (wf: object, check: Check, console: { log(): void }, others: object) => Promise<void>;
 
 const gpu = await adapterAvailable();
 
@@ -52,7 +53,7 @@ const checked = (line: string): string => {
 
 async function compiled({ code }: Example): Promise<Run> {
   const lines = code.split('\n').filter((line) => gpu || !line.includes("'webgpu'")).map(checked);
-  const { code: js } = await transform(`export const run = async (wf, check, console, { formula, derivative }) => {\n${lines.join('\n')}\n};`, { loader: 'ts' });
+  const { code: js } = await transform(`export const run = async (wf, check, console, { formula, derivative, expectPlan }) => {\n${lines.join('\n')}\n};`, { loader: 'ts' });
   return ((await import(`data:text/javascript,${encodeURIComponent(js)}`)) as { run: Run }).run;
 }
 
@@ -75,7 +76,7 @@ for (const example of examples) {
     const run = await compiled(example);
     await run(wf, (actual, expected, line) => {
       assert.ok(same(actual, expected), `${line}\n    is ${ArrayBuffer.isView(actual) ? String(actual) : JSON.stringify(actual)}`);
-    }, { log: () => {} }, { formula, derivative });
+    }, { log: () => {} }, { formula, derivative, expectPlan });
   });
 }
 test('every exported function and table has one', () => {

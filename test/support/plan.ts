@@ -1,9 +1,9 @@
 /** Planner tests in the words of the planner: build arrays, look at the plan, check its values against the interpreter. */
-import * as assert from 'uvu/assert';
 import { WeftArray, wrap } from '../../src/dsl/array.ts';
 import type { TypedArray } from '../../src/dsl/dtype.ts';
 import { makeExpr, type Expr } from '../../src/dsl/expr.ts';
 import { Builder } from '../../src/dsl/kernel/ir.ts';
+import { expectationOf, type PlanExpectation } from '../../src/expectation.ts';
 import { planFor, validateBound, type BoundPlan } from '../../src/fusion/index.ts';
 import { hostOf, isResident } from '../../src/residency.ts';
 import { interpreterTarget } from '../../src/targets/reference.ts';
@@ -62,47 +62,7 @@ export function valuesAlone(arrays: readonly WeftArray[]): TypedArray[] {
   });
 }
 
-export interface Expectation {
-  kernels(n: number): Expectation;
-  launches(n: number): Expectation;
-  /** Inputs and outputs of the kernels, in order. */
-  shape(...buffers: readonly (readonly [inputs: number, outputs: number])[]): Expectation;
-  /** How often kernels read the buffer of an array that is an input. */
-  passesOver(x: WeftArray, n: number): Expectation;
-  /** Slots besides inputs and outputs. */
-  scratch(n: number): Expectation;
-  /** Ranks of the domains after merging axes. */
-  ranks(...ranks: readonly number[]): Expectation;
-  verdict(producer: string, consumer: string, verdict: string): Expectation;
-}
-
 /** Plans, checks the values, and then what the plan looks like. */
-export function expectPlan(arrays: WeftArray | readonly WeftArray[], options: Partial<CostProfile> = {}): Expectation {
-  const list = arrays instanceof WeftArray ? [arrays] : arrays;
-  const bound = checkValues(list, undefined, options);
-  const kernels = [...new Set(bound.launches.map((l) => l.kernel))];
-  const say = () => bound.launches.map((l) => l.kernel.name).join('\n');
-  const expectation: Expectation = {
-    kernels(n) { assert.is(kernels.length, n, `kernels:\n${say()}`); return this; },
-    launches(n) { assert.is(bound.launches.length, n, `launches:\n${say()}`); return this; },
-    shape(...buffers) {
-      assert.equal(bound.launches.map((l) => [l.inputs.length, l.outputs.length]), buffers, say());
-      return this;
-    },
-    passesOver(x, n) {
-      const slot = bound.inputs.find((i) => i.expr === WeftArray.node(x))?.slot;
-      assert.is(bound.launches.filter((l) => l.inputs.some((i) => i.slot === slot)).length, n, say());
-      return this;
-    },
-    scratch(n) { assert.is(bound.slots.filter((s) => s.role === 'scratch').length, n, say()); return this; },
-    ranks(...ranks) { assert.equal(bound.launches.map((l) => l.domain.length), ranks, say()); return this; },
-    verdict(producer, consumer, verdict) {
-      const found = bound.decisions.filter((d) => d.producer === producer && d.consumer === consumer);
-      const all = bound.decisions.map((d) => `${d.producer} -> ${d.consumer}`).join(', ');
-      assert.ok(found.length > 0, `no decision ${producer} -> ${consumer} among ${all}`);
-      assert.equal(found.map((d) => d.verdict), found.map(() => verdict));
-      return this;
-    },
-  };
-  return expectation;
+export function expectPlan(arrays: WeftArray | readonly WeftArray[], options: Partial<CostProfile> = {}): PlanExpectation {
+  return expectationOf(checkValues(arrays instanceof WeftArray ? [arrays] : arrays, undefined, options));
 }

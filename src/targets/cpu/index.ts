@@ -6,6 +6,7 @@ import type { Access, Launch, Stored } from '../../fusion/kernel.ts';
 import type { DeviceBuffer, Job, LaunchDescription, PlanTarget, TargetOptions } from '../target.ts';
 import { createArenas, type Arena, type Work } from './arena.ts';
 import { createHeap, describeBytes, type Block, type Heap } from './heap.ts';
+import { hoistedIn } from './hoisted.ts';
 import { orient, type OrientedLaunch } from './orient.ts';
 import { createPool, type Observer, type Pool } from './threads/pool.ts';
 import { prepare, WORTH_SHARING, type Call, type Prepared } from './prepare.ts';
@@ -212,5 +213,6 @@ function explain(given: Launch, threads: number): LaunchDescription {
     layout: calls.map(describeCall).join('\n'),
     workers: several ? `${calls.some(shared) ? '' : 'up to '}${threads} threads` : '1 thread',
     estimate: work / 1e6,
+    hoisted: hoistedIn(launch),
   };
 }

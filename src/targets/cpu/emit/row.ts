@@ -27,7 +27,7 @@ export interface Variant {
 }
 
 /** Whether a leaf is the same for all columns of a row. */
-const isSameInRow = (nest: Nest) => (v: Leaf): boolean => {
+export const isSameInRow = (nest: Pick<Nest, 'inputs' | 'rank'>) => (v: Leaf): boolean => {
   switch (v.kind) {
     case 'uniform': case 'extent': case 'size': return true;
     case 'read': return nest.inputs[v.input].inner === 'zero';

@@ -1,0 +1,174 @@
+/** What a plan does, as data: kernels, what they move fused and unfused, and what became of every edge. */
+import type { Expr } from '../dsl/expr.ts';
+import type { Value } from '../dsl/kernel/ir.ts';
+import type { FusionReport, KernelReport, LoopReport, NodeReport, PlanReport, Times } from '../dsl/reports.ts';
+import { sizeOf } from '../dsl/shape.ts';
+import type { LaunchDescription, Measurement } from '../targets/target.ts';
+import type { Fusion } from './attempts.ts';
+import type { BoundPlan } from './bind.ts';
+import { buffersOf } from './buffers.ts';
+import type { Canonical } from './canonical.ts';
+import type { Decision, Kernel, Launch, Step } from './kernel.ts';
+import type { PlanKernel } from './kernelize.ts';
+import { exprAt, namesOfBuffers, namesOfInputs, type Names } from './names.ts';
+import { peakBytes } from './peak.ts';
+import type { Plan } from './plan.ts';
+import { exprText, label, valueText } from './text.ts';
+import { bytesMoved, bytesOfNode, bytesOfValues } from './traffic.ts';
+
+/** What is known besides the plan. */
+export interface Circumstances {
+  readonly target?: { readonly name: string; readonly description: string };
+  /** How the target runs a launch; asked for only where it is told. */
+  readonly describe?: (launch: Launch) => LaunchDescription;
+  readonly code?: boolean;
+  readonly measured?: Measurement;
+}
+
+/** A kernel of the plan with one of its launches. */
+interface Found {
+  readonly launch: Launch;
+  readonly from: PlanKernel;
+  readonly times: number;
+}
+
+export function report(bound: BoundPlan, { target, describe, code = false, measured }: Circumstances = {}): PlanReport {
+  const names = namesOfBuffers(bound);
+  const { kernels: found, loops } = walk(bound);
+  const times = measured && timesOf(bound, found, measured);
+  const kernels = found.map((f, k) => kernelReport(bound, f, names, describe?.(f.launch), code, times?.[k]));
+  const total = (of: (k: KernelReport) => number) => kernels.reduce((sum, k) => sum + of(k), 0);
+  const bytes = total((k) => k.launches * k.bytes);
+  const fusion = ({ kind, producer, consumer }: Fusion): FusionReport =>
+    ({ kind, producer: nameOf(bound, names, producer), consumer: label(exprAt(bound, consumer)) });
+  const { made, refused } = bound.plan.attempts;
+  return {
+    ...target && { target },
+    kernels,
+    sweeps: [],
+    loops,
+    buffers: buffersOf(bound, names),
+    launches: total((k) => k.launches),
+    bytes,
+    bytesUnfused: total((k) => k.launches * k.bytesUnfused),
+    scratch: bound.slots.reduce((sum, s) => sum + (s.role === 'scratch' ? s.bytes : 0), 0),
+    peakBytes: peakBytes(bound),
+    before: before(bound, found, names),
+    decisions: bound.decisions,
+    fusions: made.map(fusion),
+    refusals: [...refused.values()].map((r) => ({ ...fusion(r), reason: r.reason })),
+    ...measured && { measured: { ...rate(sum(measured.milliseconds), bytes), clock: measured.clock } },
+  };
+}
+
+/** All kernels in order, a loop's body once, and the loops. */
+function walk(bound: BoundPlan): { readonly kernels: readonly Found[]; readonly loops: readonly LoopReport[] } {
+  const kernels: Found[] = [];
+  const loops: LoopReport[] = [];
+  const visit = (steps: readonly Step[], planSteps: Plan['steps'], times: number): void => steps.forEach((step, k) => {
+    const from = planSteps[k];
+    if (step.kind === 'launch' && from.kind === 'kernel') kernels.push({ launch: step.launch, from, times });
+    if (step.kind !== 'loop' || from.kind !== 'loop') return;
+    const first = kernels.length;
+    visit(step.body, from.body, times * step.count);
+    loops.push({
+      count: step.count, states: from.states.length, kernels: kernels.slice(first).map((_, j) => first + j),
+      invariant: from.invariant.map((n) => label(exprAt(bound, n))),
+    });
+  });
+  visit(bound.steps, bound.plan.steps, 1);
+  return { kernels, loops };
+}
+
+function kernelReport(
+  bound: BoundPlan, { launch, from, times }: Found, names: Names, about: LaunchDescription | undefined, code: boolean,
+  measured: Times | undefined,
+): KernelReport {
+  const inputs = from.reads.map((r) => nameOf(bound, names, r.node));
+  return {
+    expression: expressionOf(bound, from, names),
+    covers: from.nodes.map((n) => label(exprAt(bound, n))),
+    schedule: launch.kernel.schedule,
+    domain: launch.domain,
+    inputs: launch.inputs.length,
+    outputs: launch.outputs.length,
+    launches: times,
+    bytes: bytesMoved(launch),
+    bytesUnfused: from.nodes.reduce((n, node) => n + bytesOfNode(exprAt(bound, node)), 0),
+    hoisted: (about?.hoisted ?? []).map((v: Value) => valueText(v, (k) => inputs[k])),
+    ...about?.workers !== undefined && { workers: about.workers },
+    ...about && { layout: about.layout },
+    ...about?.estimate !== undefined && { estimate: about.estimate },
+    ...code && about && { code: about.code },
+    ...measured && { measured },
+  };
+}
+
+function expressionOf(bound: BoundPlan, from: PlanKernel, names: Names): string {
+  if (from.stored) return nestExpression(bound, from, names);
+  return from.writes.map((w) => {
+    const e = exprAt(bound, w);
+    // A copy of a loop's result is that result itself, read.
+    const isCopy = w >= bound.canonical.nodes.length;
+    return `${isCopy ? 'copy' : names.get(e)} = ${exprText(e, (x) => (x !== e || isCopy ? names.get(x) : undefined))}`;
+  }).join('; ');
+}
+
+/** All outputs of a nest come from one call; those that nobody asked for have no name. */
+function nestExpression(bound: BoundPlan, { writes }: PlanKernel, names: Names): string {
+  const { nodes } = bound.canonical;
+  const made = writes.map((w) => (w < nodes.length ? nodes[w] : undefined));
+  const e = made.find((m) => m !== undefined)!;
+  const left = made.map((m) => (m && names.get(m)) ?? '_');
+  return `${left.length > 1 ? `[${left.join(', ')}]` : left[0]} = ${exprText(e, (x) => (x !== e ? names.get(x) : undefined))}`;
+}
+
+/** The nodes as loops of their own, each in terms of those that it reads. */
+function before(bound: BoundPlan, kernels: readonly Found[], names: Names): NodeReport[] {
+  const where = new Map<number, number[]>();
+  kernels.forEach(({ from }, k) => from.nodes.forEach((n) => where.set(n, [...where.get(n) ?? [], k])));
+  return [...where].sort(([a], [b]) => a - b).map(([n, list]) => {
+    const e = exprAt(bound, n);
+    return { expression: stepText(e, names), shape: e.shape, bytes: bytesOfNode(e), kernels: list };
+  });
+}
+
+function stepText(e: Expr, names: Names): string {
+  const leaf = (x: Expr): string | undefined => (x === e || x.kind === 'fill' || x.kind === 'view' ? undefined : names.get(x) ?? label(x));
+  return `${names.get(e) ?? label(e)} = ${exprText(e, leaf)}`;
+}
+
+const nameOf = (bound: BoundPlan, names: Names, n: number): string => {
+  const e = exprAt(bound, n);
+  return names.get(e) ?? label(e);
+};
+
+/** Of every kernel, all its launches together. A kernel of the launches is one kernel of the plan. */
+function timesOf(bound: BoundPlan, kernels: readonly Found[], { milliseconds }: Measurement): Times[] {
+  const index = new Map<Kernel, number>(kernels.map(({ launch }, k) => [launch.kernel, k]));
+  const took = kernels.map(() => 0), bytes = kernels.map(() => 0);
+  bound.launches.forEach((launch, at) => {
+    const k = index.get(launch.kernel);
+    if (k === undefined) return;
+    took[k] += milliseconds[at];
+    bytes[k] += bytesMoved(launch);
+  });
+  return took.map((ms, k) => rate(ms, bytes[k]));
+}
+
+const rate = (milliseconds: number, bytes: number): Times =>
+  ({ milliseconds, bandwidth: milliseconds > 0 ? bytes / milliseconds / 1e6 : 0 });
+const sum = (list: readonly number[]): number => list.reduce((x, y) => x + y, 0);
+
+/** Decisions with the sizes of a graph. */
+export function bindDecisions(plan: Plan, canonical: Canonical): Decision[] {
+  const names = namesOfInputs(canonical);
+  return plan.decisions.map((d) => {
+    const producer = exprAt({ plan, canonical }, d.producer);
+    return {
+      producer: names.get(producer) ?? label(producer), consumer: label(exprAt({ plan, canonical }, d.consumer)),
+      verdict: d.verdict, reason: d.reason,
+      bytesSaved: d.passesSaved * bytesOfValues(producer), extraFlops: d.extra * sizeOf(producer.shape),
+    };
+  });
+}
