@@ -45,7 +45,7 @@ const runtime: Evaluator = {
       const prepared = await afterCollecting(ready);
       try {
         const { job, measured } = measuring(prepared.job, request.profile);
-        if (bound.launches.length > 0) await target.run(job);
+        if (bound.runs.length > 0) await target.run(job);
         return settle(prepared, bound, roots, measured());
       } finally {
         prepared.bySlot.forEach(release);
@@ -70,7 +70,7 @@ const runtime: Evaluator = {
       const prepared = prepare(target, bound, values, fetched);
       try {
         const { job, measured } = measuring(prepared.job, request.profile);
-        if (bound.launches.length > 0) target.runSync(job);
+        if (bound.runs.length > 0) target.runSync(job);
         return settle(prepared, bound, roots, measured());
       } finally {
         prepared.bySlot.forEach(release);
@@ -257,13 +257,13 @@ function prepare(target: PlanTarget, bound: BoundPlan, values: Captured, fetched
       bySlot[slot] = held ? share(held) : upload(target, expr, fetched.get(expr) ?? missing(expr), bound.slots[slot].bytes);
     }
     bound.slots.forEach((s, slot) => {
-      bySlot[slot] ??= hold(target, target.allocate(s.bytes));
+      if (s.role !== 'private') bySlot[slot] ??= hold(target, target.allocate(s.bytes));
     });
   } catch (error) {
     bySlot.forEach(release);
     throw error;
   }
-  return { target, bySlot, job: { slots: bound.slots, buffers: bySlot.map((h) => h.buffer), launches: bound.launches } };
+  return { target, bySlot, job: { slots: bound.slots, buffers: bySlot.map((h) => h.buffer), runs: bound.runs } };
 }
 
 /** Tries again after a collection when there is no room: buffers of forgotten arrays may be waiting for one. */

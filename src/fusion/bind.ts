@@ -4,7 +4,7 @@
 import type { Expr } from '../dsl/expr.ts';
 import { sameNumbers, type Canonical } from './canonical.ts';
 import { makeFrame, type Frame } from './frame.ts';
-import type { BufferSlot, Decision, Launch, Step } from './kernel.ts';
+import { launchesOf, type BufferSlot, type Decision, type Launch, type Run, type Step } from './kernel.ts';
 import type { Plan } from './plan.ts';
 import { bindDecisions } from './report.ts';
 import { uniformsOf } from './uniforms.ts';
@@ -20,6 +20,8 @@ export interface BoundPlan {
   /** For each root in order; a root that was there already, or that shares its values with another node, has that node's slot. */
   readonly outputs: readonly BoundSlot[];
   /** What to run, in order; loops are unrolled. */
+  readonly runs: readonly Run[];
+  /** The launches of all runs. One after the other they give the same values; private slots need buffers then. */
   readonly launches: readonly Launch[];
   /** The same with loops as loops. Slots from `slots.length` on are virtual: see `LoopStep`. */
   readonly steps: readonly Step[];
@@ -35,11 +37,13 @@ const frames = new WeakMap<Plan, Frame[]>();
 export function bind(plan: Plan, canonical: Canonical, roots: readonly Expr[]): BoundPlan {
   const frame = frameFor(plan, canonical);
   const { nodes } = canonical;
+  const { runs } = frame;
   return {
     slots: frame.slots,
     inputs: frame.inputs.map(({ slot, node }) => ({ slot, expr: nodes[node] })),
     outputs: frame.outputs.map((slot, k) => ({ slot, expr: roots[k] })),
-    launches: frame.launches,
+    runs,
+    get launches() { return runs.flatMap(launchesOf); },
     steps: frame.steps,
     get decisions() { return bindDecisions(plan, canonical); },
     plan,
@@ -84,7 +88,9 @@ function rebind(frame: Frame, canonical: Canonical): void {
   };
   const renewStep = (s: Step): Step =>
     (s.kind === 'launch' ? { kind: 'launch', launch: renew(s.launch) } : { ...s, body: s.body.map(renewStep) });
-  frame.launches = frame.launches.map(renew);
+  const renewRun = (run: Run): Run =>
+    ('stages' in run ? { ...run, stages: run.stages.map((s) => ({ ...s, launch: renew(s.launch) })) } : renew(run));
+  frame.runs = frame.runs.map(renewRun);
   frame.steps = frame.steps.map(renewStep);
   frame.uniforms = uniforms;
   for (const [old, now] of renewed) {

@@ -1,11 +1,12 @@
 /** All launches of a plan for one set of sizes. */
 import type { Canonical } from './canonical.ts';
-import type { BufferSlot, Launch, Step } from './kernel.ts';
+import { launchesOf, VIRTUAL, type BufferSlot, type Launch, type Run, type Step } from './kernel.ts';
 import type { PlanKernel } from './kernelize.ts';
 import { bindKernel } from './launch.ts';
 import type { Plan, PlanLoop, PlanStep } from './plan.ts';
 import { assignSlots, freshStates, poolKey, slotFor } from './slots.ts';
-import { unroll, type BoundLoop } from './steps.ts';
+import { unroll, type Blocking, type BoundLoop } from './steps.ts';
+import { accepts, sweeps, type SweepLimits } from './sweep/index.ts';
 import { uniformsOf } from './uniforms.ts';
 
 export interface Frame {
@@ -14,11 +15,11 @@ export interface Frame {
   readonly inputs: readonly { readonly slot: number; readonly node: number }[];
   readonly outputs: readonly number[];
   readonly kernels: readonly PlanKernel[];
-  /** For every launch of `steps` and `launches` the kernel it came from. */
+  /** For every launch of `steps` and `runs` the kernel it came from. */
   readonly kernelOf: Map<Launch, number>;
   /** By kernel: the scalars it was last bound with. */
   uniforms: readonly (readonly number[])[];
-  launches: readonly Launch[];
+  runs: readonly Run[];
   steps: readonly Step[];
 }
 
@@ -27,7 +28,7 @@ export function makeFrame(plan: Plan, canonical: Canonical): Frame {
   const kernels: PlanKernel[] = [];
   const kernelOf = new Map<Launch, number>();
   const uniforms: (readonly number[])[] = [];
-  let virtual = slots.length;
+  let virtual = VIRTUAL;
 
   const bindSteps = (steps: readonly PlanStep[]): Step[] => steps.map((step) => {
     if (step.kind === 'loop') return bindLoop(step);
@@ -56,13 +57,42 @@ export function makeFrame(plan: Plan, canonical: Canonical): Frame {
 
   const steps = bindSteps(plan.steps);
   const where = new Map<number, number>();
-  const launches = unroll(steps, where, slots.length, (from, to) => kernelOf.set(to, kernelOf.get(from)!));
+  const derived = (from: Launch, to: Launch) => kernelOf.set(to, kernelOf.get(from)!);
+  const { launches, ends } = unroll(steps, where, derived, plan.sweeps && blocking(slots, plan.sweeps));
   const outputs = plan.roots.map((n) => {
     const slot = slotFor(slotOf, n);
     return where.get(slot) ?? slot;
   });
+  const runs = plan.sweeps ? sweeps(launches, ends, new Set(outputs), slots, plan.sweeps, derived) : launches;
   // Which slot of a pool holds the last state depends on the number of steps.
   for (const slot of outputs) if (slots[slot].role === 'scratch') slots[slot] = { ...slots[slot], role: 'output' };
+  dropUnused(slots, runs);
   const inputs = plan.lifetimes.inputs.map((node) => ({ slot: slotFor(slotOf, node), node }));
-  return { sizes: canonical.sizes, slots, inputs, outputs, kernels, kernelOf, uniforms, launches, steps };
+  return { sizes: canonical.sizes, slots, inputs, outputs, kernels, kernelOf, uniforms, runs, steps };
+}
+
+/** Spare slots are made when they are asked for, and used by all loops. */
+function blocking(slots: BufferSlot[], limits: SweepLimits): Blocking {
+  const spares = new Map<string, number[]>();
+  return {
+    depth: limits.depth,
+    accepts: (launches, wanted) => accepts(launches, wanted, slots, limits),
+    spare: (like, count) => {
+      const { dtype, length, bytes } = slots[like];
+      const key = poolKey({ dtype, length });
+      const list = spares.get(key) ?? [];
+      spares.set(key, list);
+      while (list.length < count) list.push(slots.push({ role: 'scratch', dtype, length, bytes }) - 1);
+      return list;
+    },
+  };
+}
+
+/** What sweeps have made superfluous has no buffer. */
+function dropUnused(slots: BufferSlot[], runs: readonly Run[]): void {
+  const used = new Set(runs.flatMap(launchesOf).flatMap((l) =>
+    [...l.inputs.map((x) => x.slot), ...l.outputs, ...(l.stored ?? []).flatMap((s) => s.initial ?? [])]));
+  slots.forEach((s, slot) => {
+    if (s.role === 'scratch' && !used.has(slot)) slots[slot] = { ...s, role: 'private' };
+  });
 }

@@ -15,6 +15,7 @@ export { peakBytes } from './peak.ts';
 export { report, type Circumstances } from './report.ts';
 export { validateBound } from './validate.ts';
 export { unroll } from './steps.ts';
+export { launchesOf, type Run, type Sweep } from './kernel.ts';
 export type { BoundPlan, BoundSlot } from './bind.ts';
 export type { Plan, PlanLoop, PlanStep } from './plan.ts';
 export type { PlanKernel } from './kernelize.ts';
@@ -66,7 +67,7 @@ function lookUp(canonical: Canonical, resident: (e: Expr) => boolean, profile: C
 function cacheFor(profile: CostProfile): Map<string, Entry> {
   let plans = cacheOf.get(profile);
   if (!plans) {
-    const key = `${profile.memoryRoundTrip},${profile.launch},${profile.maxBuffers},${profile.maxBufferBytes},${profile.mostReads}`;
+    const key = `${profile.memoryRoundTrip},${profile.launch},${profile.maxBuffers},${profile.maxBufferBytes},${profile.mostReads},${profile.sweeps?.cache},${profile.sweeps?.depth}`;
     plans = caches.get(key);
     if (!plans) caches.set(key, (plans = new Map()));
     cacheOf.set(profile, plans);

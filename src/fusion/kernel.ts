@@ -104,16 +104,61 @@ export interface Launch {
   readonly code: string;
 }
 
+/**
+ * Consecutive launches that run side by side: a piece of the first, then what of the second can be computed from it, and so
+ * on, so that a stage finds what it reads in cache. Pieces are runs of *units*: each launch's points fall, in row-major order,
+ * into `batch` times `units` runs of equal length. Run one after the other, the launches give the same results.
+ */
+export interface Sweep {
+  readonly kind: 'sweep';
+  readonly batch: number;
+  /** Of the last stage. */
+  readonly units: number;
+  readonly stages: readonly Stage[];
+  readonly privates: readonly Private[];
+}
+
+export interface Stage {
+  readonly launch: Launch;
+  /** In each batch. */
+  readonly units: number;
+  /** For units `a` up to `b` of the sweep this stage computes `a + lo` up to `b + hi`, as far as it has them; lo <= 0 <= hi. */
+  readonly lo: number;
+  readonly hi: number;
+  /** It reduces over the units: what it gives is complete after the sweep, and no stage reads it. */
+  readonly terminal: boolean;
+}
+
+/** A slot that needs no buffer: nobody but stages of the sweep sees its values, and only near where they work. */
+export interface Private {
+  readonly slot: number;
+  /** Stage that writes it. */
+  readonly producer: number;
+  /** Elements of a unit. */
+  readonly length: number;
+  /** Stages that read it, and which units for each of their own. */
+  readonly consumers: readonly { readonly stage: number; readonly lo: number; readonly hi: number }[];
+}
+
+/** What a target runs at a time. */
+export type Run = Launch | Sweep;
+
+export const launchesOf = (run: Run): readonly Launch[] => ('stages' in run ? run.stages.map((s) => s.launch) : [run]);
+
 /** A buffer of a run. Inputs and outputs belong to nodes of the graph; scratch lives for the run only. */
 export interface BufferSlot {
-  readonly role: 'input' | 'output' | 'scratch';
+  /** `private`: there is no buffer, see `Private`. */
+  readonly role: 'input' | 'output' | 'scratch' | 'private';
   readonly dtype: DType;
   /** Elements (for scratch shared by several intermediates: enough for the largest). */
   readonly length: number;
   readonly bytes: number;
 }
 
-/** Repeats its body; the buffers in which the states live rotate, see `launches`. */
+/** Slots from here on are virtual: a loop binds them anew in each step. */
+export const VIRTUAL = 2 ** 20;
+
+/** Repeats its body; the buffers in which the states live rotate, see `unroll`. */
 export interface LoopStep {
   readonly kind: 'loop';
   readonly count: number;

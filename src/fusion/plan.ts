@@ -11,6 +11,7 @@ import { lifetimesOf, type Lifetimes } from './memory.ts';
 import { mergeGroups, schedule } from './merge.ts';
 import { regionOf } from './regions.ts';
 import { simplify, type PlanGraph } from './simplify.ts';
+import type { SweepLimits } from './sweep/form.ts';
 
 /** Buffers are named by the numbers of the nodes whose values they hold. Holds no node of any graph. */
 export interface Plan {
@@ -23,6 +24,8 @@ export interface Plan {
   readonly lifetimes: Lifetimes;
   readonly decisions: readonly PlanDecision[];
   readonly attempts: Attempts;
+  /** Whether and how launches become sweeps, once sizes are known. */
+  readonly sweeps: SweepLimits | undefined;
 }
 
 /** What passes note down, of all regions. */
@@ -58,7 +61,8 @@ export function makePlan(canonical: Canonical, profile: CostProfile, max = Infin
   const notes: Notes = { decisions: [], attempts: noAttempts(max) };
   const steps = planRegion(graph, region, profile, notes);
   const roots = graph.roots.map((r) => r.number);
-  return { key: canonical.key, steps, roots, copies: graph.copies, lifetimes: lifetimesOf(steps, roots), ...notes };
+  const lifetimes = lifetimesOf(steps, roots);
+  return { key: canonical.key, steps, roots, copies: graph.copies, lifetimes, ...notes, sweeps: profile.sweeps };
 }
 
 function planRegion(graph: PlanGraph, region: Region, profile: CostProfile, notes: Notes): PlanStep[] {

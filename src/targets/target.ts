@@ -2,7 +2,8 @@
 import type { DType, TypedArray } from '../dsl/dtype.ts';
 import type { Expr } from '../dsl/expr.ts';
 import type { Value } from '../dsl/kernel/ir.ts';
-import type { BufferSlot, Launch } from '../fusion/kernel.ts';
+import type { BufferSlot, Launch, Run } from '../fusion/kernel.ts';
+import type { SweepLimits } from '../fusion/sweep/form.ts';
 
 /** What the planner weighs. Costs are in units of one add on one element. */
 export interface CostProfile {
@@ -16,6 +17,8 @@ export interface CostProfile {
   readonly maxBufferBytes: number;
   /** Relative reads of one stencil beyond which loops are better than long code; none by default. */
   readonly mostReads?: number;
+  /** The target runs sweeps; missing: it wants single launches. */
+  readonly sweeps?: SweepLimits;
 }
 
 /** Memory of a target. Opaque to everyone else. */
@@ -23,12 +26,12 @@ export interface DeviceBuffer {
   readonly bytes: number;
 }
 
-/** One evaluation: launches in order over the buffers of their slots. */
+/** One evaluation: runs in order over the buffers of their slots. */
 export interface Job {
   readonly slots: readonly BufferSlot[];
-  /** By slot. */
+  /** By slot; there is none where a slot is private. */
   readonly buffers: readonly DeviceBuffer[];
-  readonly launches: readonly Launch[];
+  readonly runs: readonly Run[];
   /** Given where every launch is to be timed; a target that cannot do that leaves it alone. Called once, before `run` ends. */
   readonly measure?: (measured: Measurement) => void;
 }

@@ -197,7 +197,7 @@ test('what an output starts with may come from a launch before; large ones; any 
     const buffers = [...slots, slots[2]].map((s) => cpu.allocate(s.bytes));
     runnable.data.forEach((d, k) => cpu.upload(buffers[k], d));
     const again = { ...launch, outputs: [3], stored: [{ sizes, initial: 2 }] };
-    await cpu.run({ slots: [...slots, slots[2]], buffers, launches: [launch, again] });
+    await cpu.run({ slots: [...slots, slots[2]], buffers, runs: [launch, again] });
     sameBits(await cpu.read(buffers[3], 'float32', sizeOf(sizes)), twice, `${threads} threads, twice`);
     await cpu.close();
   }

@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DisposedError, OutOfMemoryError, TargetError } from '../../src/errors.ts';
 import { createCpuTarget } from '../../src/targets/cpu/index.ts';
+import { launchesOf } from '../../src/fusion/index.ts';
 import type { Job, PlanTarget } from '../../src/targets/target.ts';
 import { build, onCpu, type Program, type Runnable } from './emit-support.ts';
 
@@ -22,7 +23,7 @@ const total = (n: number): Program => ({
 function jobOf(cpu: PlanTarget, { launch, slots, data }: Runnable): Job {
   const buffers = slots.map((s) => cpu.allocate(s.bytes));
   data.forEach((d, k) => cpu.upload(buffers[k], d));
-  return { slots, buffers, launches: [launch] };
+  return { slots, buffers, runs: [launch] };
 }
 
 async function rejection(promise: Promise<unknown>): Promise<unknown> {
@@ -53,7 +54,7 @@ test('launches of one job run in order, each with its own parameters', async () 
   const launches = [1, 10, 100].map((value, k) => ({
     ...launch, uniforms: [value], inputs: [{ ...launch.inputs[0], slot: k }], outputs: [k + 1],
   }));
-  await cpu.run({ slots: buffers.map(() => slots[0]), buffers, launches });
+  await cpu.run({ slots: buffers.map(() => slots[0]), buffers, runs: launches });
   const result = await cpu.read(buffers[3], 'float32', n);
   assert.ok(result.every((v, k) => v === k + 111));
   await cpu.close();
@@ -86,9 +87,9 @@ test('a kernel that traps rejects, and the next call works', async () => {
   const cpu = createCpuTarget({ threads: 2 });
   for (const n of [10, 500_000]) {
     const job = jobOf(cpu, build(plus(n, 1)));
-    const [launch] = job.launches;
+    const [launch] = job.runs.flatMap(launchesOf);
     const wild = { ...launch, inputs: [{ ...launch.inputs[0], offset: 2 ** 29 }] };
-    const error = await rejection(cpu.run({ ...job, launches: [wild] }));
+    const error = await rejection(cpu.run({ ...job, runs: [wild] }));
     assert.instance(error, TargetError);
     assert.match(String(error), /test.*out of bounds/);
     await cpu.run(job);

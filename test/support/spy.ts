@@ -2,6 +2,7 @@
 import vm from 'node:vm';
 import v8 from 'node:v8';
 import { registerTarget } from '../../src/index.ts';
+import { launchesOf } from '../../src/fusion/index.ts';
 import { createCpuTarget } from '../../src/targets/cpu/index.ts';
 import type { DeviceBuffer, Job, PlanTarget } from '../../src/targets/target.ts';
 
@@ -20,7 +21,7 @@ export const spy = {
 function counting(target: PlanTarget): PlanTarget {
   const run = (job: Job): void => {
     spy.jobs++;
-    spy.launches += job.launches.length;
+    spy.launches += job.runs.flatMap(launchesOf).length;
     const error = spy.failNext;
     spy.failNext = undefined;
     if (error) throw error;

@@ -43,7 +43,7 @@ gpuTest('a chain of launches in one job, ping-pong', async () => {
   const there = twice(5);
   const back: Launch = { ...there, inputs: [{ ...there.inputs[0], slot: 1 }], outputs: [0] };
   const launches = Array.from({ length: 20 }, (_, k) => (k % 2 ? back : there));
-  await target.run({ slots: [slot(5), slot(5)], buffers, launches });
+  await target.run({ slots: [slot(5), slot(5)], buffers, runs: launches });
   assert.equal([...await target.read(buffers[0], 'float32', 5)], [1, 2, 3, 4, 5].map((v) => v * 2 ** 20));
   buffers.forEach((b) => target.release(b));
 });
@@ -56,7 +56,7 @@ gpuTest('tens of thousands of launches', async () => {
   const back: Launch = { ...there, inputs: [{ ...there.inputs[0], slot: 1 }], outputs: [0] };
   const int = { role: 'scratch' as const, dtype: 'int32' as const, length: 1, bytes: 4 };
   const launches = Array.from({ length: 20_000 }, (_, k) => (k % 2 ? back : there));
-  await target.run({ slots: [int, int], buffers, launches });
+  await target.run({ slots: [int, int], buffers, runs: launches });
   assert.is((await target.read(buffers[0], 'int32', 1))[0], 20_000);
   buffers.forEach((b) => target.release(b));
 });
@@ -88,7 +88,7 @@ gpuTest('a job that the device rejects fails with its words, and the next one wo
   const launch = twice(4);
   const buffer = target.allocate(16);
   // Reading and writing one buffer in one launch is not allowed; the planner never asks for it.
-  await rejects(target.run({ slots: [slot(4), slot(4)], buffers: [buffer, buffer], launches: [launch] }), TargetError, /usage|binding/i);
+  await rejects(target.run({ slots: [slot(4), slot(4)], buffers: [buffer, buffer], runs: [launch] }), TargetError, /usage|binding/i);
   assert.equal([...(await runOn(target, launch, [new Float32Array([1, 2, 3, 4])]))[0]], [2, 4, 6, 8]);
 });
 
@@ -104,7 +104,7 @@ gpuTest('a kernel with more buffers than the device binds is refused by name', a
 
 gpuTest('a domain beyond 2^31 is refused', async () => {
   const target = await sharedTarget();
-  await rejects(target.run({ slots: [slot(1), slot(1)], buffers: [], launches: [twice(2 ** 31)] }), TargetError, /2\^31/);
+  await rejects(target.run({ slots: [slot(1), slot(1)], buffers: [], runs: [twice(2 ** 31)] }), TargetError, /2\^31/);
 });
 
 gpuTest('a lost device: what waits rejects, old arrays are dead, the next call has a new device', async () => {
@@ -138,7 +138,7 @@ gpuTest('a buffer of the caller is used in place', async () => {
   const mine = target.device.createBuffer({ size: 8, usage: 0x80 | 0x4 | 0x8 });
   target.device.queue.writeBuffer(mine, 0, new Float32Array([3, 4]));
   const buffer = target.adopt(mine, 8), out = target.allocate(8);
-  const job: Job = { slots: [slot(2), slot(2)], buffers: [buffer, out] as DeviceBuffer[], launches: [twice(2)] };
+  const job: Job = { slots: [slot(2), slot(2)], buffers: [buffer, out] as DeviceBuffer[], runs: [twice(2)] };
   await target.run(job);
   assert.equal([...await target.read(out, 'float32', 2)], [6, 8]);
   assert.is(target.gpuBuffer(buffer), mine);

@@ -47,7 +47,7 @@ export async function runOn(target: WebGpuTarget, launch: Launch, given: Given):
   const buffers = slots.map((s) => target.allocate(s.bytes));
   try {
     given.forEach((data, k) => target.upload(buffers[slotOf(launch, k)], data));
-    await target.run({ slots, buffers, launches: [launch] });
+    await target.run({ slots, buffers, runs: [launch] });
     return await Promise.all(launch.outputs.map((slot) => target.read(buffers[slot], slots[slot].dtype, slots[slot].length)));
   } finally {
     buffers.forEach((b) => target.release(b));

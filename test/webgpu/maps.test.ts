@@ -40,7 +40,7 @@ gpuTest('one element beyond a word leaves the next word alone', async () => {
   target.upload(source, typed('uint8', [1, 2, 3, 4, 5]));
   target.upload(sink, new Uint8Array(64).fill(9));
   const slot = (bytes: number) => ({ role: 'input' as const, dtype: 'uint8' as const, length: bytes, bytes });
-  await target.run({ slots: [slot(5), slot(64)], buffers: [source, sink], launches: [launch] });
+  await target.run({ slots: [slot(5), slot(64)], buffers: [source, sink], runs: [launch] });
   assert.equal([...await target.read(sink, 'uint8', 12)], [1, 2, 3, 4, 5, 0, 0, 0, 9, 9, 9, 9]);
   target.release(source);
   target.release(sink);
@@ -173,7 +173,7 @@ gpuTest('more rows than one dimension holds', async () => {
   const target = await sharedTarget();
   assert.match(target.explain(launch).layout, /^rows: 1 x 35000 x 2 workgroups/);
   const out = target.allocate(4 * 14_000_000);
-  await target.run({ slots: [{ role: 'output', dtype: 'int32', length: 14_000_000, bytes: 4 * 14_000_000 }], buffers: [out], launches: [launch] });
+  await target.run({ slots: [{ role: 'output', dtype: 'int32', length: 14_000_000, bytes: 4 * 14_000_000 }], buffers: [out], runs: [launch] });
   const values = await target.read(out, 'int32', 14_000_000);
   for (const [r, c] of [[0, 0], [0, 199], [34_999, 7], [35_000, 0], [69_999, 199]]) assert.is(values[200 * r + c], r + c);
   target.release(out);
@@ -190,7 +190,7 @@ gpuTest('more workgroups than one dimension holds', async () => {
   const launch = mapLaunch({ domain: [n], inputs: [], body: (b) => [b.coord(0)] });
   const target = await sharedTarget();
   const out = target.allocate(4 * n);
-  await target.run({ slots: [{ role: 'output', dtype: 'int32', length: n, bytes: 4 * n }], buffers: [out], launches: [launch] });
+  await target.run({ slots: [{ role: 'output', dtype: 'int32', length: n, bytes: 4 * n }], buffers: [out], runs: [launch] });
   const values = await target.read(out, 'int32', n);
   for (const k of [0, 255, 256, 65535 * 256 - 1, 65535 * 256, n - 1]) assert.is(values[k], k);
   assert.match(target.explain(launch).layout, / x 2 workgroups/);

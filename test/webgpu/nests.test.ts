@@ -97,7 +97,7 @@ gpuTest('the memory that an output gets is not clean', async () => {
   });
   const slots = slotsOf(launch(2), []), buffers = slots.map((s) => target.allocate(s.bytes));
   for (const at of [2, 5]) {
-    await target.run({ slots, buffers, launches: [launch(at)] });
+    await target.run({ slots, buffers, runs: [launch(at)] });
     assert.equal([...await target.read(buffers[0], 'uint8', 9)], Array.from({ length: 9 }, (_, k) => (k === at ? 9 : 0)));
   }
   buffers.forEach((b) => target.release(b));
@@ -110,7 +110,7 @@ gpuTest('initial elements of five bytes leave what follows alone', async () => {
   target.upload(buffers[0], new Uint8Array(64).fill(9));
   target.upload(buffers[1], typed('uint8', [1, 2, 3, 4, 5]));
   const slot = (bytes: number) => ({ role: 'input' as const, dtype: 'uint8' as const, length: bytes, bytes });
-  await target.run({ slots: [slot(64), slot(5)], buffers, launches: [launch] });
+  await target.run({ slots: [slot(64), slot(5)], buffers, runs: [launch] });
   assert.equal([...await target.read(buffers[0], 'uint8', 12)], [1, 2, 3, 4, 5, 0, 0, 0, 9, 9, 9, 9]);
   buffers.forEach((b) => target.release(b));
 });
@@ -272,7 +272,7 @@ gpuTest('a nest between other launches: each sees what the one before has writte
   const slots = Array.from({ length: 3 }, () => ({ role: 'scratch' as const, dtype: 'uint16' as const, length: 10, bytes: 20 }));
   const buffers = slots.map((s) => target.allocate(s.bytes));
   target.upload(buffers[0], new Uint16Array(10).fill(1));
-  await target.run({ slots, buffers, launches: [add(0, 1), add(1, 2), add(2, 0)] });
+  await target.run({ slots, buffers, runs: [add(0, 1), add(1, 2), add(2, 0)] });
   assert.equal([...await target.read(buffers[0], 'uint16', 10)], Array.from({ length: 10 }, (_, k) => 1 + 3 * k));
   buffers.forEach((b) => target.release(b));
 });

@@ -1,20 +1,35 @@
 /** What a job holds in the heap while it runs: the parameters of its launches, and memory for partial results. */
-import type { Launch } from '../../fusion/kernel.ts';
+import type { Launch, Sweep } from '../../fusion/kernel.ts';
 import type { Block, Heap } from './heap.ts';
 import { writeUniform } from './layout.ts';
 import type { PoolLaunch } from './threads/pool.ts';
 import { GRAIN_WORK, WORTH_SHARING, type Base, type Call, type Prepared } from './prepare.ts';
+import { controlWords, LOCK_APART } from './sweep/driver.ts';
+import type { PreparedSweep } from './sweep/prepare.ts';
+import { planeBytes } from './sweep/stage.ts';
 
 export interface Arena {
-  readonly launches: readonly PoolLaunch[];
+  /** By run. */
+  readonly launches: readonly (readonly PoolLaunch[])[];
   release(): void;
 }
 
-/** A launch that is compiled and cut into blocks. */
-export interface Work {
+/** What is compiled and cut into blocks. */
+export type Work = LaunchWork | SweepWork;
+
+export interface LaunchWork {
   readonly launch: Launch;
   readonly module: number;
   readonly prepared: Prepared;
+}
+
+export interface SweepWork {
+  /** Of the run: the prepared one may have other slots and scalars. */
+  readonly sweep: Sweep;
+  readonly module: number;
+  readonly prepared: PreparedSweep;
+  /** By stage: the kernel that ends a reduction over the units. */
+  readonly finish: ReadonlyMap<number, number>;
 }
 
 /** An arena up to this size is kept for the next job. */
@@ -23,7 +38,7 @@ const SPARE = 256 * 1024;
 const align = (n: number): number => Math.ceil(n / 64) * 64;
 
 export interface Arenas {
-  make(work: readonly Work[], addressOf: (slot: number) => number, threads: number): Arena;
+  make(work: readonly Work[], addressOf: AddressOf, threads: number): Arena;
 }
 
 export function createArenas(heap: Heap): Arenas {
@@ -48,9 +63,10 @@ export function createArenas(heap: Heap): Arenas {
     spare = block;
   }
 
-  function write(call: Call, launch: Launch, at: number, addressOf: (slot: number) => number, planes: readonly number[]): void {
+  /** `addressOf` is undefined for slots that have no buffer, whose addresses the driver of a sweep fills in. */
+  function write(call: Call, launch: Launch, at: number, addressOf: AddressOf, planes: readonly (number | undefined)[]): void {
     const first = at / 4;
-    const address = ({ of, index }: Base): number => {
+    const address = ({ of, index }: Base): number | undefined => {
       switch (of) {
         case 'input': return addressOf(launch.inputs[index].slot);
         case 'output': return addressOf(launch.outputs[index]);
@@ -62,44 +78,104 @@ export function createArenas(heap: Heap): Arenas {
     };
     words.set(call.words, first);
     // Sums above 2^31 wrap into the sign bit, as wasm reads them.
-    for (const base of call.bases) words[first + base.word] += address(base);
+    for (const base of call.bases) words[first + base.word] += address(base) ?? 0;
     call.uniforms.forEach((d, k) => writeUniform(words, first + call.firstUniform + 4 * k, d, launch.uniforms[k]));
+  }
+
+  function writeLaunch({ launch, module, prepared }: LaunchWork, room: Room): PoolLaunch[] {
+    const planes = prepared.planes.map((bytes) => room.scratch(bytes));
+    return prepared.calls.map((call) => {
+      const at = room.parameters(call.words.length);
+      write(call, launch, at, room.addressOf, planes);
+      return poolLaunch(module, call, at, room.threads);
+    });
+  }
+
+  /** The driver's control block, the parameters that every workspace starts with, and what ends reductions afterwards. */
+  function writeSweep({ sweep, module, prepared: p, finish }: SweepWork, { threads, ...room }: Room): PoolLaunch[] {
+    const locks = room.parameters(threads * LOCK_APART / 4);
+    const workspaces = room.scratch(threads * p.workspace);
+    for (let k = 0; k < threads; k++) words[(locks + k * LOCK_APART) / 4] = 0;
+    const template = room.parameters(p.parameters / 4);
+    const planes = p.stages.map(({ prepared }, s) => prepared.planes.map((plane) =>
+      (sweep.stages[s].terminal ? room.scratch(planeBytes(plane)) : undefined)));
+    p.stages.forEach(({ prepared, at }, s) => prepared.calls.forEach(({ call }, k) =>
+      write(call, sweep.stages[s].launch, template + at[k], room.addressOf, planes[s])));
+    const control = controlWords(p, { locks, threads, workspaces, template });
+    const params = room.parameters(control.length);
+    words.set(control, params / 4);
+    const { work, certain, pieces: { bands } } = p;
+    const ends = p.finish.map(({ stage, call }) => {
+      const at = room.parameters(call.words.length);
+      write(call, sweep.stages[stage].launch, at, room.addressOf, planes[stage]);
+      return poolLaunch(module, { ...call, kernel: finish.get(stage)! }, at, threads);
+    });
+    return [poolLaunch(module, { kernel: 0, blocks: bands, work, certain }, params, threads), ...ends];
   }
 
   return {
     make(work, addressOf, threads) {
-      // Launches use the memory for partial results one after the other.
-      const scratch = work.reduce((most, w) => Math.max(most, w.prepared.planes.reduce((n, bytes) => n + align(bytes), 0)), 0);
-      const parameters = work.reduce((n, w) => w.prepared.calls.reduce((m, c) => m + align(4 * c.words.length), n), 0);
+      const parameters = work.reduce((n, w) => n + parameterBytes(w, threads), 0);
+      // Runs use the memory for partial results one after the other.
+      const scratch = work.reduce((most, w) => Math.max(most, scratchBytes(w, threads)), 0);
       const block = take(parameters + scratch);
-      const launches: PoolLaunch[] = [];
       try {
         // The memory may have grown; an old view would keep its length.
         if (words.buffer !== heap.memory.buffer) words = new Int32Array(heap.memory.buffer);
         let at = block.address;
-        for (const { launch, module, prepared } of work) {
+        const launches = work.map((w) => {
           let end = block.address + parameters;
-          const planes = prepared.planes.map((bytes) => (end += align(bytes)) - align(bytes));
-          for (const call of prepared.calls) {
-            write(call, launch, at, addressOf, planes);
-            launches.push(poolLaunch(module, call, at, threads));
-            at += align(4 * call.words.length);
-          }
-        }
+          const room: Room = {
+            threads, addressOf,
+            parameters: (count) => (at += align(4 * count)) - align(4 * count),
+            scratch: (bytes) => (end += align(bytes)) - align(bytes),
+          };
+          return 'sweep' in w ? writeSweep(w, room) : writeLaunch(w, room);
+        });
+        return { launches, release: () => giveBack(block) };
       } catch (error) {
         giveBack(block);
         throw error;
       }
-      return { launches, release: () => giveBack(block) };
     },
   };
+}
+
+type AddressOf = (slot: number) => number | undefined;
+
+/** Where things of a run go. */
+interface Room {
+  readonly threads: number;
+  readonly addressOf: AddressOf;
+  /** So many words that stay until the job is done. */
+  parameters(words: number): number;
+  /** So many bytes until the end of the run. */
+  scratch(bytes: number): number;
+}
+
+function parameterBytes(w: Work, threads: number): number {
+  const calls = (list: readonly Call[]): number => list.reduce((n, c) => n + align(4 * c.words.length), 0);
+  if (!('sweep' in w)) return calls(w.prepared.calls);
+  const control = controlWords(w.prepared, { locks: 0, threads: 0, workspaces: 0, template: 0 });
+  const ends = calls(w.prepared.finish.map((f) => f.call));
+  return threads * LOCK_APART + align(w.prepared.parameters) + align(4 * control.length) + ends;
+}
+
+function scratchBytes(w: Work, threads: number): number {
+  if (!('sweep' in w)) return w.prepared.planes.reduce((n, bytes) => n + align(bytes), 0);
+  const { prepared: p, sweep } = w;
+  const lasting = p.stages.flatMap(({ prepared: { planes } }, s) =>
+    (sweep.stages[s].terminal ? planes.map((plane) => align(planeBytes(plane))) : []));
+  return align(threads * p.workspace) + lasting.reduce((n, bytes) => n + bytes, 0);
 }
 
 /**
  * Little work stays on the calling thread; of the rest, threads take enough at a time that handing out costs nothing. Work
  * that may be much more than it seems is not left to one thread, and is handed out in smaller pieces.
  */
-function poolLaunch(module: number, { kernel, blocks, work, certain }: Call, params: number, threads: number): PoolLaunch {
+function poolLaunch(
+  module: number, { kernel, blocks, work, certain }: Pick<Call, 'kernel' | 'blocks' | 'work' | 'certain'>, params: number, threads: number,
+): PoolLaunch {
   const little = work < WORTH_SHARING;
   if (little && certain) return { module, kernel, params, blocks, grain: Math.max(1, blocks), threads: 1 };
   const perBlock = work / Math.max(1, blocks);

@@ -2,15 +2,20 @@
 import { dtypes, type DType, type TypedArray } from '../../dsl/dtype.ts';
 import { sameShape } from '../../dsl/shape.ts';
 import { DisposedError, InternalError } from '../../errors.ts';
-import type { Access, Launch, Stored } from '../../fusion/kernel.ts';
+import type { Access, BufferSlot, Launch, Stored, Sweep } from '../../fusion/kernel.ts';
 import type { DeviceBuffer, Job, LaunchDescription, PlanTarget, TargetOptions } from '../target.ts';
 import { createArenas, type Arena, type Work } from './arena.ts';
+import { lowerContract } from './contract-prepare.ts';
 import { createHeap, describeBytes, type Block, type Heap } from './heap.ts';
 import { hoistedIn } from './hoisted.ts';
-import { orient, type OrientedLaunch } from './orient.ts';
+import { orient } from './orient.ts';
 import { createPool, type Observer, type Pool } from './threads/pool.ts';
-import { prepare, WORTH_SHARING, type Call, type Prepared } from './prepare.ts';
-import { emitProgram, programOf, type Program } from './program.ts';
+import { prepare, WORTH_SHARING, type Call, type Lowered, type Prepared } from './prepare.ts';
+import { emitProgram, programOf } from './program.ts';
+import { structureOf } from './sweep/driver.ts';
+import { prepareSweep, type PreparedSweep } from './sweep/prepare.ts';
+import { emitSweep } from './sweep/program.ts';
+import { relaxedSimd, type ModuleBuilder } from './wasm/index.ts';
 
 /** Compiled programs kept; the one used longest ago goes first. */
 const CACHED_PROGRAMS = 512;
@@ -23,8 +28,13 @@ interface CpuBuffer extends DeviceBuffer {
   live: boolean;
 }
 
-interface Compiled {
-  readonly program: Program;
+interface Emitted {
+  readonly module: ModuleBuilder;
+  /** Of a sweep, see `SweepProgram`. */
+  readonly finish?: ReadonlyMap<number, number>;
+}
+
+interface Compiled extends Omit<Emitted, 'module'> {
   readonly module: number;
   evicted: boolean;
 }
@@ -43,6 +53,17 @@ interface Begun {
   readonly measured?: () => void;
 }
 
+interface ReadySweep {
+  readonly compiled: Compiled;
+  readonly prepared: PreparedSweep;
+}
+
+/** Whether products and sums may be rounded at once: where the engine can, and results may differ between machines. */
+const fuses = (math: TargetOptions['math']): boolean => math !== 'portable' && relaxedSimd();
+
+const sweepWork = (sweep: Sweep, { compiled, prepared }: ReadySweep): Work =>
+  ({ sweep, module: compiled.module, prepared, finish: compiled.finish! });
+
 export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
   const heap = createHeap();
   const pool = createPool(heap, { threads: options.threads });
@@ -50,19 +71,23 @@ export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
   const arenas = createArenas(heap);
   const programs = new Map<string, Compiled>();
   const recent = new Map<string, Recent>();
+  const recentSweeps = new Map<string, ReadySweep>();
+  const knownSweeps = new WeakMap<Sweep, ReadySweep>();
+  const memory = { memory: { shared: heap.shared } };
+  let relaxed = fuses(options.math);
   let compilations = 0;
 
-  function compiled(launch: OrientedLaunch): Compiled {
-    let found = programs.get(launch.code);
+  /** What was compiled under a key, or is now. */
+  function compiled(key: string, name: string, emit: () => Emitted): Compiled {
+    let found = programs.get(key);
     if (found) {
-      programs.delete(launch.code); // and back at the end: the order is that of use
+      programs.delete(key); // and back at the end: the order is that of use
     } else {
-      const program = programOf(launch.kernel, launch.inner, launch.bodyInner);
-      const bytes = emitProgram(program, { memory: { shared: heap.shared } }).bytes();
-      found = { program, module: pool.register(bytes, { name: launch.kernel.name, optimise: true }), evicted: false };
+      const { module, ...rest } = emit();
+      found = { ...rest, module: pool.register(module.bytes(), { name, optimise: true }), evicted: false };
       compilations++;
     }
-    programs.set(launch.code, found);
+    programs.set(key, found);
     if (programs.size > CACHED_PROGRAMS) evictOldest();
     return found;
   }
@@ -77,22 +102,38 @@ export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
   function ready(given: Launch): Work {
     let found = recent.get(given.code);
     if (!found || found.compiled.evicted || !sameSizes(found.given, given)) {
-      const launch = orient(given);
-      const program = compiled(launch);
-      found = { given, compiled: program, prepared: prepare(program.program, launch) };
+      const { code, emit, prepared } = lower(given, relaxed);
+      found = { given, compiled: compiled(code, given.kernel.name, () => ({ module: emit(memory) })), prepared };
       if (recent.size >= CACHED_PROGRAMS) recent.clear();
       recent.set(given.code, found);
     }
     return { launch: given, module: found.compiled.module, prepared: found.prepared };
   }
 
-  function begin({ launches, buffers, measure }: Job): Begun {
-    const work = launches.map(ready);
-    const arena = arenas.make(work, (slot) => blockOf(buffers[slot]).address, pool.threads);
+  function readySweep(sweep: Sweep, slots: readonly BufferSlot[]): Work {
+    const same = knownSweeps.get(sweep);
+    if (same && !same.compiled.evicted) return sweepWork(sweep, same);
+    const key = sweepKey(sweep, slots);
+    let found = recentSweeps.get(key);
+    if (!found || found.compiled.evicted) {
+      const prepared = prepareSweep(sweep, slots);
+      const name = sweep.stages.map(({ launch }) => launch.kernel.name).join(', ');
+      found = { prepared, compiled: compiled(structureOf(prepared), name, () => emitSweep(prepared, memory)) };
+      if (recentSweeps.size >= CACHED_PROGRAMS) recentSweeps.clear();
+      recentSweeps.set(key, found);
+    }
+    knownSweeps.set(sweep, found);
+    return sweepWork(sweep, found);
+  }
+
+  function begin({ runs, slots, buffers, measure }: Job): Begun {
+    const work = runs.map((run) => ('stages' in run ? readySweep(run, slots) : ready(run)));
+    const addressOf = (slot: number): number | undefined => (slots[slot].role === 'private' ? undefined : blockOf(buffers[slot]).address);
+    const arena = arenas.make(work, addressOf, pool.threads);
     if (!measure) return { arena };
-    const milliseconds = launches.map(() => 0);
-    // A launch may be several of the pool's.
-    const owner = work.flatMap(({ prepared }, k) => prepared.calls.map(() => k));
+    const milliseconds = runs.map(() => 0);
+    // A run may be several launches of the pool.
+    const owner = arena.launches.flatMap((list, k) => list.map(() => k));
     return {
       arena,
       observe: (launch, time) => { milliseconds[owner[launch]] += time; },
@@ -103,7 +144,7 @@ export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
   return {
     kind: 'plan',
     name: 'cpu',
-    profile: { memoryRoundTrip: 6, launch: 4000, maxBuffers: 64, maxBufferBytes: heap.stats.limit },
+    profile: { memoryRoundTrip: 6, launch: 4000, maxBuffers: 64, maxBufferBytes: heap.stats.limit, sweeps: SWEEPS },
     describe: () => describe(heap, pool),
     refuses: () => undefined,
     get compilations() {
@@ -128,7 +169,7 @@ export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
     run: async (job) => {
       const { arena, observe, measured } = begin(job);
       try {
-        await pool.run(arena.launches, observe);
+        await pool.run(arena.launches.flat(), observe);
         measured?.();
       } finally {
         arena.release();
@@ -137,7 +178,7 @@ export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
     runSync: (job) => {
       const { arena, observe, measured } = begin(job);
       try {
-        pool.runSync(arena.launches, observe);
+        pool.runSync(arena.launches.flat(), observe);
         measured?.();
       } finally {
         arena.release();
@@ -146,12 +187,31 @@ export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
 
     read: async (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
     readSync: (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
-    explain: (launch) => explain(launch, pool.threads),
-    configure: ({ threads }) => {
+    explain: (launch) => explain(launch, pool.threads, relaxed),
+    configure: ({ threads, math }) => {
       pool.threads = threads ?? allThreads;
+      if (relaxed !== fuses(math)) recent.clear();
+      relaxed = fuses(math);
     },
     close: () => pool.close(),
   };
+}
+
+/** What windows of a sweep may take of the second cache, and how many steps of a time loop pay. */
+const SWEEPS = { cache: 1 << 20, depth: 4 };
+
+/** Equal keys are prepared alike. */
+function sweepKey({ batch, units, stages, privates }: Sweep, slots: readonly BufferSlot[]): string {
+  const number = new Map<number, number>();
+  const nameOf = (slot: number): string => {
+    const k = number.get(slot) ?? number.set(slot, number.size).size - 1;
+    return `${k}:${slots[slot].bytes}`;
+  };
+  const inner = new Set(privates.map((p) => p.slot));
+  return [`${batch},${units},${[...inner].map(nameOf).join()}`, ...stages.map(({ launch: l, units: own, lo, hi }) => [
+    l.code, l.domain.join(), own, lo, hi,
+    ...l.inputs.map((x) => `${nameOf(x.slot)}+${x.offset}*${x.strides.join()}/${x.sizes?.join() ?? ''}`), '>', ...l.outputs.map(nameOf),
+  ].join(' '))].join('\n');
 }
 
 /** The same code would be cut into the same blocks. */
@@ -194,25 +254,33 @@ function describeCall(call: Call): string {
   const { kernel, blocking, blocks, work } = call;
   const threads = whoDoes(call);
   const time = `about ${Math.round(work / 1000)} us on one thread, ${threads}`;
+  if (call.does) return `k${kernel}: ${call.does}, in ${blocks} tasks, ${time}`;
   if (!blocking) return `k${kernel}: what an output starts with, in ${blocks} blocks, ${time}`;
   const { geometry: g, elements } = blocking;
   return `k${kernel}: ${elements} elements in ${blocks} blocks of ${g.rowsPerBlock} rows by ${g.columnsPerBlock} columns`
     + `${g.chunks > 1 ? `, ${g.chunks} partial results per point` : ''}, ${time}`;
 }
 
-function explain(given: Launch, threads: number): LaunchDescription {
+/** `relaxed`: multiplications and additions may be one instruction. */
+function lower(given: Launch, relaxed: boolean): Lowered {
+  const product = lowerContract(given, relaxed);
+  if (product) return product;
   const launch = orient(given);
   const program = programOf(launch.kernel, launch.inner, launch.bodyInner);
-  const { calls } = prepare(program, launch);
+  return { code: launch.code, emit: (options) => emitProgram(program, options), prepared: prepare(program, launch) };
+}
+
+function explain(given: Launch, threads: number, relaxed: boolean): LaunchDescription {
+  const { emit, prepared: { calls } } = lower(given, relaxed);
   const shared = (c: Call): boolean => c.work >= WORTH_SHARING;
   // What threads do, they do together, but for handing it out.
   const work = calls.reduce((sum, c) => sum + (shared(c) ? c.work / threads + HAND_OUT : c.work), 0);
   const several = threads > 1 && calls.some((c) => shared(c) || !c.certain);
   return {
-    code: `;; ${launch.kernel.name}\n${emitProgram(program, {}).toWat()}`,
+    code: `;; ${given.kernel.name}\n${emit({}).toWat()}`,
     layout: calls.map(describeCall).join('\n'),
     workers: several ? `${calls.some(shared) ? '' : 'up to '}${threads} threads` : '1 thread',
     estimate: work / 1e6,
-    hoisted: hoistedIn(launch),
+    hoisted: hoistedIn(orient(given)),
   };
 }

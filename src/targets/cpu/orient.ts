@@ -7,7 +7,9 @@ import { inlineAll, sameLeaves } from '../../dsl/kernel/copy.ts';
 import { Builder, type Fn, type Point } from '../../dsl/kernel/ir.ts';
 import { valuesIn } from '../../dsl/kernel/walk.ts';
 import { stridesOf } from '../../dsl/shape.ts';
+import { InternalError } from '../../errors.ts';
 import type { InnerStride, Kernel, Launch } from '../../fusion/kernel.ts';
+import { cutOf, type Cut, type Units } from '../../fusion/sweep/window.ts';
 
 /** A launch whose outputs of the body need not be dense along the inner axis. */
 export interface OrientedLaunch extends Launch {
@@ -28,11 +30,34 @@ export function orient(given: Launch): OrientedLaunch {
   const dense: OrientedLaunch = { ...launch, bodyStrides: stridesOf(launch.domain), bodyInner: 'unit' };
   if (launch.domain.length === 1) return dense;
   const merged = mergeAxes(dense);
-  const inner = merged.domain.length - 1;
-  const isReduced = merged.kernel.reduction?.axes.includes(inner) ?? false;
-  if (merged.domain[inner] >= SHORT[isReduced ? 'reduced' : 'kept']) return merged;
-  const axis = longAxis(merged);
+  const axis = isShort(merged) ? longAxis(merged) : undefined;
   return axis === undefined ? merged : turn(merged, axis);
+}
+
+function isShort({ kernel, domain }: Launch): boolean {
+  const inner = domain.length - 1;
+  return domain[inner] < SHORT[kernel.reduction?.axes.includes(inner) ? 'reduced' : 'kept'];
+}
+
+/**
+ * The same for a stage of a sweep: also says where its units are. `single`: units are computed one by one, so they have to be
+ * something other than lanes.
+ */
+export function orientStage(
+  given: Launch, units: Units, single: boolean,
+): { readonly launch: OrientedLaunch; readonly cut: Cut } {
+  const launch = settleEmpty(given);
+  const dense: OrientedLaunch = { ...launch, bodyStrides: stridesOf(launch.domain), bodyInner: 'unit' };
+  const merged = launch.domain.length === 1 ? dense : mergeAxes(dense);
+  const cut = cutOf(merged.domain, units) ?? fail(`${given.kernel.name} has no ${units.units} units`);
+  const axis = isShort(merged) ? longAxis(merged) : undefined;
+  const between = merged.domain.slice(0, cut.axis).some((n) => n !== 1);
+  if (axis === undefined || axis < cut.axis || (axis === cut.axis && (single || between))) return { launch: merged, cut };
+  return { launch: turn(merged, axis), cut: axis === cut.axis ? { ...cut, axis: merged.domain.length - 1 } : cut };
+}
+
+function fail(message: string): never {
+  throw new InternalError(message);
 }
 
 /** A whole input without elements is read at one place only, which prepare.ts makes a zero. */

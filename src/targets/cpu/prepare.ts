@@ -99,7 +99,7 @@ export function prepare(program: Program, launch: OrientedLaunch): Prepared {
 }
 
 /** Positions among the launch's outputs. */
-const outputsFrom = ({ kernel }: Launch, from: 'body' | 'epilogue'): number[] =>
+export const outputsFrom = ({ kernel }: Launch, from: 'body' | 'epilogue'): number[] =>
   kernel.outputs.flatMap((o, k) => (o.from === from ? [k] : []));
 
 /** For output k of a nest's body, its position among the launch's. */
@@ -137,7 +137,7 @@ function blockReduction(
   return blockReduceInner(kept, rows, columns, cost, { together: turned ? sizes[keptAxes.at(-1)!] : 1, fine: loops });
 }
 
-interface CallParts {
+export interface CallParts {
   readonly sizes: readonly number[];
   /** Of the launch. A nest that has more inputs reads its planes, which are dense. */
   readonly inputs: readonly Access[];
@@ -146,7 +146,7 @@ interface CallParts {
   readonly walk: (k: number) => Walk;
 }
 
-function makeCall(kernel: number, nest: Nest, blocking: Blocking, { cost, certain }: Work, parts: CallParts): Call {
+export function makeCall(kernel: number, nest: Nest, blocking: Blocking, { cost, certain }: Work, parts: CallParts): Call {
   const { sizes, inputs, outputs, walk } = parts;
   const spec = layoutSpecOf(nest);
   const layout = layoutOf(spec);

@@ -11,8 +11,8 @@ import { combineChunks, emitReduce, planeIndex, type ReduceNest } from './emit/r
 import { remainderFunction } from './emit/remainder.ts';
 import { emitStart } from './emit/start.ts';
 import { valuesIn } from './emit/uniformity.ts';
-import type { Nest, NestArray } from './emit/frame.ts';
-import { ModuleBuilder, type Func, type ModuleOptions } from './wasm/index.ts';
+import type { Frame, Nest, NestArray } from './emit/frame.ts';
+import { ModuleBuilder, type Func, type Local, type ModuleOptions } from './wasm/index.ts';
 import { hasLoops, workOf, type Work } from './work.ts';
 
 /**
@@ -92,22 +92,27 @@ function epilogueOver(epilogue: Fn, terms: readonly Term[], inputs: number): Val
 
 export function emitProgram(program: Program, options: ModuleOptions): ModuleBuilder {
   const module = new ModuleBuilder(options);
+  emitInto(module, program, 0);
+  return module;
+}
+
+/** Adds the kernels of a program, as `k<first>` and so on. */
+export function emitInto(module: ModuleBuilder, program: Program, first: number): Func[] {
+  const [head, tail] = [`k${first}`, `k${first + 1}`];
   const fns = program.kind === 'reduce' ? [program.reduce, program.finish.nest] : [program.map.nest];
   const fmod: Func | undefined = fns.some(needsRemainder) ? remainderFunction(module) : undefined;
   if (program.kind !== 'reduce') {
-    emitMap(module, 'k0', program.map, fmod);
-    if (program.kind === 'nest') emitStart(module, 'k1');
-    return module;
+    const map = emitMap(module, head, program.map, fmod);
+    return program.kind === 'nest' ? [map, emitStart(module, tail)] : [map];
   }
   const { reduce, finish } = program;
-  emitReduce(module, 'k0', reduce, fmod);
-  emitMap(module, 'k1', finish, fmod, (frame, rows, columns) => {
+  const combine = (frame: Frame, rows: readonly [Local, Local], columns: readonly [Local, Local]): void => {
     const { c } = frame;
     const from = c.add(c.mul(rows[0], frame.columns), columns[0]);
     const to = c.add(c.mul(c.sub(rows[1], 1), frame.columns), columns[1]);
     combineChunks(frame, reduce.terms, c.variable(from), c.variable(to));
-  });
-  return module;
+  };
+  return [emitReduce(module, head, reduce, fmod), emitMap(module, tail, finish, fmod, combine)];
 }
 
 export const needsRemainder = (nest: Nest): boolean =>

@@ -4,7 +4,7 @@ import { dtypes, type TypedArray } from '../../dsl/dtype.ts';
 import { libraryFn } from '../../dsl/kernel/math/index.ts';
 import { costOf } from '../../dsl/kernel/walk.ts';
 import { sizeOf } from '../../dsl/shape.ts';
-import type { Launch } from '../../fusion/kernel.ts';
+import { launchesOf, type Launch } from '../../fusion/kernel.ts';
 import { bytesMoved } from '../../fusion/traffic.ts';
 import type { CostProfile, DeviceBuffer, Job, LaunchDescription, PlanTarget, TargetOptions } from '../target.ts';
 import { describeAdapter, findGpu, isSoftware, messageOf } from './device.ts';
@@ -84,12 +84,13 @@ export async function createWebGpuTarget(options: TargetOptions, gpu?: GPU): Pro
 
   const run = async (job: Job): Promise<void> => {
     const s = await session();
-    const dispatches = await dispatchesOf(s, job.launches, emit);
+    const launches = job.runs.flatMap(launchesOf);
+    const dispatches = await dispatchesOf(s, launches, emit);
     const buffers = job.buffers.map((b) => ({ buffer: materialise(b as Owned, s), size: roundUp(b.bytes) }));
     const slots = { gpu: (slot: number) => buffers[slot] };
     if (!job.measure) return s.submit(dispatches, slots);
     const { milliseconds, clock } = await s.submitTimed(dispatches, slots);
-    const ofLaunches = job.launches.map(() => 0);
+    const ofLaunches = launches.map(() => 0);
     dispatches.forEach(({ index }, k) => { ofLaunches[index] += milliseconds[k]; });
     job.measure({ milliseconds: ofLaunches, clock });
   };

@@ -55,8 +55,8 @@ export interface MapProgram {
 export function emitMap(
   module: ModuleBuilder, name: string, { nest, body, stores }: MapProgram, fmod: Func | undefined,
   before?: (frame: Frame, rows: readonly [Local, Local], columns: readonly [Local, Local]) => void,
-): void {
-  module.func(name, { params: PARAMS }, (f, { start, end, params }) => {
+): Func {
+  return module.func(name, { params: PARAMS }, (f, { start, end, params }) => {
     const frame = new Frame(f, params, nest, fmod);
     const outer = frame.coords.map((_, k) => k);
     frame.blocks(start, end, ({ columns, rows }) => {

@@ -38,8 +38,8 @@ export function planeIndex(terms: readonly Term[]): number[] {
   return terms.map((t) => (at += planesOf(t).length) - planesOf(t).length);
 }
 
-export function emitReduce(module: ModuleBuilder, name: string, nest: ReduceNest, fmod: Func | undefined): void {
-  module.func(name, { params: PARAMS }, (f, { start, end, params }) => {
+export function emitReduce(module: ModuleBuilder, name: string, nest: ReduceNest, fmod: Func | undefined): Func {
+  return module.func(name, { params: PARAMS }, (f, { start, end, params }) => {
     const frame = new Frame(f, params, nest, fmod);
     const body = bodyOf(nest);
     const emitBlock = nest.axes.includes(frame.inner) ? reduceInner : reduceOuter;

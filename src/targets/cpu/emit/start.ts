@@ -1,7 +1,7 @@
 /** What the outputs of a nest start with: zeros, or a copy. Blocks of bytes, so that threads share the work. */
 import { Code } from './code.ts';
 import { PARAMS } from './frame.ts';
-import type { ModuleBuilder } from '../wasm/index.ts';
+import type { Func, ModuleBuilder } from '../wasm/index.ts';
 
 /** Bytes of a block. */
 export const START_BLOCK = 65536;
@@ -9,8 +9,8 @@ export const START_BLOCK = 65536;
 /** The parameters, in words: where to, where from (0: nowhere, zeros), and how many bytes. */
 export const START = { to: 0, from: 1, bytes: 2, words: 4 } as const;
 
-export function emitStart(module: ModuleBuilder, name: string): void {
-  module.func(name, { params: PARAMS }, (f, { start, end, params }) => {
+export function emitStart(module: ModuleBuilder, name: string): Func {
+  return module.func(name, { params: PARAMS }, (f, { start, end, params }) => {
     const c = new Code(f);
     const word = (at: number) => c.x('i32.load', [params], 4 * at);
     const [to, from, bytes] = [word(START.to), word(START.from), word(START.bytes)];

@@ -1,0 +1,171 @@
+/**
+ * The driver of a sweep: `k0` does some bands of it. A band is cut into pieces; for each piece the stages are called in turn, for
+ * the units that those after them will read. What stages leave for each other is in windows of the thread's workspace: the base
+ * address of a window in a call's parameters is that of unit 0, as if all units were there, so stages need not know.
+ *
+ * The code depends on which stages there are and who reads what; all sizes are parameters, in the order of `CONTROL`.
+ */
+import { Code, type Scalar } from '../emit/code.ts';
+import { PARAMS } from '../emit/frame.ts';
+import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
+import { movingBases, type PreparedSweep } from './prepare.ts';
+
+const CONTROL = ['locks', 'threads', 'workspaces', 'workspace', 'template', 'parameters', 'bandsPerBatch', 'bandUnits', 'units', 'chunk'] as const;
+const STAGE = ['units', 'lo', 'hi', 'grain'] as const;
+const CALL = ['blocks'] as const;
+const WINDOW = ['unitBytes', 'room', 'at'] as const;
+/** Bytes between the locks of workspaces. */
+export const LOCK_APART = 64;
+
+type Addresses = Readonly<Record<'locks' | 'threads' | 'workspaces' | 'template', number>>;
+
+/** The words of the control block. The first comes from `addresses`, which differ from run to run. */
+export function controlWords(p: PreparedSweep, addresses: Addresses): number[] {
+  const { pieces, sweep } = p;
+  const control: Record<(typeof CONTROL)[number], number> =
+    { ...addresses, workspace: p.workspace, parameters: p.parameters, ...pieces, units: sweep.units };
+  return [
+    ...CONTROL.map((name) => control[name]),
+    ...sweep.stages.flatMap((stage, s) => STAGE.map((name) => (name === 'grain' ? p.stages[s].grain : stage[name]))),
+    ...p.stages.flatMap((s) => s.prepared.calls.map((c) => c.blocks)),
+    ...p.windows.flatMap((w) => WINDOW.map((name) => w[name])),
+    ...p.windows.flatMap((w) => w.of.consumers.map((c) => c.lo)),
+    ...p.planes.flatMap((list, s) => list.flatMap((at, k) => (at === undefined ? [] : [at, planeUnitBytes(p, s, k)]))),
+  ];
+}
+
+const planeUnitBytes = (p: PreparedSweep, stage: number, plane: number): number => {
+  const { length, dtype } = p.stages[stage].prepared.planes[plane];
+  return length * (dtype === 'float64' ? 8 : bytesOf[dtype] ?? 4);
+};
+const bytesOf: Partial<Record<string, number>> = { int8: 1, uint8: 1, bool: 1, int16: 2, uint16: 2, float16: 2 };
+
+/** The parts of a prepared sweep that the code depends on. */
+export const structureOf = ({ sweep, stages, windows, planes }: PreparedSweep): string => [
+  stages.map(({ launch, prepared }, s) => `${launch.code}#${prepared.calls.length}${sweep.stages[s].terminal ? 't' : ''}`).join('\n'),
+  windows.map((w) => `${w.of.producer}>${w.of.consumers.map((c) => c.stage).join()}`).join(';'),
+  sweep.stages.map(({ launch }) => [...launch.inputs.map((x) => x.slot), '>', ...launch.outputs]
+    .map((slot) => (typeof slot === 'number' ? windows.findIndex((w) => w.of.slot === slot) : slot)).join()).join(';'),
+  planes.map((list) => list.map((at) => (at === undefined ? 'g' : 'w')).join('')).join(),
+].join('|');
+
+/** `functions[stage][call]` are the kernels. */
+export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: readonly (readonly Func[])[]): void {
+  const { stages, windows, planes } = p;
+  module.func('k0', { params: PARAMS }, (f, { start, end, params }) => {
+    const c = new Code(f);
+    let next = 0;
+    const word = (name: string): Local => {
+      const local = f.local('i32', name);
+      c.raw('i32.load', [params], 4 * next++);
+      f.set(local);
+      return local;
+    };
+    c.raw('i32.ge_s', [start, end]);
+    f.if(() => f.return());
+    const control = Object.fromEntries(CONTROL.map((name) => [name, word(name)])) as Record<(typeof CONTROL)[number], Local>;
+    const own = stages.map((_, s) => Object.fromEntries(STAGE.map((name) => [name, word(`${name}${s}`)])) as Record<(typeof STAGE)[number], Local>);
+    const blocks = stages.map((s) => s.prepared.calls.map((_, k) => word(`${CALL[0]}${k}`)));
+    const window = windows.map((_, w) => Object.fromEntries(WINDOW.map((name) => [name, word(`${name}_w${w}`)])) as Record<(typeof WINDOW)[number], Local>);
+    const back = windows.map((w) => w.of.consumers.map((_, k) => word(`back${k}`)));
+    const plane = planes.map((list) => list.map((at) => (at === undefined ? undefined : { at: word('planeAt'), unitBytes: word('planeUnit') })));
+
+    const [lock, workspace] = claim(c, control);
+    const done = stages.map((_, s) => f.local('i32', `done${s}`));
+    const origin = windows.map((_, w) => f.local('i32', `origin${w}`));
+    c.raw('memory.copy', [workspace, control.template, control.parameters]);
+
+    const band = c.variable(start, 'band');
+    c.whileBelow(band, end, () => {
+      const batch = c.x('i32.div_u', [band, control.bandsPerBatch]);
+      const from = c.variable(c.mul(c.x('i32.rem_u', [band, control.bandsPerBatch]), control.bandUnits), 'from');
+      const to = c.min(c.add(from, control.bandUnits), control.units);
+      const isFirst = c.x('i32.eqz', [from]);
+      stages.forEach((_, s) => {
+        const first = c.min(c.max(c.add(from, own[s].lo), 0), own[s].units);
+        c.assign(done[s], c.choose(() => c.push(isFirst), 0, first));
+      });
+      windows.forEach((w, k) => c.assign(origin[k], done[w.of.producer]));
+      const at = c.variable(from, 'at');
+      c.whileBelow(at, to, () => {
+        c.assign(at, c.min(c.add(at, control.chunk), to));
+        const isLast = c.x('i32.eq', [at, control.units]);
+        stages.forEach((_, s) => {
+          const stop = c.choose(() => c.push(isLast), own[s].units, c.min(c.add(at, own[s].hi), own[s].units));
+          c.raw('i32.lt_s', [done[s], stop]);
+          f.if(() => {
+            windows.forEach((w, k) => {
+              if (w.of.producer === s) makeRoom(k, stop);
+            });
+            call(s, batch, stop);
+            c.assign(done[s], stop);
+          });
+        });
+      });
+      c.advance(band, 1);
+    });
+    c.raw('i32.atomic.store', [lock, 0]);
+
+    /** Moves a window on, if it has no room up to `stop`, to what is still read. */
+    function makeRoom(k: number, stop: Local): void {
+      const w = windows[k].of;
+      c.raw('i32.gt_s', [c.sub(stop, origin[k]), window[k].room]);
+      f.if(() => {
+        const keep = w.consumers.reduce<Scalar>(
+          (least, { stage }, j) => c.min(least, c.add(done[stage], back[k][j])), done[w.producer]);
+        const first = c.max(keep, origin[k]);
+        const area = c.add(workspace, window[k].at);
+        const move = c.mul(c.sub(first, origin[k]), window[k].unitBytes);
+        c.raw('memory.copy', [area, c.add(area, move), c.mul(c.sub(done[w.producer], first), window[k].unitBytes)]);
+        c.assign(origin[k], first);
+      });
+    }
+
+    /** Calls a stage for its units from where it is up to `stop`. */
+    function call(s: number, batch: Local, stop: Local): void {
+      const before = c.mul(batch, own[s].units);
+      stages[s].prepared.calls.forEach(({ call: made }, k) => {
+        const at = stages[s].at[k];
+        const parameters = c.add(workspace, at);
+        for (const base of movingBases(p, s, made)) {
+          const address = base.window === undefined
+            ? shifted(plane[s][base.plane!]!, c.add(before, done[s]))
+            : shifted(window[base.window], c.add(c.mul(batch, own[windows[base.window].of.producer].units), origin[base.window]));
+          c.push(parameters);
+          c.raw('i32.load', [control.template], at + 4 * base.word);
+          c.push(address);
+          f.op('i32.add');
+          f.op('i32.store', 4 * base.word);
+        }
+        const grain = own[s].grain;
+        const first = c.x('i32.div_u', [c.add(before, done[s]), grain]);
+        const last = c.x('i32.div_u', [c.sub(c.add(c.add(before, stop), grain), 1), grain]);
+        [c.mul(first, blocks[s][k]), c.mul(last, blocks[s][k]), parameters].forEach((v) => c.push(v));
+        f.call(functions[s][k]);
+      });
+    }
+
+    /** Where unit 0 would be, of something whose unit `first` is at its start. */
+    function shifted({ at, unitBytes }: { readonly at: Local; readonly unitBytes: Local }, first: Scalar): Scalar {
+      return c.sub(c.add(workspace, at), c.mul(first, unitBytes));
+    }
+  });
+}
+
+/** Takes a free workspace: the address of its lock, and its own. */
+function claim(c: Code, control: Readonly<Record<'locks' | 'threads' | 'workspaces' | 'workspace', Local>>): readonly [Local, Local] {
+  const { f } = c;
+  const index = c.variable(0, 'index');
+  const lock = c.variable(control.locks, 'lock');
+  f.block((free) => f.loop((again) => {
+    c.raw('i32.atomic.rmw.xchg', [lock, 1]);
+    f.op('i32.eqz');
+    f.brIf(free);
+    c.advance(index, 1);
+    c.raw('i32.eq', [index, control.threads]);
+    f.if(() => c.assign(index, 0));
+    c.assign(lock, c.add(control.locks, c.mul(index, LOCK_APART)));
+    f.br(again);
+  }));
+  return [lock, c.variable(c.add(control.workspaces, c.mul(index, control.workspace)), 'workspace')];
+}

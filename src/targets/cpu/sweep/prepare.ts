@@ -1,0 +1,151 @@
+/** From a sweep to the parameters of its driver: pieces, windows, and where everything is in a thread's workspace. */
+import { dtypes } from '../../../dsl/dtype.ts';
+import type { BufferSlot, Private, Sweep } from '../../../fusion/kernel.ts';
+import { sizeOf } from '../../../dsl/shape.ts';
+import { orientStage, type OrientedLaunch } from '../orient.ts';
+import type { Base, Call } from '../prepare.ts';
+import { programOf, type Program } from '../program.ts';
+import { planeBytes, prepareStage, type PreparedStage } from './stage.ts';
+
+/** Bytes that a piece of all stages together should take of a thread's cache. */
+const PIECE = 192 * 1024;
+/** Bytes of all windows together, where that leaves room to move on without copying too often. */
+const WINDOWS = 768 * 1024;
+/** Bands overlap by the windows: they are at least so many times as high. */
+const BAND_PER_OVERLAP = 32;
+const MOST_BANDS = 64;
+
+const align = (n: number): number => Math.ceil(n / 64) * 64;
+
+/** What the driver goes by; see driver.ts for the meaning. */
+export interface Pieces {
+  readonly bands: number;
+  readonly bandsPerBatch: number;
+  readonly bandUnits: number;
+  readonly chunk: number;
+}
+
+export interface StagePlan {
+  readonly program: Program;
+  readonly launch: OrientedLaunch;
+  readonly grain: number;
+  /** Most units that are computed at a time. */
+  readonly room: number;
+  readonly prepared: PreparedStage;
+  /** Where the parameters of its calls are, from the start of the parameters of all. */
+  readonly at: readonly number[];
+}
+
+export interface WindowPlan {
+  readonly of: Private;
+  /** Bytes of a unit. */
+  readonly unitBytes: number;
+  /** Units it has room for. */
+  readonly room: number;
+  /** From the start of the workspace. */
+  readonly at: number;
+}
+
+export interface PreparedSweep {
+  readonly sweep: Sweep;
+  readonly pieces: Pieces;
+  readonly stages: readonly StagePlan[];
+  readonly windows: readonly WindowPlan[];
+  /** By stage and plane, from the start of the workspace; undefined for planes that outlive the sweep. */
+  readonly planes: readonly (readonly (number | undefined)[])[];
+  /** Bytes of the parameters of all calls, which come first in a workspace. */
+  readonly parameters: number;
+  /** Bytes of a workspace. */
+  readonly workspace: number;
+  readonly finish: readonly { readonly stage: number; readonly call: Call }[];
+  /** Estimated nanoseconds on one thread. */
+  readonly work: number;
+  readonly certain: boolean;
+}
+
+export function prepareSweep(sweep: Sweep, slots: readonly BufferSlot[]): PreparedSweep {
+  const { batch, units } = sweep;
+  // Nobody needs more than its own piece: units can be taken together.
+  const single = sweep.stages.some((s) => s.lo !== 0 || s.hi !== 0 || s.units !== units) || batch > 1;
+  const pieces = piecesOf(sweep, slots, single);
+  const windowRooms = sweep.privates.map((p) => roomOf(p, sweep, slots, pieces.chunk));
+  const stages: StagePlan[] = [];
+  let at = 0;
+  for (const { launch: given, units: own, lo, hi, terminal } of sweep.stages) {
+    const grain = single && !(lo === 0 && hi === 0 && terminal) ? 1 : pieces.chunk;
+    const { launch, cut } = orientStage(given, { batch, units: own }, grain === 1);
+    const program = programOf(launch.kernel, launch.inner, launch.bodyInner);
+    const room = pieces.chunk + hi - lo + Math.abs(own - units);
+    const prepared = prepareStage(program, launch, { units: { batch, units: own }, cut, grain, room }, terminal);
+    const places = prepared.calls.map(({ call }) => (at += align(4 * call.words.length)) - align(4 * call.words.length));
+    stages.push({ program, launch, grain, room, prepared, at: places });
+  }
+  const parameters = at;
+  const take = (bytes: number): number => (at += align(bytes + 64)) - align(bytes + 64);
+  const windows = sweep.privates.map((of, k): WindowPlan => {
+    const unitBytes = of.length * dtypes[slots[of.slot].dtype].bytes;
+    return { of, unitBytes, room: windowRooms[k], at: take(windowRooms[k] * unitBytes) };
+  });
+  const planes = stages.map(({ prepared, room }, s) =>
+    prepared.planes.map((p) => (sweep.stages[s].terminal ? undefined : take(planeBytes(p) * room))));
+  const calls = stages.flatMap(({ prepared }) => prepared.calls.map(({ call }) => call));
+  return {
+    sweep, pieces, stages, windows, planes, parameters, workspace: align(at),
+    finish: stages.flatMap(({ prepared: { finish } }, stage) => (finish ? [{ stage, call: finish }] : [])),
+    work: calls.reduce((sum, c) => sum + c.work, 0), certain: calls.every((c) => c.certain),
+  };
+}
+
+/** Bytes of memory that a unit of a slot is. */
+const bytesPerUnit = (slots: readonly BufferSlot[], slot: number, count: number): number => slots[slot].bytes / count;
+
+function piecesOf(sweep: Sweep, slots: readonly BufferSlot[], single: boolean): Pieces {
+  const { batch, units, stages } = sweep;
+  const count = batch * units;
+  const touched = new Set(stages.flatMap(({ launch: { inputs, outputs } }) =>
+    [...inputs.filter((x) => x.sizes === undefined).map((x) => x.slot), ...outputs]));
+  const unitBytes = [...touched].reduce((sum, slot) => sum + bytesPerUnit(slots, slot, count), 0);
+  const points = Math.max(...stages.map(({ launch }) => sizeOf(launch.domain))) / count;
+  // A call for a piece costs as much as some hundreds of points.
+  const chunk = Math.max(1, Math.min(units, Math.max(Math.round(PIECE / unitBytes), Math.ceil(512 / points))));
+  const overlap = stages.reduce((sum, s) => sum + s.hi - s.lo, 0) / stages.length;
+  const least = Math.max(chunk, Math.ceil(BAND_PER_OVERLAP * overlap));
+  const perBatch = Math.max(1, Math.min(Math.floor(units / least), Math.ceil(MOST_BANDS / batch)));
+  const even = Math.ceil(units / perBatch);
+  // What takes units together takes them from multiples of a piece on.
+  const isTogether = !single || stages.some((s) => s.terminal);
+  const bandUnits = isTogether ? Math.ceil(even / chunk) * chunk : even;
+  const bandsPerBatch = Math.ceil(units / bandUnits);
+  return { bands: batch * bandsPerBatch, bandsPerBatch, bandUnits, chunk };
+}
+
+/** Units that a window holds: what has to be there at least, and room for more, so that it is not moved for every piece. */
+function roomOf(
+  { slot, producer, length, consumers }: Private, { units, stages, privates }: Sweep, slots: readonly BufferSlot[], chunk: number,
+): number {
+  const own = stages[producer];
+  const behind = Math.max(0, ...consumers.map((c) => own.hi - stages[c.stage].hi - c.lo));
+  const least = chunk + own.hi - own.lo + behind + Math.abs(own.units - units) + 1;
+  const spare = Math.floor(WINDOWS / privates.length / (length * dtypes[slots[slot].dtype].bytes));
+  return Math.min(own.units + 1, Math.max(least, Math.min(spare, least + 3 * chunk)));
+}
+
+interface MovingBase {
+  readonly word: number;
+  /** One of the two. */
+  readonly window?: number;
+  readonly plane?: number;
+}
+
+/** What in the parameters of a stage's call is the address of a window or plane, which moves. */
+export function movingBases(prepared: PreparedSweep, stage: number, call: Call): MovingBase[] {
+  const { sweep, windows, planes } = prepared;
+  const { launch } = sweep.stages[stage];
+  const windowOf = (slot: number): number => windows.findIndex((w) => w.of.slot === slot);
+  return call.bases.flatMap(({ word, of, index }: Base): MovingBase[] => {
+    if (of === 'plane') return planes[stage][index] === undefined ? [] : [{ word, plane: index }];
+    const slot = of === 'input' ? launch.inputs[index].slot : of === 'output' ? launch.outputs[index] : -1;
+    const window = windowOf(slot);
+    return window < 0 ? [] : [{ word, window }];
+  });
+}

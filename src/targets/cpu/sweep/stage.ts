@@ -1,0 +1,164 @@
+/**
+ * A stage of a sweep as calls: the same calls that a launch makes, but cut so that units `a` up to `b` are the blocks from
+ * `a / grain * blocks` up to `b / grain * blocks` of each of them.
+ */
+import { dtypes, type DType } from '../../../dsl/dtype.ts';
+import { sizeOf, stridesOf } from '../../../dsl/shape.ts';
+import { InternalError } from '../../../errors.ts';
+import { cutOf, type Cut, type Units } from '../../../fusion/sweep/window.ts';
+import { blockMap, blockReduceInner, blockReduceOuter, type Blocking } from '../blocks.ts';
+import type { Geometry } from '../layout.ts';
+import type { OrientedLaunch } from '../orient.ts';
+import { makeCall, outputsFrom, type Call } from '../prepare.ts';
+import type { Program } from '../program.ts';
+
+export interface StageCall {
+  readonly call: Call;
+  /** Of the units that are computed at a time. */
+  readonly blocks: number;
+}
+
+export interface PreparedStage {
+  /** Made for every piece. */
+  readonly calls: readonly StageCall[];
+  /** Made once after the sweep: what ends a reduction over the units. */
+  readonly finish: Call | undefined;
+  /** Of partial results: elements of a unit, or of all of them where they are needed after the sweep; times `chunks`. */
+  readonly planes: readonly { readonly dtype: DType; readonly length: number; readonly chunks: number }[];
+}
+
+interface Where {
+  readonly units: Units;
+  readonly cut: Cut;
+  /** Units to a block. */
+  readonly grain: number;
+  /** Units for which partial results are kept at a time. */
+  readonly room: number;
+}
+
+export function prepareStage(program: Program, launch: OrientedLaunch, where: Where, terminal: boolean): PreparedStage {
+  const { domain } = launch;
+  const work = program.work(launch);
+  if (program.kind === 'map') {
+    const { nest } = program.map;
+    const blocking = cutMap(domain, where);
+    const call = makeCall(0, nest, blocking, work, {
+      sizes: domain, inputs: launch.inputs, outputs: outputsFrom(launch, 'body'), walk: () => ({ offset: 0, strides: launch.bodyStrides }),
+    });
+    return { calls: [{ call, blocks: 1 }], finish: undefined, planes: [] };
+  }
+  if (program.kind !== 'reduce') return fail(`${launch.kernel.name} is no stage of a sweep`);
+
+  const { reduce, finish, keptAxes } = program;
+  const { blocking, blocks, planeUnit } = terminal
+    ? cutTerminal(domain, reduce.axes, where)
+    : cutReduction(domain, reduce.axes, work.cost, where);
+  const { chunks, planeLength } = blocking.geometry;
+  const first = makeCall(0, reduce, blocking, work, {
+    sizes: domain, inputs: launch.inputs, outputs: outputsFrom(launch, 'body'), walk: () => ({ offset: 0, strides: launch.bodyStrides }),
+  });
+  const alongKept = (list: readonly number[], none: number): number[] =>
+    (keptAxes.length > 0 ? keptAxes.map((k) => list[k]) : [none]);
+  const kept = alongKept(domain, 1);
+  const ends = terminal
+    ? blockMap(sizeOf(kept.slice(0, -1)), kept.at(-1)!, 16 + chunks)
+    : cutMap(kept, { ...where, cut: cutOf(kept, where.units)! });
+  const combining = { ...ends, geometry: { ...ends.geometry, chunks, planeLength } };
+  const second = makeCall(1, finish.nest, combining, { cost: 4 + chunks, certain: true }, {
+    sizes: kept, inputs: launch.inputs.map((a) => (a.sizes ? a : { ...a, strides: alongKept(a.strides, 0) })),
+    outputs: outputsFrom(launch, 'epilogue'), walk: () => ({ offset: 0, strides: stridesOf(kept) }),
+  });
+  const planes = reduce.planes.map((dtype) => ({ dtype, length: terminal ? planeLength : planeUnit, chunks }));
+  const calls = [{ call: first, blocks }, ...terminal ? [] : [{ call: second, blocks: 1 }]];
+  return { calls, finish: terminal ? second : undefined, planes };
+}
+
+export const planeBytes = (p: PreparedStage['planes'][number]): number => p.length * p.chunks * dtypes[p.dtype].bytes;
+
+const product = (list: readonly number[]): number => list.reduce((n, s) => n * s, 1);
+const blocked = (geometry: Partial<Geometry>, elements: number, blocks: number): Blocking => ({
+  geometry: {
+    columnBlocks: 1, columnsPerBlock: 1, rowBlocks: 1, rowsPerBlock: 1, rows: 1,
+    keptPerBlock: 1, kept: 1, chunks: 1, planeLength: 0, ...geometry,
+  },
+  blocks, elements,
+});
+
+/** One block to each `grain` units. */
+function cutMap(sizes: readonly number[], { units: { batch, units }, cut: { axis, per }, grain }: Where): Blocking {
+  const inner = sizes.length - 1;
+  const [rows, columns] = [product(sizes.slice(0, inner)), sizes[inner]];
+  const blocks = batch * Math.ceil(units / grain);
+  if (axis === inner) {
+    const columnsPerBlock = grain * per;
+    const columnBlocks = Math.ceil(columns / columnsPerBlock);
+    return blocked({ columnBlocks, columnsPerBlock, rowBlocks: rows, rows }, rows * columns, blocks);
+  }
+  const rowsPerBlock = grain * per * product(sizes.slice(axis + 1, inner));
+  const rowBlocks = Math.ceil(rows / rowsPerBlock);
+  return blocked({ columnsPerBlock: columns, rowsPerBlock, rowBlocks, rows }, rows * columns, blocks);
+}
+
+interface CutReduction {
+  readonly blocking: Blocking;
+  /** To each `grain` units. */
+  readonly blocks: number;
+  /** Elements of a plane for a unit. */
+  readonly planeUnit: number;
+}
+
+/** Units are kept points: as many partial results to each point as there would be without a sweep. */
+function cutReduction(
+  sizes: readonly number[], axes: readonly number[], cost: number, { cut: { axis, per }, grain, room }: Where,
+): CutReduction {
+  const inner = sizes.length - 1;
+  const isReduced = (k: number): boolean => axes.includes(k);
+  const keptOuter = sizes.map((n, k) => (k === inner || isReduced(k) ? 1 : n));
+  const rows = product(sizes.filter((_, k) => k !== inner && isReduced(k)));
+  const columns = sizes[inner];
+  const kept = product(keptOuter);
+  const elements = product(sizes);
+  if (axis === inner) {
+    // Lanes are units: rows are reduced all at once.
+    const columnsPerBlock = grain * per;
+    const columnBlocks = Math.ceil(columns / columnsPerBlock);
+    const geometry = { columnBlocks, columnsPerBlock, rowsPerBlock: rows, rows, kept, planeLength: room * per };
+    return { blocking: blocked(geometry, elements, columnBlocks), blocks: 1, planeUnit: per };
+  }
+  const points = per * product(keptOuter.slice(axis + 1));
+  const keptPerBlock = grain * points;
+  const own = isReduced(inner)
+    ? blockReduceInner(keptPerBlock, rows, columns, cost)
+    : blockReduceOuter(keptPerBlock, rows, columns, cost);
+  const { columnBlocks, rowBlocks } = own.geometry;
+  const planeUnit = isReduced(inner) ? points : points * columns;
+  const geometry = { ...own.geometry, keptPerBlock, kept, planeLength: room * planeUnit };
+  const blocks = columnBlocks * rowBlocks;
+  return { blocking: { geometry, blocks: blocks * Math.ceil(kept / keptPerBlock), elements }, blocks, planeUnit };
+}
+
+/** Units are reduced: a partial result to each `grain` of them. */
+function cutTerminal(sizes: readonly number[], axes: readonly number[], { cut: { axis, per }, grain }: Where): CutReduction {
+  const inner = sizes.length - 1;
+  const reducedOuter = sizes.map((n, k) => (k !== inner && axes.includes(k) ? n : 1));
+  const kept = product(sizes.filter((_, k) => k !== inner && !axes.includes(k)));
+  const [rows, columns] = [product(reducedOuter), sizes[inner]];
+  const planeLength = Math.ceil((axes.includes(inner) ? kept : kept * columns) / 128) * 128;
+  const shared = { keptPerBlock: kept, kept, planeLength, rows };
+  const elements = product(sizes);
+  if (axis === inner) {
+    const columnsPerBlock = grain * per;
+    const columnBlocks = Math.ceil(columns / columnsPerBlock);
+    const geometry = { ...shared, columnBlocks, columnsPerBlock, rowsPerBlock: rows, chunks: columnBlocks };
+    return { blocking: blocked(geometry, elements, columnBlocks), blocks: 1, planeUnit: 0 };
+  }
+  const rowsPerBlock = grain * per * product(reducedOuter.slice(axis + 1));
+  const rowBlocks = Math.ceil(rows / rowsPerBlock);
+  const geometry = { ...shared, rowsPerBlock, rowBlocks, columnsPerBlock: columns, chunks: rowBlocks };
+  return { blocking: blocked(geometry, elements, rowBlocks), blocks: 1, planeUnit: 0 };
+}
+
+function fail(message: string): never {
+  throw new InternalError(message);
+}
+
