@@ -2,14 +2,16 @@
 import type { Expr } from '../dsl/expr.ts';
 import type { BoundPlan } from './bind.ts';
 import type { Canonical } from './canonical.ts';
+import { launchesOf } from './kernel.ts';
 import { bindDecisions } from './report.ts';
 import { label } from './text.ts';
 
 /** Equal for `report`; its nodes stand for nothing that has values. */
-export function detach({ plan, canonical, slots, launches, steps }: BoundPlan): BoundPlan {
+export function detach({ plan, canonical, slots, runs, steps }: BoundPlan): BoundPlan {
   const bare = bareOf(canonical);
   return {
-    plan, canonical: bare, slots, launches, steps, inputs: [], outputs: [],
+    plan, canonical: bare, slots, runs, steps, inputs: [], outputs: [],
+    get launches() { return runs.flatMap(launchesOf); },
     get decisions() { return bindDecisions(plan, bare); },
   };
 }
