@@ -8,7 +8,7 @@ import { asDType, promote, type DType } from './dtype.ts';
 import { applyRule, binary, castExpr } from './elementwise.ts';
 import { makeExpr, type Expr } from './expr.ts';
 import { reducerInfo } from './reducers.ts';
-import { asAxis, broadcastShapes, showShape, type Shape } from './shape.ts';
+import { asAxis, broadcastShapes, showShape, sizeOf, type Shape } from './shape.ts';
 import { axis } from './view.ts';
 import { expandDimsView, reshapeView, viewExpr } from './views.ts';
 
@@ -35,7 +35,9 @@ export function contractDType(name: string, dtypes: readonly DType[], { dtype }:
 /** The sum of the products of two operands over all labels that `out` has not, with an axis for each label of `out`. */
 export function contractPair(a: Labelled, b: Labelled, out: readonly Label[], dtype: DType): Expr {
   const summed = [...new Set([...a.labels, ...b.labels])].filter((l) => !out.includes(l));
-  const labels = [...out, ...summed];
+  // Loops run along the larger operand as it lies in memory.
+  const along = fastest(sizeOf(a.x.shape) >= sizeOf(b.x.shape) ? a : b);
+  const labels = along === undefined || summed.includes(along) ? [...out, ...summed] : [...summed, ...out];
   const domain = labels.map((l) => Math.max(...[a, b].flatMap(({ x, labels: own }) => {
     const size = x.shape[own.indexOf(l)];
     return size === undefined ? [] : [size];
@@ -44,9 +46,21 @@ export function contractPair(a: Labelled, b: Labelled, out: readonly Label[], dt
   const sizes = domain.map((n, k) => ([a, b].some(({ x, labels: own }) => x.shape[own.indexOf(labels[k])] === 0) ? 0 : n));
   const [left, right] = [a, b].map((operand) => spread(operand, labels, sizes, dtype));
   if (summed.length === 0) return applyRule('mul', binary.mul, [left, right]);
-  const axes = summed.map((_, k) => out.length + k);
-  return makeExpr({ kind: 'contract', dtype, axes, shape: sizes.slice(0, out.length), src: [left, right] });
+  const kept = (_: unknown, k: number): boolean => !summed.includes(labels[k]);
+  const axes = labels.flatMap((l, k) => (summed.includes(l) ? [k] : []));
+  return makeExpr({ kind: 'contract', dtype, axes, shape: sizes.filter(kept), src: [left, right] });
 }
+
+/** The label of the axis along which neighbours are neighbours in memory, as far as views and elementwise operations tell. */
+function fastest({ x, labels }: Labelled): Label | undefined {
+  let at = x;
+  while (at.kind === 'map' && at.src.length > 0) at = at.src.find((s) => !repeats(s)) ?? at.src[0];
+  const axes = at.kind === 'view' && at.view.kind === 'affine' ? at.view.axes.map((m) => m.from) : at.shape.map((_, k) => k);
+  const last = axes.findLast((k) => k >= 0 && x.shape[k] > 1);
+  return last === undefined ? undefined : labels[last];
+}
+
+const repeats = (x: Expr): boolean => x.kind === 'fill' || (x.kind === 'view' && sizeOf(x.src[0].shape) < sizeOf(x.shape));
 
 /** An operand over an axis for each label. */
 function spread({ x, labels: own }: Labelled, labels: readonly Label[], sizes: Shape, dtype: DType): Expr {

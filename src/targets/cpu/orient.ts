@@ -5,14 +5,22 @@
  */
 import { inlineAll, sameLeaves } from '../../dsl/kernel/copy.ts';
 import { Builder, type Fn, type Point } from '../../dsl/kernel/ir.ts';
-import { valuesIn } from '../../dsl/kernel/walk.ts';
-import { stridesOf } from '../../dsl/shape.ts';
+import { costOf, valuesIn } from '../../dsl/kernel/walk.ts';
+import { isArgReducer } from '../../dsl/reducers.ts';
+import { sizeOf, stridesOf } from '../../dsl/shape.ts';
 import { InternalError } from '../../errors.ts';
 import type { InnerStride, Kernel, Launch } from '../../fusion/kernel.ts';
+import type { Steps } from './emit/reduce-short.ts';
 import { cutOf, type Cut, type Units } from '../../fusion/sweep/window.ts';
+
+/** `steps`: rows of a reduction are so short that they are written out. */
+export interface OrientedKernel extends Kernel {
+  readonly steps?: Steps;
+}
 
 /** A launch whose outputs of the body need not be dense along the inner axis. */
 export interface OrientedLaunch extends Launch {
+  readonly kernel: OrientedKernel;
   /** Elements from point to point of the domain, for outputs of the body. */
   readonly bodyStrides: readonly number[];
   readonly bodyInner: 'unit' | 'strided';
@@ -30,8 +38,52 @@ export function orient(given: Launch): OrientedLaunch {
   const dense: OrientedLaunch = { ...launch, bodyStrides: stridesOf(launch.domain), bodyInner: 'unit' };
   if (launch.domain.length === 1) return dense;
   const merged = mergeAxes(dense);
-  const axis = isShort(merged) ? longAxis(merged) : undefined;
-  return axis === undefined ? merged : turn(merged, axis);
+  const axis = betterAxis(merged);
+  return written(axis === undefined ? merged : turn(merged, axis));
+}
+
+/** The axis that should be innermost, where it is another one than is. */
+function betterAxis(launch: OrientedLaunch): number | undefined {
+  if (stepsOf(launch) !== undefined) return undefined;
+  const { kernel, domain } = launch;
+  const other = kernel.reduction && otherAxis(launch);
+  const stores = kernel.outputs.some((o) => o.from === 'body');
+  const walksBetter = (axis: number): boolean => !isDense(launch, domain.length - 1) && isDense(launch, axis);
+  if (other !== undefined && !stores && domain[other] >= STEPS.shortest && walksBetter(other)) return other;
+  return isShort(launch) ? longAxis(launch) : undefined;
+}
+
+/** Neighbours along an axis are neighbours in memory, or the same. */
+const isDense = ({ inputs }: Launch, axis: number): boolean =>
+  inputs.every(({ strides, sizes }) => sizes !== undefined || strides[axis] === 0 || strides[axis] === 1);
+
+/** Rows of so many cells are written out, if a cell costs no more than this. */
+const STEPS = { shortest: 4, longest: 32, cost: 12 } as const;
+
+/** How many steps of four lanes rows are, where they are to be written out. */
+function stepsOf(launch: OrientedLaunch): Steps | undefined {
+  const { kernel: { reduction, outputs, body }, domain } = launch;
+  const inner = domain.length - 1, columns = domain[inner];
+  if (!reduction || reduction.terms.length > 2 || columns < STEPS.shortest || columns > STEPS.longest) return undefined;
+  if (reduction.axes.includes(inner) && (reduction.axes.length > 1 || sizeOf(domain) < LONG * columns)) return undefined;
+  const plain = !isLocated(launch.kernel) && !launch.inputs.some((a) => a.sizes) && outputs.every((o) => o.from === 'epilogue');
+  if (!plain || !isDense(launch, inner) || reduction.terms.some((t) => isArgReducer(t.reducer))) return undefined;
+  if (costOf(body.results) > STEPS.cost) return undefined;
+  const still = launch.inputs.map(({ strides }) => strides.every((s, k) => k === inner || s === 0 || domain[k] === 1));
+  return { count: Math.ceil(columns / 4), still };
+}
+
+const writtenKernels = new WeakMap<Kernel, Map<string, OrientedKernel>>();
+
+function written(launch: OrientedLaunch): OrientedLaunch {
+  const steps = stepsOf(launch);
+  if (steps === undefined) return launch;
+  let known = writtenKernels.get(launch.kernel);
+  if (!known) writtenKernels.set(launch.kernel, known = new Map<string, OrientedKernel>());
+  const key = `${steps.count} ${steps.still.map(Number).join('')}`;
+  let kernel = known.get(key);
+  if (!kernel) known.set(key, kernel = { ...launch.kernel, steps });
+  return { ...launch, kernel, code: `${launch.code}|steps ${key}` };
 }
 
 function isShort({ kernel, domain }: Launch): boolean {
@@ -50,10 +102,15 @@ export function orientStage(
   const dense: OrientedLaunch = { ...launch, bodyStrides: stridesOf(launch.domain), bodyInner: 'unit' };
   const merged = launch.domain.length === 1 ? dense : mergeAxes(dense);
   const cut = cutOf(merged.domain, units) ?? fail(`${given.kernel.name} has no ${units.units} units`);
-  const axis = isShort(merged) ? longAxis(merged) : undefined;
+  const axis = betterAxis(merged);
   const between = merged.domain.slice(0, cut.axis).some((n) => n !== 1);
-  if (axis === undefined || axis < cut.axis || (axis === cut.axis && (single || between))) return { launch: merged, cut };
-  return { launch: turn(merged, axis), cut: axis === cut.axis ? { ...cut, axis: merged.domain.length - 1 } : cut };
+  const inner = merged.domain.length - 1;
+  if (axis === undefined || axis < cut.axis || (axis === cut.axis && (single || between))) {
+    // Rows that are written out are done as a whole.
+    return { launch: cut.axis === inner ? merged : written(merged), cut };
+  }
+  const turned = turn(merged, axis);
+  return axis === cut.axis ? { launch: turned, cut: { ...cut, axis: inner } } : { launch: written(turned), cut };
 }
 
 function fail(message: string): never {
@@ -106,12 +163,17 @@ function mergeAxes(launch: OrientedLaunch): OrientedLaunch {
  * reduced points, and so the place and the index of every result, as it is.
  */
 function longAxis({ kernel, domain }: Launch): number | undefined {
-  const inner = domain.length - 1;
   const outer = domain.map((_, k) => k).slice(0, -1);
   if (!kernel.reduction) return outer.filter((k) => domain[k] >= LONG).at(-1);
-  const reduced = new Set(kernel.reduction.axes);
-  const other = outer.filter((k) => reduced.has(k) !== reduced.has(inner)).at(-1);
+  const other = otherAxis({ kernel, domain });
   return other !== undefined && domain[other] >= LONG ? other : undefined;
+}
+
+/** Of a reduction: the last axis that is reduced, if the inner one is not, or the other way round. */
+function otherAxis({ kernel, domain }: Pick<Launch, 'kernel' | 'domain'>): number | undefined {
+  const reduced = new Set(kernel.reduction!.axes);
+  const found = domain.findLastIndex((_, k) => reduced.has(k) !== reduced.has(domain.length - 1));
+  return found < 0 ? undefined : found;
 }
 
 const innerOf = (stride: number): InnerStride => (stride === 1 ? 'unit' : stride === 0 ? 'zero' : 'strided');

@@ -3,7 +3,7 @@ import { isFloat, type DType } from '../../dsl/dtype.ts';
 import { inline, sameLeaves } from '../../dsl/kernel/copy.ts';
 import { Builder, type Fn, type Value } from '../../dsl/kernel/ir.ts';
 import { expandMath } from '../../dsl/kernel/math/index.ts';
-import type { InnerStride, Kernel, KernelOutput, Launch } from '../../fusion/kernel.ts';
+import type { InnerStride, KernelOutput, Launch } from '../../fusion/kernel.ts';
 import { finished, planesOf, type Term } from './emit/accumulate.ts';
 import { bodyOf } from './emit/columns.ts';
 import { emitMap, type MapProgram } from './emit/map.ts';
@@ -13,6 +13,7 @@ import { emitStart } from './emit/start.ts';
 import { valuesIn } from './emit/uniformity.ts';
 import type { Frame, Nest, NestArray } from './emit/frame.ts';
 import { ModuleBuilder, type Func, type Local, type ModuleOptions } from './wasm/index.ts';
+import type { OrientedKernel } from './orient.ts';
 import { hasLoops, workOf, type Work } from './work.ts';
 
 /**
@@ -32,7 +33,7 @@ interface Common {
 
 
 /** `along`: how outputs of the body move along the inner axis. */
-export function programOf(kernel: Kernel, inner: readonly InnerStride[], along: 'unit' | 'strided'): Program {
+export function programOf(kernel: OrientedKernel, inner: readonly InnerStride[], along: 'unit' | 'strided'): Program {
   const body = expandMath(kernel.body);
   const { results, effects } = body;
   const loops = hasLoops(body);
@@ -61,6 +62,7 @@ export function programOf(kernel: Kernel, inner: readonly InnerStride[], along: 
   const stored = outputs('body');
   const reduce: ReduceNest = {
     ...shared, outputs: walked(stored, along), planes, results, effects, axes, terms, stores: stored.map((o) => o.result),
+    short: kernel.steps,
   };
   const keptAxes = Array.from({ length: kernel.rank }, (_, k) => k).filter((k) => !axes.includes(k));
   // Along the last kept axis an input moves as launch.inner says only if that is the inner axis of the domain.

@@ -7,7 +7,7 @@ import type { Value } from '../../../dsl/kernel/ir.ts';
 import { costOf } from '../../../dsl/kernel/walk.ts';
 import { opInfo } from '../../../dsl/ops.ts';
 import type { Scalar } from './code.ts';
-import { Evaluator, type Site } from './evaluate.ts';
+import { Evaluator, type Leaf, type Site } from './evaluate.ts';
 import type { Frame, Nest } from './frame.ts';
 import type { Regs } from './lanes.ts';
 import { assumeInside, asksOuter, insideValues, margins } from './points.ts';
@@ -188,6 +188,42 @@ function emitTurn(frame: Frame, places: readonly Place[], { piece, vector }: Var
   const sites = places.map(({ reads, x, end }) => evaluate(frame, reads.site(x, end), vector));
   sink.vectors(places.map(({ x, end }, k) => ({ x, end, values: piece.results.map((v) => sites[k].regs(v)) })));
   places.forEach(({ reads }) => reads.advance());
+}
+
+/** What reads of a row give, step by step, and are known to give in all rows. */
+export type Still = (v: Value & { kind: 'read' }, step: number) => Regs | undefined;
+
+/** The reads for which `isStill`, in `steps` steps of `count` columns from column 0 on. */
+export function stillReads(
+  frame: Frame, { interior }: Body, steps: number, count: number, isStill: (input: number) => boolean,
+): Still {
+  const values = valuesIn(interior.piece).filter((v): v is Value & { kind: 'read' } => v.kind === 'read' && isStill(v.input));
+  if (values.length === 0) return () => undefined;
+  const reads = readsOf(new Row(frame, [interior]), interior, count);
+  const x = frame.c.variable(0, 'x');
+  reads.begin(0);
+  const known = Array.from({ length: steps }, (_, step) => {
+    reads.ahead = step * count;
+    const site = reads.site(x);
+    return new Map(values.map((v) => [v, site.leaf(v)]));
+  });
+  return (v, step) => known[step].get(v);
+}
+
+/** The results of the body for rows side by side: in steps of `count` columns from column 0 on, for each row. */
+export function stepResults(
+  frame: Frame, { interior }: Body, rows: readonly Row[], steps: number, count: number, still: Still,
+): (readonly Regs[])[][] {
+  const x = frame.c.variable(0, 'x');
+  const places = rows.map((row) => readsOf(row, interior, count));
+  places.forEach((reads) => reads.begin(0));
+  return Array.from({ length: steps }, (_, step) => places.map((reads) => {
+    reads.ahead = step * count;
+    const site = reads.site(x);
+    const leaf = (v: Leaf): Regs => (v.kind === 'read' ? still(v, step) : undefined) ?? site.leaf(v);
+    const at = evaluate(frame, { ...site, leaf }, interior.vector);
+    return interior.piece.results.map((v) => at.regs(v));
+  }));
 }
 
 const readsOf = (row: Row, { piece }: Variant, count: number): VectorSite => new VectorSite(row, valuesIn(piece), count);

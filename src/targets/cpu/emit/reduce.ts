@@ -19,6 +19,7 @@ import { storing } from './map.ts';
 import { Frame, PARAMS, type Cut, type Nest } from './frame.ts';
 import { iota, narrow, registers, widen, widthOf, type Regs } from './lanes.ts';
 import { load, loadSplat, store, storeOne } from './memory.ts';
+import { reduceShort, type Steps } from './reduce-short.ts';
 import type { Row } from './row.ts';
 import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
 
@@ -28,6 +29,8 @@ export interface ReduceNest extends Nest {
   readonly terms: readonly Term[];
   /** Results of the body that are stored at every point: for output k of the nest. */
   readonly stores: readonly number[];
+  /** Rows are so short that all their steps are written out. */
+  readonly short: Steps | undefined;
 }
 
 const bytesOf = (t: Term, plane: 0 | 1): number => dtypes[planesOf(t)[plane]].bytes;
@@ -43,9 +46,14 @@ export function emitReduce(module: ModuleBuilder, name: string, nest: ReduceNest
     const frame = new Frame(f, params, nest, fmod);
     const body = bodyOf(nest);
     const emitBlock = nest.axes.includes(frame.inner) ? reduceInner : reduceOuter;
-    frame.blocks(start, end, (cut) => emitBlock(frame, nest, body, cut));
+    const short = isWrittenOut(body) ? nest.short : undefined;
+    frame.blocks(start, end, (cut) => (short ? reduceShort(frame, nest, body, cut, short) : emitBlock(frame, nest, body, cut)));
   });
 }
+
+/** Plain code without borders. */
+const isWrittenOut = ({ whole, low, high, insideRows }: Body): boolean =>
+  whole.vector.plain && low === 0 && high === 0 && insideRows === undefined;
 
 const outerAxes = (frame: Frame): number[] => frame.coords.map((_, k) => k);
 
@@ -82,7 +90,7 @@ const partials = (values: Regs, extra: Regs | undefined): Partial[] =>
 function isLight(nest: ReduceNest, body: Body): boolean {
   const dense = valuesOf(nest.results).every((v) => v.kind !== 'read' || nest.inputs[v.input].inner !== 'strided');
   const light = costOf(nest.results) <= 12 && nest.terms.length <= 2 && nest.stores.length === 0;
-  return dense && light && body.whole.vector.plain && body.low === 0 && body.high === 0 && body.insideRows === undefined;
+  return dense && light && isWrittenOut(body);
 }
 
 // ---- inner axis reduced ----

@@ -13,6 +13,8 @@ type Coord = Value & { kind: 'coord' };
 
 /** Reads of neighbouring columns through pointers that run along the row. */
 export class VectorSite {
+  /** Columns from the pointers to where reads are; only for inputs that lie dense along the row. */
+  ahead = 0;
   private readonly running = new Map<string, { at: Local; first: number }>();
 
   constructor(private readonly row: Row, values: readonly Value[], readonly count: number) {
@@ -83,7 +85,7 @@ export class VectorSite {
     const { key, inner, stride } = this.row.pointer(v);
     const { at, first } = this.running.get(key)!;
     const offset = this.offset(v.at);
-    if (inner === 'unit') return load(c, v.dtype, at, (offset - first) * dtypes[v.dtype].bytes, this.count);
+    if (inner === 'unit') return load(c, v.dtype, at, (offset - first + this.ahead) * dtypes[v.dtype].bytes, this.count);
     const from = c.add(at, c.mul(stride, offset));
     if (left === undefined) return gather(c, v.dtype, from, 0, stride, this.count);
     const last = c.sub(left, 1);
