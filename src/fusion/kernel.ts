@@ -94,7 +94,7 @@ export interface Launch {
   readonly inputs: readonly Access[];
   /** Part of the code's identity, with `kernel.key`. Of whole inputs: along their own last axis. */
   readonly inner: readonly InnerStride[];
-  /** Slots of the outputs, in the kernel's order; no output slot is also an input slot. */
+  /** Slots of the outputs, in the kernel's order. One may also be that of an input, where `mayOverwrite` (in-place.ts) holds. */
   readonly outputs: readonly number[];
   /** Of a `nest`, per output. */
   readonly stored?: readonly Stored[];

@@ -1,23 +1,28 @@
 /**
- * Which intermediate results share memory. Guarantees: two buffers in one slot never hold values that are needed at the same
- * time, and no kernel writes a slot that it reads. Lifetimes follow from the plan; slots also from the sizes.
+ * Which results share memory. Guarantees: two buffers in one slot never hold values that are needed at the same time, and a
+ * kernel writes a slot that it reads only where that is legal (in-place.ts). Lifetimes follow from the plan; slots also from the
+ * sizes.
  */
 import type { DType } from '../dsl/dtype.ts';
-import { buffersRead } from './kernelize.ts';
+import { readsOnlyHere } from './in-place.ts';
+import { buffersRead, type PlanKernel } from './kernelize.ts';
 import type { PlanStep } from './plan.ts';
 
 export interface Lifetime {
   /** Number of the node. */
   readonly node: number;
   readonly from: number;
+  /** Infinity for a result. */
   readonly to: number;
+  /** Nodes whose elements the kernel that writes this one reads at its own points only, and nothing reads later. */
+  readonly over: readonly number[];
 }
 
 export interface Lifetimes {
   /** Inputs that are read, in order of their numbers. */
   readonly inputs: readonly number[];
   /** Roots that a kernel outside all loops writes. */
-  readonly outputs: readonly number[];
+  readonly outputs: readonly Lifetime[];
   /** Buffers of their own: initial states, and states that do not change, which a loop may hand on. */
   readonly exclusive: readonly number[];
   /** The rest: written and read within the plan, in order of `from`. */
@@ -30,6 +35,7 @@ export function lifetimesOf(steps: readonly PlanStep[], roots: readonly number[]
   const virtual = new Set<number>();
   const exclusive = new Set<number>();
   const read = new Set<number>(roots);
+  const over = new Map<number, readonly number[]>();
   let time = 0;
 
   const walk = (list: readonly PlanStep[]): void => {
@@ -37,7 +43,10 @@ export function lifetimesOf(steps: readonly PlanStep[], roots: readonly number[]
       if (step.kind === 'kernel') {
         time++;
         buffersRead(step).forEach(use);
-        for (const w of step.writes) written.set(w, { from: time, to: time });
+        for (const w of step.writes) {
+          written.set(w, { from: time, to: time });
+          over.set(w, readHere(step));
+        }
         continue;
       }
       const before = new Set(written.keys());
@@ -69,12 +78,27 @@ export function lifetimesOf(steps: readonly PlanStep[], roots: readonly number[]
 
   const isRoot = new Set(roots);
   const own = [...written.keys()].filter((n) => !virtual.has(n));
+  const isScratch = (n: number): boolean => !isRoot.has(n) && !exclusive.has(n) && !virtual.has(n);
+  const life = (node: number): Lifetime => {
+    const { from, to } = written.get(node)!;
+    const dying = over.get(node)!.filter((n) => isScratch(n) && written.get(n)?.to === from);
+    return { node, from, to: isRoot.has(node) ? Infinity : to, over: dying };
+  };
   return {
     inputs: [...read].filter((n) => !written.has(n) && !virtual.has(n)).sort((x, y) => x - y),
-    outputs: own.filter((n) => isRoot.has(n)),
+    outputs: own.filter((n) => isRoot.has(n)).map(life),
     exclusive: own.filter((n) => exclusive.has(n) && !isRoot.has(n)),
-    scratch: own.filter((n) => !isRoot.has(n) && !exclusive.has(n)).map((node) => ({ node, ...written.get(node)! })),
+    scratch: own.filter(isScratch).map(life),
   };
+}
+
+/** Nodes that a kernel reads at the points where it writes, in whatever shape, and nowhere else. */
+function readHere({ kernel, reads }: PlanKernel): number[] {
+  if (kernel.schedule !== 'map') return [];
+  return reads.flatMap(({ node, path, whole }, k) => {
+    const here = path.every((s) => s.kind === 'reshape') && whole === undefined && readsOnlyHere(kernel.body, k);
+    return here && reads.every((r, j) => j === k || r.node !== node) ? [node] : [];
+  });
 }
 
 const readsBelow = (steps: readonly PlanStep[], node: number): boolean => steps.some((s) => (s.kind === 'kernel'
@@ -89,20 +113,28 @@ export interface BufferType {
 
 export interface SharedSlot extends BufferType {
   length: number;
-  /** The last step that needs what it holds. */
+  /** The last step that needs what it holds; Infinity where that is a result. */
   busyUntil: number;
   readonly nodes: number[];
 }
 
-/** First fit in order of time: the smallest free slot that is large enough, else the largest one, which grows. */
-export function shareSlots(scratch: readonly Lifetime[], typeOf: (node: number) => BufferType): SharedSlot[] {
+/**
+ * First fit in order of time: in place of what is read for the last time; the smallest free slot that is large enough; the
+ * largest one, which grows. A result takes a slot of its own, or that of what it overwrites if that is no larger: results stay
+ * when the rest goes.
+ */
+export function shareSlots(buffers: readonly Lifetime[], typeOf: (node: number) => BufferType): SharedSlot[] {
   const slots: SharedSlot[] = [];
-  for (const { node, from, to } of scratch) {
+  for (const { node, from, to, over } of [...buffers].sort((x, y) => x.from - y.from)) {
     const { dtype, length } = typeOf(node);
-    let best: SharedSlot | undefined;
-    for (const s of slots) {
-      if (s.dtype !== dtype || s.busyUntil >= from) continue;
-      if (best === undefined || fits(s.length, best.length, length)) best = s;
+    const isResult = to === Infinity;
+    const below = over.find((n) => typeOf(n).dtype === dtype && typeOf(n).length === length);
+    let best = slots.find((s) => s.nodes.at(-1) === below && s.busyUntil === from && (!isResult || s.length === length));
+    if (!best && !isResult) {
+      for (const s of slots) {
+        if (s.dtype !== dtype || s.busyUntil >= from) continue;
+        if (best === undefined || fits(s.length, best.length, length)) best = s;
+      }
     }
     if (best) {
       best.length = Math.max(best.length, length);

@@ -4,7 +4,7 @@ import { sizeOf } from '../dsl/shape.ts';
 import { InternalError } from '../errors.ts';
 import type { Canonical } from './canonical.ts';
 import type { BufferSlot } from './kernel.ts';
-import { shareSlots, type BufferType } from './memory.ts';
+import { shareSlots, type BufferType, type SharedSlot } from './memory.ts';
 import type { Plan, PlanLoop, PlanStep } from './plan.ts';
 
 export interface Slots {
@@ -38,12 +38,14 @@ export function assignSlots(plan: Plan, canonical: Canonical): Slots {
 
   const { inputs, outputs, exclusive, scratch } = plan.lifetimes;
   for (const n of inputs) slotOf.set(n, add('input', typeOf(n)));
-  for (const n of outputs) slotOf.set(n, add('output', typeOf(n)));
+  const shared = shareSlots([...outputs, ...scratch], typeOf);
+  const place = (role: 'output' | 'scratch', s: SharedSlot): void => {
+    const slot = add(role, s);
+    for (const n of s.nodes) slotOf.set(n, slot);
+  };
+  for (const s of shared) if (s.busyUntil === Infinity) place('output', s);
   for (const n of exclusive) slotOf.set(n, add('scratch', typeOf(n)));
-  for (const shared of shareSlots(scratch, typeOf)) {
-    const slot = add('scratch', shared);
-    for (const n of shared.nodes) slotOf.set(n, slot);
-  }
+  for (const s of shared) if (s.busyUntil !== Infinity) place('scratch', s);
 
   const pools = new Map<PlanLoop, Pool>();
   const visit = (step: PlanStep): void => {

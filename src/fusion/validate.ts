@@ -7,6 +7,7 @@ import { valuesIn } from '../dsl/kernel/walk.ts';
 import { isArgReducer, reducerInfo } from '../dsl/reducers.ts';
 import { sizeOf } from '../dsl/shape.ts';
 import type { BoundPlan } from './bind.ts';
+import { mayOverwrite } from './in-place.ts';
 import type { Access, BufferSlot, Kernel, Launch, Step, Stored } from './kernel.ts';
 
 const fail = (kernel: Kernel, message: string): never => {
@@ -89,7 +90,9 @@ export function validateLaunch(launch: Launch, slots: readonly BufferSlot[]): vo
     if (slot.dtype !== k.outputs[i].dtype) fail(k, `writes ${k.outputs[i].dtype} into ${slot.dtype}`);
     const length = sizeOf(outputShape(launch, i));
     if (slot.length < length) fail(k, `writes ${length} elements into ${slot.length}`);
-    if (slotsRead(launch).includes(s)) fail(k, 'reads a slot that it writes');
+    const reads = launch.inputs.flatMap((x, input) => (x.slot === s ? [input] : []));
+    const started = launch.stored?.some((x) => x.initial === s);
+    if (started || reads.some((input) => !mayOverwrite(launch, input, i))) fail(k, 'reads a slot that it writes');
   });
   launch.stored?.forEach((x, i) => checkStored(k, i, x, slots));
   if (sizeOf(domain) > 0) launch.inputs.forEach((x, i) => checkInput(launch, i, x, slots[x.slot] ?? fail(k, `reads slot ${x.slot}`)));

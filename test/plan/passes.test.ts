@@ -109,7 +109,7 @@ test('memory: slots are shared by what is not needed at the same time', () => {
   const types = [10, 20, 5, 20].map((length) => ({ dtype: 'float32' as const, length }));
   const slots = shareSlots([
     { node: 0, from: 1, to: 2 }, { node: 1, from: 2, to: 4 }, { node: 2, from: 3, to: 5 }, { node: 3, from: 5, to: 6 },
-  ], (n) => types[n]);
+  ].map((life) => ({ ...life, over: [] })), (n) => types[n]);
   assert.equal(slots.map((s) => [s.length, s.nodes]), [[10, [0, 2]], [20, [1, 3]]]);
 });
 

@@ -11,6 +11,7 @@ import type { Fn, Point } from '../../src/dsl/kernel/ir.ts';
 import { evaluateOp } from '../../src/dsl/ops.ts';
 import { reducerInfo, type ReducerName } from '../../src/dsl/reducers.ts';
 import { sizeOf } from '../../src/dsl/shape.ts';
+import { mayOverwrite } from '../../src/fusion/in-place.ts';
 import type { BufferSlot, Launch } from '../../src/fusion/kernel.ts';
 
 /** What `planFor` returns, as far as running it needs. */
@@ -55,8 +56,9 @@ export function runLaunch(launch: Launch, buffers: Buffers, slots?: readonly Buf
     const length = sizeOf(from === 'body' ? domain : from === 'epilogue' ? kept : launch.stored![k].sizes);
     const capacity = slots ? slots[slot].length : length;
     if (capacity < length) fail(`${kernel.name}: output ${k} has ${length} elements, slot ${slot} only ${capacity}`);
-    // A fresh array each time: what a slot held before must not matter.
-    if (slots || !buffers[slot]) buffers[slot] = new dtypes[dtype].array(capacity) as TypedArray;
+    // A fresh array each time: what a slot held before must not matter. In place the input's own.
+    const inPlace = launch.inputs.some((x) => x.slot === slot);
+    if ((slots && !inPlace) || !buffers[slot]) buffers[slot] = new dtypes[dtype].array(capacity) as TypedArray;
     return buffers[slot];
   });
 
@@ -97,7 +99,8 @@ function inputOf(launch: Launch, k: number, buffers: Buffers): Input {
   const { name, inputs } = launch.kernel;
   const { slot, offset, strides, sizes } = launch.inputs[k];
   const buffer = buffers[slot] ?? fail(`${name}: input ${k} reads slot ${slot}, which nothing has written`);
-  if (launch.outputs.includes(slot)) fail(`${name}: slot ${slot} is read and written`);
+  const output = launch.outputs.indexOf(slot);
+  if (output >= 0 && !mayOverwrite(launch, k, output)) fail(`${name}: slot ${slot} is read and written`);
   if ((sizes !== undefined) !== (inputs[k].whole !== undefined)) fail(`${name}: input ${k} is whole in the kernel or in the launch only`);
   const read = (at: readonly number[]): number => {
     if (at.length !== strides.length) fail(`${name}: input ${k} of ${strides.length} axes read at ${at.join()}`);

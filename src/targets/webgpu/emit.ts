@@ -1,4 +1,5 @@
 /** Map kernels: one invocation per element, or per word where outputs are packed. */
+import { overwritten } from '../../fusion/in-place.ts';
 import type { Kernel, KernelOutput, Launch } from '../../fusion/kernel.ts';
 import { dtypes, type DType } from '../../dsl/dtype.ts';
 import type { Fn } from '../../dsl/kernel/ir.ts';
@@ -172,8 +173,10 @@ function storeInLoop(module: Module, per: number, index: number, dtype: DType, v
 export const ownedElements = (outputs: readonly KernelOutput[]): number => Math.max(1, ...outputs.map((o) => packing(o.dtype)));
 
 /** The shader that stores the outputs `from: 'body'` over the domain. */
-export function emitMap(kernel: Kernel, inner: Launch['inner'], options: EmitOptions, rows = false): Shader {
-  const module = createModule(kernel, options);
+export function emitMap(
+  kernel: Kernel, inner: Launch['inner'], options: EmitOptions, rows = false, over: readonly (number | undefined)[] = [],
+): Shader {
+  const module = createModule(kernel, options, over);
   const outputs = kernel.outputs.filter((o) => o.from === 'body');
   const per = ownedElements(outputs);
   const axes = Array.from({ length: kernel.rank }, (_, k) => k);
@@ -191,9 +194,11 @@ export function mapPass(launch: Launch): Pass {
   const items = sizeOf(launch.domain);
   const per = ownedElements(kernel.outputs.filter((o) => o.from === 'body'));
   const rows = rowGrid(launch.domain, per);
+  const over = overwritten(launch);
+  const inPlace = over.flatMap((output, input) => (output === undefined ? [] : [` out${output} in place of in${input}`])).join();
   return {
-    variant: rows ? 'rows' : 'map',
-    emit: (options) => emitMap(kernel, inner, options, rows !== undefined),
+    variant: `${rows ? 'rows' : 'map'}${inPlace}`,
+    emit: (options) => emitMap(kernel, inner, options, rows !== undefined, over),
     items,
     size: workgroupSize,
     ...(rows ?? linearGrid(Math.ceil(items / per / workgroupSize))),

@@ -76,7 +76,8 @@ export const workgroupSize = 256;
  */
 export const sharingSize = 64;
 
-export function createModule(kernel: Kernel, options: EmitOptions): Module {
+/** `over`: for each input the output that is written in its place, and bound once for both. */
+export function createModule(kernel: Kernel, options: EmitOptions, over: readonly (number | undefined)[] = []): Module {
   const fields = new Map<string, Field>();
   const bindings = new Map<string, { binding: Binding; declaration: string }>();
   const functions = new Map<string, string>();
@@ -93,6 +94,8 @@ export function createModule(kernel: Kernel, options: EmitOptions): Module {
     },
     input: (index) => {
       const { name, dtype } = kernel.inputs[index];
+      const output = over[index];
+      if (output !== undefined) return module.output(output);
       return bind(`in${index}`, { kind: 'input', index }, 'read', storedAs(dtype), ` // ${oneLine(name)}: ${dtype}`);
     },
     output: (index) => {
