@@ -3,7 +3,6 @@ import type { ExplainOptions } from './dsl/evaluator.ts';
 import type { PlanReport } from './dsl/reports.ts';
 import { ArgumentError } from './errors.ts';
 import { describe as inWords, dotOf, pictureOf, report, svgOf, type BoundPlan, type Circumstances } from './fusion/index.ts';
-import type { Launch } from './fusion/kernel.ts';
 import type { PastRun } from './history.ts';
 import { liveTarget } from './targets/registry.ts';
 import type { PlanTarget, Target } from './targets/target.ts';
@@ -74,8 +73,12 @@ function checked(options: ExplainOptions): { readonly level: Level; readonly for
 /** `closely`: with how the target would run every kernel, for which its code is made. */
 function reportOf({ target, bound, on, measured }: Subject, closely: boolean, code: boolean): PlanReport {
   if (!bound) return { ...nothing, target };
-  const describe = on && (closely || code) ? (launch: Launch) => on.explain(launch) : undefined;
-  return report(bound, { target, code, measured, describe });
+  if (!on || !(closely || code)) return report(bound, { target, measured });
+  return report(bound, {
+    target, code, measured,
+    describe: (launch) => on.explain(launch),
+    describeSweep: (sweep) => on.explainSweep?.(sweep, bound.slots),
+  });
 }
 
 const nothing: PlanReport = {
@@ -98,8 +101,11 @@ function textOf(subject: Subject, level: Level, code: boolean): string {
 /** The code of every kernel, once. */
 function codeOf(target: PlanTarget, bound: BoundPlan): string[] {
   const launches = new Map(bound.launches.map((launch) => [launch.code, launch]));
-  return [...launches.values()].map((launch) => {
-    const { code, layout } = target.explain(launch);
-    return `--- ${launch.kernel.name}\n${layout}\n${code}`;
-  });
+  const text = (name: string, { layout, code }: { readonly layout: string; readonly code: string }): string =>
+    `--- ${name}\n${layout}\n${code}`;
+  return [
+    ...[...launches.values()].map((launch) => text(launch.kernel.name, target.explain(launch))),
+    ...report(bound, { code: true, describeSweep: (sweep) => target.explainSweep?.(sweep, bound.slots) }).sweeps.flatMap(
+      ({ stages, layout = '', code }) => (code === undefined ? [] : [text(`${stages.length} stages side by side`, { layout, code })])),
+  ];
 }

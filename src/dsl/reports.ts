@@ -48,8 +48,9 @@ export interface KernelReport {
   readonly estimate?: number;
   /** With `code: true`. */
   readonly code?: string;
-  /** Undefined for kernels that run in sweeps, which are measured as a whole. */
   readonly measured?: Times;
+  /** So many of its launches are stages of sweeps; `measured` is of the others. */
+  readonly swept: number;
 }
 
 /** Launches that run side by side, piece by piece along one axis, so that one finds in cache what another has left there. */
@@ -58,14 +59,21 @@ export interface SweepReport {
   readonly stages: readonly number[];
   /** How often it runs. */
   readonly runs: number;
-  /** Pieces go along these. */
+  /** What the pieces are cut from: rows, or planes, of the last stage. */
   readonly units: number;
-  /** The most units before and behind its own that a stage computes for later ones. */
+  /** The most units before and behind a piece that a stage computes for later ones. */
   readonly halo: readonly [before: number, behind: number];
   /** Buffers that exist in cache only. */
   readonly privates: number;
   /** Per run. */
   readonly bytes: number;
+  /** Units of a piece. */
+  readonly piece?: number;
+  readonly workers?: string;
+  readonly layout?: string;
+  /** Milliseconds that a run may take. */
+  readonly estimate?: number;
+  readonly code?: string;
   readonly measured?: Times;
 }
 
@@ -101,9 +109,12 @@ export interface DecisionReport {
   readonly extraFlops: number;
 }
 
-/** `inline`: computed where it is used. `merge`: two loops are one. `epilogue`: a loop became the end of a reduction. */
+/**
+ * `inline`: computed where it is used. `merge`: two loops are one. `epilogue`: a loop became the end of a reduction. `sweep`:
+ * kernels run side by side.
+ */
 export interface FusionReport {
-  readonly kind: 'inline' | 'merge' | 'epilogue';
+  readonly kind: 'inline' | 'merge' | 'epilogue' | 'sweep';
   readonly producer: string;
   readonly consumer: string;
 }

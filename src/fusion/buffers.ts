@@ -16,8 +16,10 @@ interface Found {
   readonly readBy: Set<number>;
 }
 
-/** Kernels are numbered as they stand in the plan, a loop's body once. */
-export function buffersOf(bound: BoundPlan, names: Names): BufferReport[] {
+/** Kernels are numbered as they stand in the plan, a loop's body once. `isHidden`: an output is never in memory. */
+export function buffersOf(
+  bound: BoundPlan, names: Names, isHidden: (kernel: number, output: number) => boolean,
+): BufferReport[] {
   const { plan, canonical: { isInput } } = bound;
   const buffers: Found[] = [];
   const byNode = new Map<number, Found>();
@@ -38,7 +40,11 @@ export function buffersOf(bound: BoundPlan, names: Names): BufferReport[] {
   });
   const add = (k: PlanKernel, index: number): void => {
     buffersRead(k).forEach((n) => at(n).readBy.add(index));
-    k.writes.forEach((n) => at(n).writtenBy.add(index));
+    k.writes.forEach((n, output) => {
+      const written = at(n);
+      written.writtenBy.add(index);
+      if (isHidden(index, output) && written.role === 'intermediate') written.role = 'cache';
+    });
   };
   const enter = (loop: PlanLoop): void => {
     const states = loop.states.map(({ carry, next, results }) => {

@@ -1,6 +1,6 @@
 /** A plan in words: what `explain()` prints, at five levels. */
 import type {
-  BufferReport, DecisionReport, FusionReport, KernelReport, LoopReport, NodeReport, PlanReport, Times,
+  BufferReport, DecisionReport, FusionReport, KernelReport, LoopReport, NodeReport, PlanReport, SweepReport, Times,
 } from '../dsl/reports.ts';
 import { showShape } from '../dsl/shape.ts';
 import type { BoundPlan } from './bind.ts';
@@ -16,6 +16,7 @@ export function describe(r: PlanReport, level: Level): string {
   const sections: readonly (readonly [least: Level, lines: () => string[]])[] = [
     [0, () => [summary(r)]],
     [1, () => r.kernels.flatMap((k, n) => kernelLines(k, n, level))],
+    [1, () => section('side by side, one finding in cache what another has left', r.sweeps.flatMap((s, n) => sweepLines(s, n, level)))],
     [3, () => section('loops', r.loops.map(loopLine))],
     [2, () => decisionTable(r.decisions)],
     [3, () => section('fusions, in planning order', r.fusions.map(fusionLine))],
@@ -40,7 +41,8 @@ function kernelLines(k: KernelReport, n: number, level: Level): string[] {
     `${bytes(k.bytes)} (unfused ${bytes(k.bytesUnfused)})`,
   ];
   if (k.measured) {
-    const each = k.launches > 1 ? `, ${milliseconds(k.measured.milliseconds / k.launches)} each` : '';
+    const times = k.launches - k.swept;
+    const each = times > 1 ? `, ${milliseconds(k.measured.milliseconds / times)} each` : '';
     lines.push(`     measured ${timesText(k.measured)}${each}`);
   }
   if (level >= 3 && k.hoisted.length > 0) lines.push(`     not at every point: ${k.hoisted.join(', ')}`);
@@ -48,14 +50,38 @@ function kernelLines(k: KernelReport, n: number, level: Level): string[] {
   return lines;
 }
 
-function scheduleLines(k: KernelReport): string[] {
-  const expected = k.estimate === undefined ? [] : [`about ${milliseconds(k.estimate)}${k.launches > 1 ? ' each' : ''}`];
-  const who = [...expected, ...k.workers === undefined ? [] : [k.workers]];
-  return [
-    `covers ${k.covers.join(', ')}`,
-    ...who.length > 0 ? [`expected: ${who.join(' on ')}`] : [],
-    ...k.layout?.split('\n') ?? [],
+function sweepLines(s: SweepReport, n: number, level: Level): string[] {
+  const pieces = s.piece === undefined ? plural(s.units, 'unit') : `pieces of ${s.piece} of ${plural(s.units, 'unit')}`;
+  const lines = [
+    `  ${n + 1}. ${s.runs === 1 ? '' : `${s.runs} x `}${stagesText(s.stages)}`,
+    `     ${pieces}, halo ${s.halo[0]} before and ${s.halo[1]} behind, ${plural(s.privates, 'buffer')} in cache only, ${bytes(s.bytes)}`,
   ];
+  if (s.measured) {
+    const each = s.runs > 1 ? `, ${milliseconds(s.measured.milliseconds / s.runs)} each` : '';
+    lines.push(`     measured ${timesText(s.measured)}${each}`);
+  }
+  if (level >= 4) lines.push(...expectedLines(s, s.runs).map((line) => `     ${line}`));
+  return lines;
+}
+
+/** Steps of a time loop are the same kernels again and again. */
+function stagesText(stages: readonly number[]): string {
+  const period = stages.findIndex((_, k) => k > 0 && stages.every((s, j) => s === stages[j % k]));
+  const [once, times] = period > 0 ? [stages.slice(0, period), stages.length / period] : [stages, 1];
+  const text = `${once.length === 1 ? 'kernel' : 'kernels'} ${once.map((k) => k + 1).join(', ')}`;
+  return times === 1 ? text : `${text}, ${times} times`;
+}
+
+function expectedLines({ estimate, workers, layout }: Pick<KernelReport, 'estimate' | 'workers' | 'layout'>, times: number): string[] {
+  const expected = estimate === undefined ? [] : [`about ${milliseconds(estimate)}${times > 1 ? ' each' : ''}`];
+  const who = [...expected, ...workers === undefined ? [] : [workers]];
+  return [...who.length > 0 ? [`expected: ${who.join(' on ')}`] : [], ...layout?.split('\n') ?? []];
+}
+
+function scheduleLines(k: KernelReport): string[] {
+  // What runs in sweeps is cut as they say.
+  const alone = k.swept < k.launches ? expectedLines(k, k.launches) : [];
+  return [`covers ${k.covers.join(', ')}`, ...alone];
 }
 
 function loopLine({ count, states, kernels, invariant }: LoopReport): string {
@@ -64,7 +90,9 @@ function loopLine({ count, states, kernels, invariant }: LoopReport): string {
   return `  ${plural(count, 'step')} of ${which}, ${plural(states, 'state')}${once}`;
 }
 
-const fusionVerbs: { readonly [K in FusionReport['kind']]: string } = { inline: 'into', merge: 'with', epilogue: 'ends with' };
+const fusionVerbs: { readonly [K in FusionReport['kind']]: string } = {
+  inline: 'into', merge: 'with', epilogue: 'ends with', sweep: 'side by side in',
+};
 const fusionText = ({ kind, producer, consumer }: FusionReport): string => `${producer} ${fusionVerbs[kind]} ${consumer}`;
 const fusionLine = (f: FusionReport, n: number): string => `  ${n + 1}. ${fusionText(f)}`;
 

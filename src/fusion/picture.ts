@@ -1,5 +1,5 @@
 /** A plan as a graph of kernels, inputs and results with the buffers between them: what both kinds of picture draw. */
-import type { BufferReport, KernelReport, PlanReport } from '../dsl/reports.ts';
+import type { BufferReport, KernelReport, PlanReport, SweepReport } from '../dsl/reports.ts';
 import { showShape } from '../dsl/shape.ts';
 import { bytes, milliseconds } from './explain.ts';
 
@@ -48,8 +48,8 @@ export interface Frame {
 
 export function pictureOf(r: PlanReport): Picture {
   const { buffers, kernels } = r;
-  const weight = (k: KernelReport): number => (r.measured ? k.measured?.milliseconds ?? 0 : k.launches * k.bytes);
-  const all = kernels.reduce((n, k) => n + weight(k), 0);
+  const weights = r.measured ? weightsOf(r) : kernels.map((k) => k.launches * k.bytes);
+  const all = weights.reduce((x, y) => x + y, 0);
   const edges = buffers.flatMap((b, buffer) => b.writtenBy.flatMap((from) =>
     b.readBy.map((to): Edge => ({ buffer, from, to, label: `${b.name} ${bytes(b.bytes)}` }))));
   const moved = `${bytes(r.bytes)} moved, ${bytes(r.bytesUnfused)} unfused`;
@@ -59,7 +59,7 @@ export function pictureOf(r: PlanReport): Picture {
       heading: `${n + 1}. ${k.schedule} over ${showShape(k.domain)}${k.launches === 1 ? '' : ` x ${k.launches}`}`,
       expression: k.expression,
       details: detailsOf(k),
-      share: all > 0 ? weight(k) / all : 0,
+      share: all > 0 ? weights[n] / all : 0,
     })),
     inputs: buffers.filter((b) => b.role === 'input').map((b) => pillOf(b, b.readBy)),
     results: buffers.filter((b) => b.role === 'result').map((b) => pillOf(b, b.writtenBy)),
@@ -71,17 +71,29 @@ export function pictureOf(r: PlanReport): Picture {
 const pillOf = (b: BufferReport, kernels: readonly number[]): Pill =>
   ({ name: b.name, details: `${b.dtype} ${showShape(b.shape)}, ${bytes(b.bytes)}`, kernels });
 
+/** Milliseconds. What a sweep took is its stages' in equal parts. */
+function weightsOf({ kernels, sweeps }: PlanReport): number[] {
+  const weights = kernels.map((k) => k.measured?.milliseconds ?? 0);
+  for (const { stages, measured } of sweeps) {
+    for (const k of stages) weights[k] += (measured?.milliseconds ?? 0) / stages.length;
+  }
+  return weights;
+}
+
 function detailsOf(k: KernelReport): string {
   const each = k.launches === 1 ? '' : ' each';
   if (k.measured) return `${milliseconds(k.measured.milliseconds)}, ${k.measured.bandwidth.toPrecision(3)} GB/s`;
   return `${bytes(k.bytes)}${each}${k.estimate === undefined ? '' : `, about ${milliseconds(k.estimate)}${each}`}`;
 }
 
+const sweepText = (s: SweepReport): string =>
+  `side by side: ${s.stages.length} stages${s.measured ? `, ${milliseconds(s.measured.milliseconds)}` : ''}`;
+
 function framesOf({ loops, sweeps }: PlanReport): Frame[] {
   const around = (kernels: readonly number[], label: string): Frame[] =>
     (kernels.length > 0 ? [{ first: Math.min(...kernels), last: Math.max(...kernels), label }] : []);
   return [
-    ...sweeps.flatMap((s) => around(s.stages, `side by side: ${s.stages.length} stages`)),
+    ...sweeps.flatMap((s) => around(s.stages, sweepText(s))),
     ...loops.flatMap((l) => around(l.kernels, `${l.count} steps`)),
   ];
 }

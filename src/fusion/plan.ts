@@ -2,7 +2,7 @@
 import { TargetError } from '../errors.ts';
 import type { CostProfile } from '../targets/target.ts';
 import { assign } from './assign.ts';
-import { noAttempts, type Attempts } from './attempts.ts';
+import { noAttempts, whyNoMore, type Attempts } from './attempts.ts';
 import type { Canonical } from './canonical.ts';
 import { decisionsOf, type PlanDecision } from './decisions.ts';
 import type { LoopRegion, Region } from './groups.ts';
@@ -62,7 +62,9 @@ export function makePlan(canonical: Canonical, profile: CostProfile, max = Infin
   const steps = planRegion(graph, region, profile, notes);
   const roots = graph.roots.map((r) => r.number);
   const lifetimes = lifetimesOf(steps, roots);
-  return { key: canonical.key, steps, roots, copies: graph.copies, lifetimes, ...notes, sweeps: profile.sweeps };
+  // Sweeps come last.
+  const sweeps = whyNoMore(notes.attempts) ? undefined : profile.sweeps;
+  return { key: canonical.key, steps, roots, copies: graph.copies, lifetimes, ...notes, sweeps };
 }
 
 function planRegion(graph: PlanGraph, region: Region, profile: CostProfile, notes: Notes): PlanStep[] {

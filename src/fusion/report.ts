@@ -1,18 +1,19 @@
 /** What a plan does, as data: kernels, what they move fused and unfused, and what became of every edge. */
 import type { Expr } from '../dsl/expr.ts';
 import type { Value } from '../dsl/kernel/ir.ts';
-import type { FusionReport, KernelReport, LoopReport, NodeReport, PlanReport, Times } from '../dsl/reports.ts';
+import type { FusionReport, KernelReport, LoopReport, NodeReport, PlanReport } from '../dsl/reports.ts';
 import { sizeOf } from '../dsl/shape.ts';
-import type { LaunchDescription, Measurement } from '../targets/target.ts';
+import type { LaunchDescription, Measurement, SweepDescription } from '../targets/target.ts';
 import type { Fusion } from './attempts.ts';
 import type { BoundPlan } from './bind.ts';
 import { buffersOf } from './buffers.ts';
 import type { Canonical } from './canonical.ts';
-import type { Decision, Kernel, Launch, Step } from './kernel.ts';
+import type { Decision, Launch, Step, Sweep } from './kernel.ts';
 import type { PlanKernel } from './kernelize.ts';
 import { exprAt, namesOfBuffers, namesOfInputs, type Names } from './names.ts';
 import { peakBytes } from './peak.ts';
 import type { Plan } from './plan.ts';
+import { rate, summarise, type RunSummary } from './report-sweeps.ts';
 import { exprText, label, valueText } from './text.ts';
 import { bytesMoved, bytesOfNode, bytesOfValues } from './traffic.ts';
 
@@ -21,6 +22,7 @@ export interface Circumstances {
   readonly target?: { readonly name: string; readonly description: string };
   /** How the target runs a launch; asked for only where it is told. */
   readonly describe?: (launch: Launch) => LaunchDescription;
+  readonly describeSweep?: (sweep: Sweep) => SweepDescription | undefined;
   readonly code?: boolean;
   readonly measured?: Measurement;
 }
@@ -32,34 +34,40 @@ interface Found {
   readonly times: number;
 }
 
-export function report(bound: BoundPlan, { target, describe, code = false, measured }: Circumstances = {}): PlanReport {
+export function report(
+  bound: BoundPlan, { target, describe, describeSweep, code = false, measured }: Circumstances = {},
+): PlanReport {
   const names = namesOfBuffers(bound);
   const { kernels: found, loops } = walk(bound);
-  const times = measured && timesOf(bound, found, measured);
-  const kernels = found.map((f, k) => kernelReport(bound, f, names, describe?.(f.launch), code, times?.[k]));
-  const total = (of: (k: KernelReport) => number) => kernels.reduce((sum, k) => sum + of(k), 0);
-  const bytes = total((k) => k.launches * k.bytes);
+  const runs = summarise(bound, found.map((f) => f.launch.kernel), {
+    describe: describeSweep, code, milliseconds: measured?.milliseconds,
+  });
+  const kernels = found.map((f, k) => kernelReport(bound, f, names, describe?.(f.launch), code, runs, k));
+  const total = (of: (k: KernelReport) => number) => sum(kernels.map(of));
   const fusion = ({ kind, producer, consumer }: Fusion): FusionReport =>
     ({ kind, producer: nameOf(bound, names, producer), consumer: label(exprAt(bound, consumer)) });
   const { made, refused } = bound.plan.attempts;
   return {
     ...target && { target },
     kernels,
-    sweeps: [],
+    sweeps: runs.sweeps,
     loops,
-    buffers: buffersOf(bound, names),
+    buffers: buffersOf(bound, names, runs.isHidden),
     launches: total((k) => k.launches),
-    bytes,
+    bytes: runs.bytes,
     bytesUnfused: total((k) => k.launches * k.bytesUnfused),
     scratch: bound.slots.reduce((sum, s) => sum + (s.role === 'scratch' ? s.bytes : 0), 0),
     peakBytes: peakBytes(bound),
     before: before(bound, found, names),
     decisions: bound.decisions,
-    fusions: made.map(fusion),
+    fusions: [...made.map(fusion), ...runs.sweeps.length > 0 ? [sideBySide] : []],
     refusals: [...refused.values()].map((r) => ({ ...fusion(r), reason: r.reason })),
-    ...measured && { measured: { ...rate(sum(measured.milliseconds), bytes), clock: measured.clock } },
+    ...measured && { measured: { ...rate(sum(measured.milliseconds), runs.bytes), clock: measured.clock } },
   };
 }
+
+/** Sweeps are the last of the fusions: they need the sizes. */
+const sideBySide: FusionReport = { kind: 'sweep', producer: 'kernels', consumer: 'sweeps' };
 
 /** All kernels in order, a loop's body once, and the loops. */
 function walk(bound: BoundPlan): { readonly kernels: readonly Found[]; readonly loops: readonly LoopReport[] } {
@@ -82,7 +90,7 @@ function walk(bound: BoundPlan): { readonly kernels: readonly Found[]; readonly 
 
 function kernelReport(
   bound: BoundPlan, { launch, from, times }: Found, names: Names, about: LaunchDescription | undefined, code: boolean,
-  measured: Times | undefined,
+  { swept, times: measured }: RunSummary, index: number,
 ): KernelReport {
   const inputs = from.reads.map((r) => nameOf(bound, names, r.node));
   return {
@@ -100,7 +108,8 @@ function kernelReport(
     ...about && { layout: about.layout },
     ...about?.estimate !== undefined && { estimate: about.estimate },
     ...code && about && { code: about.code },
-    ...measured && { measured },
+    ...measured[index] && { measured: measured[index] },
+    swept: swept[index],
   };
 }
 
@@ -143,21 +152,6 @@ const nameOf = (bound: BoundPlan, names: Names, n: number): string => {
   return names.get(e) ?? label(e);
 };
 
-/** Of every kernel, all its launches together. A kernel of the launches is one kernel of the plan. */
-function timesOf(bound: BoundPlan, kernels: readonly Found[], { milliseconds }: Measurement): Times[] {
-  const index = new Map<Kernel, number>(kernels.map(({ launch }, k) => [launch.kernel, k]));
-  const took = kernels.map(() => 0), bytes = kernels.map(() => 0);
-  bound.launches.forEach((launch, at) => {
-    const k = index.get(launch.kernel);
-    if (k === undefined) return;
-    took[k] += milliseconds[at];
-    bytes[k] += bytesMoved(launch);
-  });
-  return took.map((ms, k) => rate(ms, bytes[k]));
-}
-
-const rate = (milliseconds: number, bytes: number): Times =>
-  ({ milliseconds, bandwidth: milliseconds > 0 ? bytes / milliseconds / 1e6 : 0 });
 const sum = (list: readonly number[]): number => list.reduce((x, y) => x + y, 0);
 
 /** Decisions with the sizes of a graph. */

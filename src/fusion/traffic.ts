@@ -2,7 +2,7 @@
 import { dtypes } from '../dsl/dtype.ts';
 import type { Expr } from '../dsl/expr.ts';
 import { sizeOf } from '../dsl/shape.ts';
-import type { Access, Launch } from './kernel.ts';
+import { launchesOf, type Launch, type Run, type Sweep } from './kernel.ts';
 
 export const bytesOfValues = (e: Expr): number => sizeOf(e.shape) * dtypes[e.dtype].bytes;
 
@@ -13,15 +13,39 @@ export function bytesOfNode(e: Expr): number {
 
 const bytesRead = (e: Expr): number => (e.kind === 'view' ? Math.min(bytesOfValues(e), bytesRead(e.src[0])) : bytesOfValues(e));
 
-/** What a launch reads and writes, each element that is touched counted once. */
-export function bytesMoved({ kernel, domain, inputs, outputs, stored = [] }: Launch): number {
-  const touched = ({ strides, sizes = domain }: Access) => strides.reduce((n, s, k) => (s === 0 ? n : n * sizes[k]), 1);
-  const read = inputs.reduce((sum, x, k) => sum + touched(x) * dtypes[kernel.inputs[k].dtype].bytes, 0);
-  const kept = domain.reduce((n, s, k) => (kernel.reduction?.axes.includes(k) ? n : n * s), 1);
-  return outputs.reduce((sum, _, k) => {
-    const { dtype, from } = kernel.outputs[k];
-    const { bytes } = dtypes[dtype];
-    if (from !== 'effects') return sum + (from === 'body' ? sizeOf(domain) : kept) * bytes;
-    return sum + sizeOf(stored[k].sizes) * bytes * (stored[k].initial === undefined ? 1 : 2);
-  }, read);
+/** What a launch reads of an input: each element that is touched counted once. */
+function bytesReadOf({ kernel, domain, inputs }: Launch, k: number): number {
+  const { strides, sizes = domain } = inputs[k];
+  return strides.reduce((n, s, axis) => (s === 0 ? n : n * sizes[axis]), 1) * dtypes[kernel.inputs[k].dtype].bytes;
+}
+
+/** What it writes to an output. */
+function bytesWritten({ kernel, domain, stored = [] }: Launch, k: number): number {
+  const { dtype, from } = kernel.outputs[k];
+  const { bytes } = dtypes[dtype];
+  if (from === 'effects') return sizeOf(stored[k].sizes) * bytes * (stored[k].initial === undefined ? 1 : 2);
+  const kept = domain.reduce((n, s, axis) => (kernel.reduction?.axes.includes(axis) ? n : n * s), 1);
+  return (from === 'body' ? sizeOf(domain) : kept) * bytes;
+}
+
+/** What a run reads and writes. In a sweep what one stage has left for another is in cache, and an array is read once. */
+export function bytesMoved(run: Run): number {
+  const inMemory = 'stages' in run ? memoryOf(run) : undefined;
+  const read = new Map<number, number>(), written = new Map<number, number>();
+  for (const launch of launchesOf(run)) {
+    launch.inputs.forEach(({ slot }, k) => {
+      const own = bytesReadOf(launch, k);
+      if (!inMemory) read.set(k, own);
+      else if (inMemory(slot) && !written.has(slot)) read.set(slot, Math.max(read.get(slot) ?? 0, own));
+    });
+    launch.outputs.forEach((slot, k) => {
+      if (!inMemory || inMemory(slot)) written.set(slot, bytesWritten(launch, k));
+    });
+  }
+  return [...read.values(), ...written.values()].reduce((x, y) => x + y, 0);
+}
+
+function memoryOf({ privates }: Sweep): (slot: number) => boolean {
+  const hidden = new Set(privates.map((p) => p.slot));
+  return (slot) => !hidden.has(slot);
 }

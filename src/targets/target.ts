@@ -2,7 +2,7 @@
 import type { DType, TypedArray } from '../dsl/dtype.ts';
 import type { Expr } from '../dsl/expr.ts';
 import type { Value } from '../dsl/kernel/ir.ts';
-import type { BufferSlot, Launch, Run } from '../fusion/kernel.ts';
+import type { BufferSlot, Launch, Run, Sweep } from '../fusion/kernel.ts';
 import type { SweepLimits } from '../fusion/sweep/form.ts';
 
 /** What the planner weighs. Costs are in units of one add on one element. */
@@ -38,10 +38,16 @@ export interface Job {
 
 /** What a job took. */
 export interface Measurement {
-  /** Of every launch, in order. */
+  /** Of every run of the job, in order. */
   readonly milliseconds: readonly number[];
   /** How it was measured, for people. */
   readonly clock: string;
+}
+
+/** How a sweep is run, for people. */
+export interface SweepDescription extends Omit<LaunchDescription, 'hoisted'> {
+  /** Units of a piece. */
+  readonly piece: number;
 }
 
 /** How a launch is run, for people. */
@@ -88,6 +94,8 @@ export interface PlanTarget extends TargetBase {
   readSync?(buffer: DeviceBuffer, dtype: DType, length: number): TypedArray;
   /** The generated code as text, and how it would be launched. */
   explain(launch: Launch): LaunchDescription;
+  /** The same of launches that run side by side, where the target runs sweeps. */
+  explainSweep?(sweep: Sweep, slots: readonly BufferSlot[]): SweepDescription;
   /** Number of programs compiled so far. */
   readonly compilations: number;
 }

@@ -12,6 +12,7 @@ import { orient } from './orient.ts';
 import { createPool, type Observer, type Pool } from './threads/pool.ts';
 import { prepare, WORTH_SHARING, type Call, type Lowered, type Prepared } from './prepare.ts';
 import { emitProgram, programOf } from './program.ts';
+import { describeSweep } from './sweep/describe.ts';
 import { structureOf } from './sweep/driver.ts';
 import { prepareSweep, type PreparedSweep } from './sweep/prepare.ts';
 import { emitSweep } from './sweep/program.ts';
@@ -188,6 +189,7 @@ export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
     read: async (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
     readSync: (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
     explain: (launch) => explain(launch, pool.threads, relaxed),
+    explainSweep: (sweep, slots) => describeSweep(sweep, slots, pool.threads, WORTH_SHARING),
     configure: ({ threads, math }) => {
       pool.threads = threads ?? allThreads;
       if (relaxed !== fuses(math)) recent.clear();

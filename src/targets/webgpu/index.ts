@@ -90,9 +90,10 @@ export async function createWebGpuTarget(options: TargetOptions, gpu?: GPU): Pro
     const slots = { gpu: (slot: number) => buffers[slot] };
     if (!job.measure) return s.submit(dispatches, slots);
     const { milliseconds, clock } = await s.submitTimed(dispatches, slots);
-    const ofLaunches = launches.map(() => 0);
-    dispatches.forEach(({ index }, k) => { ofLaunches[index] += milliseconds[k]; });
-    job.measure({ milliseconds: ofLaunches, clock });
+    const owner = job.runs.flatMap((r, k) => launchesOf(r).map(() => k));
+    const ofRuns = job.runs.map(() => 0);
+    dispatches.forEach(({ index }, k) => { ofRuns[owner[index]] += milliseconds[k]; });
+    job.measure({ milliseconds: ofRuns, clock });
   };
 
   const target: WebGpuTarget = {
