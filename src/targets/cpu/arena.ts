@@ -41,7 +41,8 @@ export interface Arenas {
   make(work: readonly Work[], addressOf: AddressOf, threads: number): Arena;
 }
 
-export function createArenas(heap: Heap): Arenas {
+/** `worthSharing`: nanoseconds of work below which the calling thread does it alone. */
+export function createArenas(heap: Heap, worthSharing = WORTH_SHARING): Arenas {
   let spare: Block | undefined;
   let words = new Int32Array(heap.memory.buffer);
 
@@ -87,7 +88,7 @@ export function createArenas(heap: Heap): Arenas {
     return prepared.calls.map((call) => {
       const at = room.parameters(call.words.length);
       write(call, launch, at, room.addressOf, planes);
-      return poolLaunch(module, call, at, room.threads);
+      return poolLaunch(module, call, at, room.threads, worthSharing);
     });
   }
 
@@ -108,9 +109,9 @@ export function createArenas(heap: Heap): Arenas {
     const ends = p.finish.map(({ stage, call }) => {
       const at = room.parameters(call.words.length);
       write(call, sweep.stages[stage].launch, at, room.addressOf, planes[stage]);
-      return poolLaunch(module, { ...call, kernel: finish.get(stage)! }, at, threads);
+      return poolLaunch(module, { ...call, kernel: finish.get(stage)! }, at, threads, worthSharing);
     });
-    return [poolLaunch(module, { kernel: 0, blocks: bands, work, certain }, params, threads), ...ends];
+    return [poolLaunch(module, { kernel: 0, blocks: bands, work, certain }, params, threads, worthSharing), ...ends];
   }
 
   return {
@@ -175,8 +176,9 @@ function scratchBytes(w: Work, threads: number): number {
  */
 function poolLaunch(
   module: number, { kernel, blocks, work, certain }: Pick<Call, 'kernel' | 'blocks' | 'work' | 'certain'>, params: number, threads: number,
+  worthSharing: number,
 ): PoolLaunch {
-  const little = work < WORTH_SHARING;
+  const little = work < worthSharing;
   if (little && certain) return { module, kernel, params, blocks, grain: Math.max(1, blocks), threads: 1 };
   const perBlock = work / Math.max(1, blocks);
   const grain = Math.min(Math.floor(GRAIN_WORK / perBlock), Math.ceil(blocks / ((certain ? 4 : 32) * threads)));

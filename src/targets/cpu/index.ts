@@ -14,7 +14,7 @@ import { prepare, WORTH_SHARING, type Call, type Lowered, type Prepared } from '
 import { emitProgram, programOf } from './program.ts';
 import { describeSweep } from './sweep/describe.ts';
 import { structureOf } from './sweep/driver.ts';
-import { prepareSweep, type PreparedSweep } from './sweep/prepare.ts';
+import { prepareSweep, type Cutting, type PreparedSweep } from './sweep/prepare.ts';
 import { emitSweep } from './sweep/program.ts';
 import { relaxedSimd, type ModuleBuilder } from './wasm/index.ts';
 
@@ -65,11 +65,17 @@ const fuses = (math: TargetOptions['math']): boolean => math !== 'portable' && r
 const sweepWork = (sweep: Sweep, { compiled, prepared }: ReadySweep): Work =>
   ({ sweep, module: compiled.module, prepared, finish: compiled.finish! });
 
-export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
+/** What is worth what; measured, and otherwise in tests only. */
+export interface Tuning {
+  readonly cutting?: Cutting;
+  readonly worthSharing?: number;
+}
+
+export function createCpuTarget(options: TargetOptions = {}, { cutting, worthSharing }: Tuning = {}): PlanTarget {
   const heap = createHeap();
   const pool = createPool(heap, { threads: options.threads });
   const allThreads = pool.threads;
-  const arenas = createArenas(heap);
+  const arenas = createArenas(heap, worthSharing);
   const programs = new Map<string, Compiled>();
   const recent = new Map<string, Recent>();
   const recentSweeps = new Map<string, ReadySweep>();
@@ -117,7 +123,7 @@ export function createCpuTarget(options: TargetOptions = {}): PlanTarget {
     const key = sweepKey(sweep, slots);
     let found = recentSweeps.get(key);
     if (!found || found.compiled.evicted) {
-      const prepared = prepareSweep(sweep, slots);
+      const prepared = prepareSweep(sweep, slots, cutting);
       const name = sweep.stages.map(({ launch }) => launch.kernel.name).join(', ');
       found = { prepared, compiled: compiled(structureOf(prepared), name, () => emitSweep(prepared, memory)) };
       if (recentSweeps.size >= CACHED_PROGRAMS) recentSweeps.clear();

@@ -7,13 +7,20 @@ import type { Base, Call } from '../prepare.ts';
 import { programOf, type Program } from '../program.ts';
 import { planeBytes, prepareStage, type PreparedStage } from './stage.ts';
 
-/** Bytes that a piece of all stages together should take of a thread's cache. */
-const PIECE = 192 * 1024;
-/** Bytes of all windows together, where that leaves room to move on without copying too often. */
-const WINDOWS = 768 * 1024;
-/** Bands overlap by the windows: they are at least so many times as high. */
-const BAND_PER_OVERLAP = 32;
-const MOST_BANDS = 64;
+/** How sweeps are cut. */
+export interface Cutting {
+  /** Bytes that a piece of all stages together should take of a thread's cache. */
+  readonly piece: number;
+  /** Bytes of all windows together, where that leaves room to move on without copying too often. */
+  readonly windows: number;
+  /** Bands overlap by the windows: they are at least so many times as high. */
+  readonly bandPerOverlap: number;
+  readonly mostBands: number;
+  /** Points of a stage that are worth a call. */
+  readonly points: number;
+}
+
+export const CUTTING: Cutting = { piece: 192 * 1024, windows: 768 * 1024, bandPerOverlap: 32, mostBands: 64, points: 512 };
 
 const align = (n: number): number => Math.ceil(n / 64) * 64;
 
@@ -63,12 +70,12 @@ export interface PreparedSweep {
   readonly certain: boolean;
 }
 
-export function prepareSweep(sweep: Sweep, slots: readonly BufferSlot[]): PreparedSweep {
+export function prepareSweep(sweep: Sweep, slots: readonly BufferSlot[], cutting = CUTTING): PreparedSweep {
   const { batch, units } = sweep;
   // Nobody needs more than its own piece: units can be taken together.
   const single = sweep.stages.some((s) => s.lo !== 0 || s.hi !== 0 || s.units !== units) || batch > 1;
-  const pieces = piecesOf(sweep, slots, single);
-  const windowRooms = sweep.privates.map((p) => roomOf(p, sweep, slots, pieces.chunk));
+  const pieces = piecesOf(sweep, slots, single, cutting);
+  const windowRooms = sweep.privates.map((p) => roomOf(p, sweep, slots, pieces.chunk, cutting));
   const stages: StagePlan[] = [];
   let at = 0;
   for (const { launch: given, units: own, lo, hi, terminal } of sweep.stages) {
@@ -99,18 +106,17 @@ export function prepareSweep(sweep: Sweep, slots: readonly BufferSlot[]): Prepar
 /** Bytes of memory that a unit of a slot is. */
 const bytesPerUnit = (slots: readonly BufferSlot[], slot: number, count: number): number => slots[slot].bytes / count;
 
-function piecesOf(sweep: Sweep, slots: readonly BufferSlot[], single: boolean): Pieces {
+function piecesOf(sweep: Sweep, slots: readonly BufferSlot[], single: boolean, cutting: Cutting): Pieces {
   const { batch, units, stages } = sweep;
   const count = batch * units;
   const touched = new Set(stages.flatMap(({ launch: { inputs, outputs } }) =>
     [...inputs.filter((x) => x.sizes === undefined).map((x) => x.slot), ...outputs]));
   const unitBytes = [...touched].reduce((sum, slot) => sum + bytesPerUnit(slots, slot, count), 0);
   const points = Math.max(...stages.map(({ launch }) => sizeOf(launch.domain))) / count;
-  // A call for a piece costs as much as some hundreds of points.
-  const chunk = Math.max(1, Math.min(units, Math.max(Math.round(PIECE / unitBytes), Math.ceil(512 / points))));
+  const chunk = Math.max(1, Math.min(units, Math.max(Math.round(cutting.piece / unitBytes), Math.ceil(cutting.points / points))));
   const overlap = stages.reduce((sum, s) => sum + s.hi - s.lo, 0) / stages.length;
-  const least = Math.max(chunk, Math.ceil(BAND_PER_OVERLAP * overlap));
-  const perBatch = Math.max(1, Math.min(Math.floor(units / least), Math.ceil(MOST_BANDS / batch)));
+  const least = Math.max(chunk, Math.ceil(cutting.bandPerOverlap * overlap));
+  const perBatch = Math.max(1, Math.min(Math.floor(units / least), Math.ceil(cutting.mostBands / batch)));
   const even = Math.ceil(units / perBatch);
   // What takes units together takes them from multiples of a piece on.
   const isTogether = !single || stages.some((s) => s.terminal);
@@ -122,11 +128,12 @@ function piecesOf(sweep: Sweep, slots: readonly BufferSlot[], single: boolean): 
 /** Units that a window holds: what has to be there at least, and room for more, so that it is not moved for every piece. */
 function roomOf(
   { slot, producer, length, consumers }: Private, { units, stages, privates }: Sweep, slots: readonly BufferSlot[], chunk: number,
+  cutting: Cutting,
 ): number {
   const own = stages[producer];
   const behind = Math.max(0, ...consumers.map((c) => own.hi - stages[c.stage].hi - c.lo));
   const least = chunk + own.hi - own.lo + behind + Math.abs(own.units - units) + 1;
-  const spare = Math.floor(WINDOWS / privates.length / (length * dtypes[slots[slot].dtype].bytes));
+  const spare = Math.floor(cutting.windows / privates.length / (length * dtypes[slots[slot].dtype].bytes));
   return Math.min(own.units + 1, Math.max(least, Math.min(spare, least + 3 * chunk)));
 }
 
