@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import { castNumber, dtypeNames, dtypes, isFloat, type DType, type TypedArray } from '../../src/dsl/dtype.ts';
 import { evaluateOp, opInfo, opNames, resultOf, type OpName } from '../../src/dsl/ops.ts';
 import { libraryFn } from '../../src/dsl/kernel/math/index.ts';
-import { build, onCpu, target } from './emit-support.ts';
+import { build, closeTargets, expectSame, expectSameEconomically, onCpu } from './emit-support.ts';
 
 const test = suite('cpu ops');
 
@@ -120,6 +120,45 @@ test('divisors and shift counts that are constants', async () => {
   }
 });
 
+test('bounds that are constants, before and after; alternatives that are zeros', async () => {
+  for (const d of dtypeNames.filter((n) => n !== 'bool')) {
+    const constants = isFloat(d) ? [0, -0, 1, -1, 2.5, 1e-40, Infinity, -Infinity, NaN] : [0, 1, 5, 100];
+    const data = typed(d, values(d));
+    await expectSame({
+      domain: [data.length], inputs: [{ dtype: d, data }],
+      body: (b, read) => constants.flatMap((n) => {
+        const [x, k] = [read(0), b.constant(n, d)];
+        const larger = b.op('lt', [b.constant(3, d), x]);
+        return [
+          b.op('min', [x, k]), b.op('min', [k, x]), b.op('max', [x, k]), b.op('max', [k, x]),
+          b.op('select', [larger, x, k]), b.op('select', [larger, k, x]), b.op('select', [larger, k, b.constant(0, d)]),
+        ];
+      }),
+    }, d);
+  }
+});
+
+test('exponents from and to rounded floats, in code that keeps its locals and in code that uses them again', async () => {
+  const least = { float32: 2 ** -126, float64: 2 ** -1022 };
+  for (const d of ['float32', 'float64'] as const) {
+    const x = typed(d, [...values(d)].map((v) => (Number.isNaN(v) ? 1 : v)));
+    const n = typed(d, [...x].map((_, k) => (k * 37) % (d === 'float32' ? 250 : 2000) / 1.7 - (d === 'float32' ? 75 : 600)));
+    await expectSameEconomically({
+      domain: [x.length], inputs: [{ dtype: d, data: x }, { dtype: d, data: n }],
+      body: (b, read) => {
+        const positive = b.op('min', [b.op('max', [read(0), b.constant(least[d], d)]), b.constant(2 ** 100, d)]);
+        const normal = b.op('max', [positive, b.constant(least[d], d)]);
+        const e = b.op('exponent', [normal]);
+        const whole = b.op('round', [read(1)]);
+        return [
+          b.op('ldexp', [b.op('mantissa', [normal]), b.cast(whole, 'int32')]), b.cast(e, 'float64'), e, b.op('mantissa', [normal]),
+          b.op('ldexp', [b.op('mantissa', [normal]), b.op('add', [e, b.constant(1, 'int32')])]),
+        ];
+      },
+    }, d);
+  }
+});
+
 test('library functions stay close to JavaScript', async () => {
   const x = Float32Array.from({ length: 1003 }, (_, k) => 0.001 + k / 250);
   for (const op of opNames.filter((n) => isLibrary(n) || n === 'pow')) {
@@ -141,5 +180,5 @@ test('library functions stay close to JavaScript', async () => {
   }
 });
 
-test.after(() => target().close());
+test.after(closeTargets);
 test.run();

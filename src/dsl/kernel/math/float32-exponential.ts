@@ -10,19 +10,17 @@
 declare function floatBits(x: number): number;
 declare function bitsFloat(i: number): number;
 declare function rint(x: number): number;
-declare function exp2Scale(p: number, n: number): number;
+declare function ldexp(x: number, n: number): number;
 declare function halfExpm1(x: number): number;
 declare function logParts(x: number): [m: number, k: number];
 declare function logTail(f: number): [tail: number, halfSquare: number];
+declare function naturalLog(x: number, less: number): number;
+declare function binaryLog(x: number, less: number): number;
+declare function decimalLog(x: number, less: number): number;
+declare function isOrdinary(x: number): boolean;
 declare function logLimits(x: number, y: number): number;
 
 export const helpers = {
-  /** p * 2^n for n in -252..254, in two steps so that neither factor leaves the normal range. */
-  exp2Scale(p: number, n: number) {
-    const half = n >> 1;
-    return p * bitsFloat((half + 127) << 23) * bitsFloat((n - half + 127) << 23);
-  },
-
   /** (e^x - 1) / 2, which is finite as long as sinh is. For x >= -26; -0 and subnormals lose their sign and bits. */
   halfExpm1(x: number) {
     const a = Math.min(x, 89.5);
@@ -31,16 +29,14 @@ export const helpers = {
     const p = ((((1.9875691500e-4 * r + 1.3981999507e-3) * r + 8.3334519073e-3) * r + 4.1665795894e-2) * r
       + 1.6666665459e-1) * r + 5.0000001201e-1;
     const q = r + r * r * p;
-    const s = bitsFloat(((n | 0) + 125) << 23); // 2^(n - 2)
+    const s = ldexp(0.25, n | 0); // 2^(n - 2)
     return 2 * (s * q + (s - 0.25));
   },
 
-  /** x = m * 2^k with m in [sqrt(1/2), sqrt(2)), for positive finite x. */
+  /** x = m * 2^k with m in [sqrt(1/2), sqrt(2)), for positive normal x. */
   logParts(x: number) {
-    const tiny = x < 1.1754943508222875e-38;
-    const i = floatBits(tiny ? x * 33554432 : x) + 0x4afb0d; // 0x3f800000 - 0x3f3504f3: the bits of 1 and sqrt(1/2)
-    const k = (i >> 23) - (tiny ? 152 : 127);
-    return [bitsFloat((i & 0x7fffff) + 0x3f3504f3), Math.fround(k)];
+    const i = floatBits(x) - 0x3f3504f3; // the bits of sqrt(1/2)
+    return [bitsFloat((i & 0x7fffff) + 0x3f3504f3), Math.fround(i >> 23)];
   },
 
   /** log(1 + f) = f - h + tail with h = f * f / 2. */
@@ -51,6 +47,41 @@ export const helpers = {
     const r = z * (0.66666662693 + w * 0.28498786688) + w * (0.40000972152 + w * 0.24279078841);
     const h = 0.5 * f * f;
     return [s * (h + r), h];
+  },
+
+  /** log(x / 2^less) for positive normal x. */
+  naturalLog(x: number, less: number) {
+    const [m, n] = logParts(x);
+    const k = n - less;
+    const f = m - 1;
+    const [tail, h] = logTail(f);
+    return tail + k * 9.0580006145e-6 - h + f + k * 0.69313812256;
+  },
+
+  /** log2(x / 2^less) for positive normal x. */
+  binaryLog(x: number, less: number) {
+    const [m, n] = logParts(x);
+    const f = m - 1;
+    const [tail, h] = logTail(f);
+    const hi = bitsFloat(floatBits(f - h) & -4096);
+    const lo = f - hi - h + tail;
+    return (lo + hi) * -1.7605285393e-4 + lo * 1.4428710938 + hi * 1.4428710938 + (n - less);
+  },
+
+  /** log10(x / 2^less) for positive normal x. */
+  decimalLog(x: number, less: number) {
+    const [m, n] = logParts(x);
+    const k = n - less;
+    const f = m - 1;
+    const [tail, h] = logTail(f);
+    const hi = bitsFloat(floatBits(f - h) & -4096);
+    const lo = f - hi - h + tail;
+    return k * 7.9034151668e-7 + (lo + hi) * -3.1689971365e-5 + lo * 0.43432617188 + hi * 0.43432617188 + k * 0.30102920532;
+  },
+
+  /** Whether x is positive and normal: where logarithms are no exception. */
+  isOrdinary(x: number) {
+    return x >= 1.1754943508222875e-38 && x < Infinity;
   },
 
   /** A logarithm y of x at the ends of its domain. */
@@ -66,7 +97,7 @@ export const functions = {
     const r = a - n * 0.693359375 - n * -2.12194440e-4;
     const p = ((((1.9875691500e-4 * r + 1.3981999507e-3) * r + 8.3334519073e-3) * r + 4.1665795894e-2) * r
       + 1.6666665459e-1) * r + 5.0000001201e-1;
-    return exp2Scale(r * r * p + r + 1, n | 0);
+    return ldexp(r * r * p + r + 1, n | 0);
   },
 
   exp2(x: number) {
@@ -75,7 +106,7 @@ export const functions = {
     const r = a - n;
     const p = ((((1.535336188319500e-4 * r + 1.339887440266574e-3) * r + 9.618437357674640e-3) * r
       + 5.550332471162809e-2) * r + 2.402264791363012e-1) * r + 6.931472028550421e-1;
-    return exp2Scale(r * p + 1, n | 0);
+    return ldexp(r * p + 1, n | 0);
   },
 
   expm1(x: number) {
@@ -84,29 +115,15 @@ export const functions = {
   },
 
   log(x: number) {
-    const [m, k] = logParts(x);
-    const f = m - 1;
-    const [tail, h] = logTail(f);
-    return logLimits(x, tail + k * 9.0580006145e-6 - h + f + k * 0.69313812256);
+    return isOrdinary(x) ? naturalLog(x, 0) : logLimits(x, naturalLog(x * 33554432, 25));
   },
 
   log2(x: number) {
-    const [m, k] = logParts(x);
-    const f = m - 1;
-    const [tail, h] = logTail(f);
-    const hi = bitsFloat(floatBits(f - h) & -4096);
-    const lo = f - hi - h + tail;
-    return logLimits(x, (lo + hi) * -1.7605285393e-4 + lo * 1.4428710938 + hi * 1.4428710938 + k);
+    return isOrdinary(x) ? binaryLog(x, 0) : logLimits(x, binaryLog(x * 33554432, 25));
   },
 
   log10(x: number) {
-    const [m, k] = logParts(x);
-    const f = m - 1;
-    const [tail, h] = logTail(f);
-    const hi = bitsFloat(floatBits(f - h) & -4096);
-    const lo = f - hi - h + tail;
-    return logLimits(x, k * 7.9034151668e-7 + (lo + hi) * -3.1689971365e-5 + lo * 0.43432617188 + hi * 0.43432617188
-      + k * 0.30102920532);
+    return isOrdinary(x) ? decimalLog(x, 0) : logLimits(x, decimalLog(x * 33554432, 25));
   },
 
   log1p(x: number) {

@@ -6,7 +6,7 @@
 declare function floatBits(x: number): number;
 declare function bitsFloat(i: number): number;
 declare function rint(x: number): number;
-declare function exp2Scale(p: number, n: number): number;
+declare function ldexp(p: number, n: number): number;
 declare function chop(x: number): number;
 declare function log2Parts(a: number): [hi: number, lo: number];
 declare function exp2m1OfParts(hi: number, lo: number): number;
@@ -80,7 +80,7 @@ export const helpers = {
     const outside = inside !== z;
     const hi = outside ? 0 : ph - n;
     const lo = outside ? 0 : pl;
-    return exp2Scale(1 + exp2m1OfParts(hi, lo), n | 0);
+    return ldexp(1 + exp2m1OfParts(hi, lo), n | 0);
   },
 };
 

@@ -8,7 +8,7 @@
  * sqrt(2 pi) (y / e)^y h(1 / y) with y = x - 1/2.
  */
 declare function rint(x: number): number;
-declare function exp2Scale(p: number, n: number): number;
+declare function ldexp(p: number, n: number): number;
 declare function chop(x: number): number;
 declare function smallExpm1(r: number): number;
 declare function exp2m1OfParts(hi: number, lo: number): number;
@@ -58,7 +58,7 @@ export const helpers = {
     const factor = p / s;
     const lost = (2 * a - (s - 1)) * (factor * 0.83); // what rounding s lost, relative to s: factor * 0.83 is nearly 1 / s
     const power = smallExpm1(n * 0.693359375 - square - ((a - h) * (a + h) + n * 2.12194440e-4 + lost));
-    return exp2Scale(factor + factor * power, -n | 0);
+    return ldexp(factor + factor * power, -n | 0);
   },
 
   /** sin(pi * a) for a >= 0. */
@@ -220,7 +220,7 @@ export const helpers = {
     const rest = (y - y1) * h + (y * l + lost);
     const n = rint(product + rest);
     const m = series + series * exp2m1OfParts(product - n, rest); // gamma(b) = m * 2^n
-    return negative ? exp2Scale(-Math.PI / (sinPi(Math.abs(x)) * m), -n | 0) : exp2Scale(m, n | 0);
+    return negative ? ldexp(-Math.PI / (sinPi(Math.abs(x)) * m), -n | 0) : ldexp(m, n | 0);
   },
 };
 

@@ -14,6 +14,10 @@ declare function expm1OfParts(hi: number, lo: number): number;
 declare function halfExpm1(x: number): number;
 declare function logParts(x: number): [m: number, k: number];
 declare function logTail(f: number): [tail: number, halfSquare: number];
+declare function naturalLog(x: number, less: number): number;
+declare function binaryLog(x: number, less: number): number;
+declare function decimalLog(x: number, less: number): number;
+declare function isOrdinary(x: number): boolean;
 declare function logLimits(x: number, y: number): number;
 declare function chop(x: number): number;
 
@@ -51,11 +55,12 @@ export const helpers = {
     return 2 * (s * q + (s - 0.25));
   },
 
-  /** x = m * 2^k with m in [sqrt(1/2), sqrt(2)), for positive finite x. */
+  /** x = m * 2^k with m in [sqrt(1/2), sqrt(2)), for positive normal x. */
   logParts(x: number) {
-    const m = mantissa(x);
+    const a = Math.max(x, 2.2250738585072014e-308); // says that it is normal
+    const m = mantissa(a);
     const upper = m > Math.SQRT2;
-    return [upper ? 0.5 * m : m, float64(exponent(x) + (upper ? 1 : 0))];
+    return [m - (upper ? 0.5 * m : 0), float64(exponent(a)) + (upper ? 1 : 0)];
   },
 
   /** log(1 + f) = f - h + tail with h = f * f / 2. */
@@ -68,6 +73,49 @@ export const helpers = {
         + w * 1.479819860511658591e-1)));
     const h = 0.5 * f * f;
     return [s * (h + r), h];
+  },
+
+  /** log(x / 2^less) for positive normal x. */
+  naturalLog(x: number, less: number) {
+    const [m, n] = logParts(x);
+    const k = n - less;
+    const f = m - 1;
+    const [tail, h] = logTail(f);
+    return tail + k * 1.90821492927058770002e-10 - h + f + k * 6.93147180369123816490e-1;
+  },
+
+  /** log2(x / 2^less) for positive normal x. */
+  binaryLog(x: number, less: number) {
+    const [m, n] = logParts(x);
+    const k = n - less;
+    const f = m - 1;
+    const [tail, h] = logTail(f);
+    const hi = chop(f - h);
+    const lo = f - hi - h + tail;
+    const high = hi * 1.4426950216293335;
+    const low = (lo + hi) * 1.9259629911266174681e-8 + lo * 1.4426950216293335;
+    const w = k + high;
+    return low + (k - w + high) + w;
+  },
+
+  /** log10(x / 2^less) for positive normal x. */
+  decimalLog(x: number, less: number) {
+    const [m, n] = logParts(x);
+    const k = n - less;
+    const f = m - 1;
+    const [tail, h] = logTail(f);
+    const hi = chop(f - h);
+    const lo = f - hi - h + tail;
+    const high = hi * 0.4342944920063019;
+    const y = k * 3.01029995663611771306e-1;
+    const low = k * 3.69423907715893078616e-13 + (lo + hi) * -1.0103050052231683581e-8 + lo * 0.4342944920063019;
+    const w = y + high;
+    return low + (y - w + high) + w;
+  },
+
+  /** Whether x is positive and normal: where logarithms are no exception. */
+  isOrdinary(x: number) {
+    return x >= 2.2250738585072014e-308 && x < Infinity;
   },
 
   /** A logarithm y of x at the ends of its domain. */
@@ -105,35 +153,15 @@ export const functions = {
   },
 
   log(x: number) {
-    const [m, k] = logParts(x);
-    const f = m - 1;
-    const [tail, h] = logTail(f);
-    return logLimits(x, tail + k * 1.90821492927058770002e-10 - h + f + k * 6.93147180369123816490e-1);
+    return isOrdinary(x) ? naturalLog(x, 0) : logLimits(x, naturalLog(x * 2 ** 54, 54));
   },
 
   log2(x: number) {
-    const [m, k] = logParts(x);
-    const f = m - 1;
-    const [tail, h] = logTail(f);
-    const hi = chop(f - h);
-    const lo = f - hi - h + tail;
-    const high = hi * 1.4426950216293335;
-    const low = (lo + hi) * 1.9259629911266174681e-8 + lo * 1.4426950216293335;
-    const w = k + high;
-    return logLimits(x, low + (k - w + high) + w);
+    return isOrdinary(x) ? binaryLog(x, 0) : logLimits(x, binaryLog(x * 2 ** 54, 54));
   },
 
   log10(x: number) {
-    const [m, k] = logParts(x);
-    const f = m - 1;
-    const [tail, h] = logTail(f);
-    const hi = chop(f - h);
-    const lo = f - hi - h + tail;
-    const high = hi * 0.4342944920063019;
-    const y = k * 3.01029995663611771306e-1;
-    const low = k * 3.69423907715893078616e-13 + (lo + hi) * -1.0103050052231683581e-8 + lo * 0.4342944920063019;
-    const w = y + high;
-    return logLimits(x, low + (y - w + high) + w);
+    return isOrdinary(x) ? decimalLog(x, 0) : logLimits(x, decimalLog(x * 2 ** 54, 54));
   },
 
   log1p(x: number) {

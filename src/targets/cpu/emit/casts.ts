@@ -79,14 +79,21 @@ const paired = (count: number, regs: Regs, f: (low: Local, high: Local) => Local
   Array.from({ length: registers(count, 32) }, (_, j) => f(regs[2 * j], regs[2 * j + 1] ?? regs[2 * j]));
 
 /**
- * The integers of whole floats up to 2^21, in lanes of their width: beside 1.5 * 2^(bits of the fraction) they are the low bits.
- * A saturating conversion takes several times as long.
+ * x * 2^n, of whole floats n up to 2^21, in two steps so that both powers are normal numbers; a subnormal result is rounded
+ * once. Beside 1.5 * 2^(bits of the fraction) n is in the low bits, with twice the bias of exponents; what is above them is
+ * shifted out. (A saturating conversion to integers takes several times as long.)
  */
-export function smallInteger(c: Code, dtype: DType, x: Local): Local {
-  if (dtype === 'float32') {
-    const magic = c.f.constant('f32x4', 1.5 * 2 ** 23);
-    return c.x('i32x4.sub', [c.x('f32x4.add', [x, magic]), magic]);
-  }
-  const magic = c.f.constant('f64x2', 1.5 * 2 ** 52);
-  return c.x('i64x2.sub', [c.x('f64x2.add', [x, magic]), magic]);
+export function scaled(c: Code, dtype: DType, x: Local, n: Local): Local {
+  const [p, i, bits, bias] = dtype === 'float32' ? ['f32x4', 'i32x4', 23, 127] as const : ['f64x2', 'i64x2', 52, 1023] as const;
+  const sum = c.x(`${p}.add`, [n, c.f.constant(p, 1.5 * 2 ** bits + 2 * bias)]);
+  const half = c.x(`${i}.shr_u`, [sum, 1]);
+  const rest = c.x(`${i}.sub`, [sum, half]);
+  const [a, b] = [half, rest].map((e) => c.x(`${i}.shl`, [e, bits]));
+  return c.x(`${p}.mul`, [c.x(`${p}.mul`, [x, a]), b]);
+}
+
+/** The exponent of a positive normal float64, as a float64: the bits of 2^52 make a whole number of it. */
+export function exponent64(c: Code, x: Local): Local {
+  const whole = c.x('v128.or', [c.x('i64x2.shr_u', [x, 52]), c.f.constant('f64x2', 2 ** 52)]);
+  return c.x('f64x2.sub', [whole, c.f.constant('f64x2', 2 ** 52 + 1023)]);
 }

@@ -3,6 +3,7 @@ import type { Block, LoopStatement, Statement } from '../../../dsl/kernel/blocks
 import type { Value } from '../../../dsl/kernel/ir.ts';
 import { operandsOf } from '../../../dsl/kernel/walk.ts';
 import type { Scheme } from './scheme.ts';
+import { passedOver } from './shortcuts.ts';
 
 /** Bodies of more values than this give their locals back: engines allow 50,000. Tests set it to 0. */
 export const economy = { above: 1500 };
@@ -12,7 +13,7 @@ export const isLong = (values: number): boolean => values > economy.above;
 /** What a statement itself uses, apart from the statements inside it. */
 export function usesOf(s: Statement, { isDeferred, testsOf }: Pick<Scheme, 'isDeferred' | 'testsOf'>): Value[] {
   switch (s.kind) {
-    case 'let': return isDeferred(s.value) ? [] : [...operandsOf(s.value)];
+    case 'let': return isDeferred(s.value) ? [] : [...operandsOf(s.value), ...besides(s.value)];
     case 'branch': return [...s.value.args];
     case 'loop': {
       const { uniform, varying } = testsOf(s.loop);
@@ -23,6 +24,11 @@ export function usesOf(s: Statement, { isDeferred, testsOf }: Pick<Scheme, 'isDe
     default: return s satisfies never;
   }
 }
+
+const besides = (v: Value): Value[] => {
+  const more = passedOver(v);
+  return more ? [more] : [];
+};
 
 /** All uses, those inside statements too. */
 export function usesIn(block: Block, scheme: Pick<Scheme, 'isDeferred' | 'testsOf'>): Value[] {

@@ -9,7 +9,7 @@ import type { Block, Statement } from '../../../dsl/kernel/blocks.ts';
 import type { Leaf } from '../../../dsl/kernel/interpret.ts';
 import type { Value } from '../../../dsl/kernel/ir.ts';
 import type { Code, Scalar } from './code.ts';
-import { castLanes, castWidth, smallInteger } from './casts.ts';
+import { castLanes, castWidth, exponent64, scaled } from './casts.ts';
 import { emitBranch, emitLoop } from './control.ts';
 import { isLong, usedFromOutside, usesIn, usesOf } from './economy.ts';
 import type { Whole } from './frame.ts';
@@ -18,6 +18,7 @@ import { constant, maskOf, narrow, registers, widen, widthOf, type Regs, type Wi
 import { runOf, type Run, type RunSource } from './runs.ts';
 import { scalarCode } from './scalars.ts';
 import type { Scheme } from './scheme.ts';
+import { isNormal, passedOver } from './shortcuts.ts';
 import { gatherScalar, gatherLanes, loadStored, storeLanes } from './whole.ts';
 import type { Func, Local } from '../wasm/index.ts';
 
@@ -291,7 +292,7 @@ export class Evaluator implements RunSource {
     // A single cell has one register anyway.
     const uniform = this.count > 1 && this.scheme.isUniform(v);
     switch (v.kind) {
-      case 'op': return v.op === 'cast' ? this.cast(v.args[0], v.dtype, uniform) : this.operate(v, uniform);
+      case 'op': return this.shortcut(v, uniform) ?? (v.op === 'cast' ? this.cast(v.args[0], v.dtype, uniform) : this.operate(v, uniform));
       case 'gather': return { natural: width, uniform, [width]: this.own(() => gatherLanes(this, v)) };
       case 'state': case 'after': case 'loaded': throw new InternalError(`a ${v.kind} is used before it is there`);
       default: return { natural: width, uniform, [width]: this.own(() => this.site.leaf(v)) };
@@ -307,6 +308,16 @@ export class Evaluator implements RunSource {
     }
   }
 
+  private shortcut(v: Value & { kind: 'op' }, uniform: boolean): Held | undefined {
+    const from = passedOver(v);
+    // What is known already may be known in the form of the operand only.
+    if (!from || this.site.isKnown(from)) return undefined;
+    const width = widthOf(v.dtype);
+    const [x, n] = [v.args[0], from].map((a) => this.regs(a, width)).map((a) => (uniform ? a.slice(0, 1) : a));
+    const regs = this.own(() => (v.op === 'ldexp' ? x.map((a, j) => scaled(this.c, v.dtype, a, n[j])) : n.map((a) => exponent64(this.c, a))));
+    return { natural: width, uniform, [width]: regs };
+  }
+
   private cast(v: Value, to: DType, uniform: boolean): Held {
     const regs = this.regs(v, v.dtype === 'bool' && to === 'float64' ? 64 : widthOf(v.dtype));
     const natural = castWidth(v.dtype, to);
@@ -318,14 +329,13 @@ export class Evaluator implements RunSource {
   private operate(v: Value & { kind: 'op' }, uniform: boolean): Held {
     const dtype = v.op === 'select' ? v.args[1].dtype : v.args[0].dtype;
     const width = dtype === 'bool' ? this.widthOfMasks(v.args) : widthOf(dtype);
-    const second = v.args[1];
-    // Where locals are given back, those of the rounded number may be gone: its last use was the conversion.
-    const rounded = v.op === 'ldexp' && !this.economical ? roundedOperand(second, dtype) : undefined;
-    const args = v.args.map((a) => (a === second && rounded
-      ? this.own(() => this.regs(rounded, width).map((x) => smallInteger(this.c, dtype, x)))
-      : this.regs(a, width)));
-    const right = second?.kind === 'const' ? second.value : undefined;
-    const context = { c: this.c, dtype, right, lanes: uniform ? 1 : this.count, fmod: this.fmod };
+    const [, second, third] = v.args;
+    const args = (isBackwards(v) ? [second, v.args[0]] : v.args).map((a) => this.regs(a, width));
+    const known = (a: Value | undefined): number | undefined => (a?.kind === 'const' ? a.value : undefined);
+    const context = {
+      c: this.c, dtype, right: known(isBackwards(v) ? v.args[0] : second), third: known(third), isNormal: isNormal(v.args[0]),
+      lanes: uniform ? 1 : this.count, fmod: this.fmod,
+    };
     const op = opTable(dtype)[v.op];
     const first = uniform ? args[0].slice(0, 1) : args[0];
     return { natural: width, uniform, [width]: this.own(() => first.map((a, j) => op(context, a, args[1]?.[j], args[2]?.[j]))) };
@@ -337,8 +347,5 @@ export class Evaluator implements RunSource {
   }
 }
 
-/** The float of which an exponent is the integer: rounded already, and small, as exponents are. */
-function roundedOperand(n: Value, dtype: DType): Value | undefined {
-  const x = n.kind === 'op' && n.op === 'cast' ? n.args[0] : undefined;
-  return x?.kind === 'op' && x.op === 'round' && x.dtype === dtype ? x : undefined;
-}
+/** A minimum or maximum with a constant before the other operand. */
+const isBackwards = ({ op, args }: Value & { kind: 'op' }): boolean => (op === 'min' || op === 'max') && args[0].kind === 'const';

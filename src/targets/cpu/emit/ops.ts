@@ -18,6 +18,10 @@ export interface OpContext {
   readonly dtype: DType;
   /** The second operand, where it is a constant: a shift count, a divisor. */
   readonly right: number | undefined;
+  /** The last operand of a select, where it is a constant. */
+  readonly third?: number;
+  /** The first operand is known to be positive and not subnormal. */
+  readonly isNormal?: boolean;
   /** Lanes of the register that are used. */
   readonly lanes: number;
   /** (f64, f64) -> f64, JavaScript's `%`; there when the function uses `rem`, `mod` or `floorDiv` of floats. */
@@ -29,7 +33,14 @@ export type RegOp = (o: OpContext, a: Local, b: Local, s: Local) => Local;
 type Unary = { [I in Instruction]: I }[Instruction];
 const one = (name: Unary): RegOp => ({ c }, a) => c.x(name as 'f32x4.neg', [a]);
 const two = (name: Unary): RegOp => ({ c }, a, b) => c.x(name as 'f32x4.add', [a, b]);
-const pick: RegOp = ({ c }, condition, a, b) => c.x('v128.bitselect', [a, b, condition]);
+/** One or none of the alternatives may be +0, whose bits are none. */
+const pick: RegOp = ({ c, right, third }, condition, a, b) => (Object.is(right, 0) ? c.x('v128.andnot', [b, condition])
+  : Object.is(third, 0) ? c.x('v128.and', [a, condition])
+    : c.x('v128.bitselect', [a, b, condition]));
+
+/** Beside a number that is neither 0 nor NaN, the simple instruction has nothing to look after: x stays what it is, NaN too. */
+const bound = (full: Unary, simple: Unary): RegOp => ({ c, right }, a, b) =>
+  c.x((right !== undefined && right !== 0 && !Number.isNaN(right) ? simple : full) as 'f32x4.min', [a, b]);
 
 /** Of floats: whose inverse is a normal number in float32, too. */
 const isPowerOfTwo = (v: number | undefined): v is number =>
@@ -67,7 +78,7 @@ function floatOps(p: 'f32x4' | 'f64x2') {
     // By a power of two the product with its inverse is the same number, rounded alike.
     div: ({ c, right }, a, b) => (isPowerOfTwo(right) ? c.x(`${p}.mul`, [a, constant(c, 1 / right)]) : c.x(`${p}.div`, [a, b])),
     pow: library, neg: one(`${p}.neg`), abs: one(`${p}.abs`), sqrt: one(`${p}.sqrt`),
-    min: two(`${p}.min`), max: two(`${p}.max`),
+    min: bound(`${p}.min`, `${p}.pmin`), max: bound(`${p}.max`, `${p}.pmax`),
     floor: one(`${p}.floor`), ceil: one(`${p}.ceil`), trunc: one(`${p}.trunc`), round: one(`${p}.nearest`),
     sign: ({ c }, x) => {
       const unit = c.x('v128.or', [constant(c, 1), signBit(c, x)]);
@@ -96,7 +107,10 @@ const powerOfTwo64 = (c: Code, k: Local): Local =>
   c.x('i64x2.shl', [c.x('i64x2.add', [k, c.f.constant('i64x2', 1023)]), 52]);
 
 /** x, or x * 2^shift where x is subnormal: so that its bits have an exponent. */
-function normal(c: Code, p: 'f32x4' | 'f64x2', x: Local, smallest: number, shift: number): { x: Local; subnormal: Local } {
+function normal(
+  { c, isNormal }: OpContext, p: 'f32x4' | 'f64x2', x: Local, smallest: number, shift: number,
+): { readonly x: Local; readonly subnormal?: Local } {
+  if (isNormal) return { x };
   const subnormal = c.x(`${p}.lt`, [c.x(`${p}.abs`, [x]), c.f.constant(p, smallest)]);
   return { x: c.x('v128.bitselect', [c.x(`${p}.mul`, [x, c.f.constant(p, 2 ** shift)]), x, subnormal]), subnormal };
 }
@@ -111,14 +125,17 @@ const float32Ops = {
     const rest = c.x('i32x4.sub', [n, half]);
     return c.x('f32x4.mul', [c.x('f32x4.mul', [x, powerOfTwo32(c, half)]), powerOfTwo32(c, rest)]);
   },
-  exponent: ({ c }, v) => {
-    const { x, subnormal } = normal(c, 'f32x4', v, 2 ** -126, 24);
+  exponent: (o, v) => {
+    const { c } = o;
+    const { x, subnormal } = normal(o, 'f32x4', v, 2 ** -126, 24);
+    if (!subnormal) return c.x('i32x4.sub', [c.x('i32x4.shr_u', [x, 23]), c.f.constant('i32x4', 127)]);
     const biased = c.x('v128.and', [c.x('i32x4.shr_u', [x, 23]), c.f.constant('i32x4', 0xff)]);
     const bias = c.x('v128.bitselect', [c.f.constant('i32x4', 127 + 24), c.f.constant('i32x4', 127), subnormal]);
     return c.x('i32x4.sub', [biased, bias]);
   },
-  mantissa: ({ c }, v) => {
-    const { x } = normal(c, 'f32x4', v, 2 ** -126, 24);
+  mantissa: (o, v) => {
+    const { c } = o;
+    const { x } = normal(o, 'f32x4', v, 2 ** -126, 24);
     const fraction = c.x('v128.and', [x, c.f.constant('i32x4', 0x807fffff | 0)]);
     return c.x('v128.or', [fraction, c.f.constant('f32x4', 1)]);
   },
@@ -134,14 +151,17 @@ const float64Ops = {
     const rest = c.x('i64x2.sub', [n, half]);
     return c.x('f64x2.mul', [c.x('f64x2.mul', [x, powerOfTwo64(c, half)]), powerOfTwo64(c, rest)]);
   },
-  exponent: ({ c }, v) => {
-    const { x, subnormal } = normal(c, 'f64x2', v, 2 ** -1022, 54);
+  exponent: (o, v) => {
+    const { c } = o;
+    const { x, subnormal } = normal(o, 'f64x2', v, 2 ** -1022, 54);
+    if (!subnormal) return c.x('i64x2.sub', [c.x('i64x2.shr_u', [x, 52]), c.f.constant('i64x2', 1023)]);
     const biased = c.x('v128.and', [c.x('i64x2.shr_u', [x, 52]), c.f.constant('i64x2', 0x7ff)]);
     const bias = c.x('v128.bitselect', [c.f.constant('i64x2', 1023 + 54), c.f.constant('i64x2', 1023), subnormal]);
     return c.x('i64x2.sub', [biased, bias]);
   },
-  mantissa: ({ c }, v) => {
-    const { x } = normal(c, 'f64x2', v, 2 ** -1022, 54);
+  mantissa: (o, v) => {
+    const { c } = o;
+    const { x } = normal(o, 'f64x2', v, 2 ** -1022, 54);
     // The bits of sign and fraction: all but those of the exponent, which are the bits of Infinity.
     const fraction = c.x('v128.andnot', [x, c.f.constant('f64x2', Infinity)]);
     return c.x('v128.or', [fraction, c.f.constant('f64x2', 1)]);
