@@ -6,6 +6,7 @@ import { TargetError } from '../../errors.ts';
 import { sizeOf } from '../../dsl/shape.ts';
 import { dtypes } from '../../dsl/dtype.ts';
 import type { Launch, Schedule } from '../../fusion/kernel.ts';
+import { contractPasses } from './contract.ts';
 import { mapPass, type Pass } from './emit.ts';
 import type { Memory } from './memory.ts';
 import type { Binding, PassSizes, Shader } from './module.ts';
@@ -17,14 +18,16 @@ import type { Timer } from './timing.ts';
 const passesBySchedule: { readonly [S in Schedule]: (launch: Launch, limits: GPUSupportedLimits) => Pass[] } = {
   map: (launch) => [mapPass(launch)],
   reduce: (launch, limits) => reducePasses(launch, limits.maxComputeWorkgroupStorageSize),
-  contract: (launch, limits) => reducePasses(launch, limits.maxComputeWorkgroupStorageSize),
+  contract: contractPasses,
   nest: (launch) => [nestPass(launch)],
 };
 
 /** The dispatches of a launch; none when it has nothing to store. */
 export function passesOf(launch: Launch, limits: GPUSupportedLimits): Pass[] {
   const { kernel, domain, stored = [] } = launch;
-  for (const [does, shape] of [['loops over', domain], ...stored.map(({ sizes }) => ['stores to', sizes] as const)] as const) {
+  // The points of a product of matrices are never numbered through.
+  const points = kernel.schedule === 'contract' ? domain.filter((_, k) => !kernel.reduction!.axes.includes(k)) : domain;
+  for (const [does, shape] of [['loops over', points], ...stored.map(({ sizes }) => ['stores to', sizes] as const)] as const) {
     if (sizeOf(shape) < 2 ** 31) continue;
     throw new TargetError(`webgpu: '${kernel.name}' ${does} [${shape.join(', ')}], more than 2^31 elements; compute it in parts, or use target: 'cpu'`);
   }
