@@ -36,6 +36,8 @@ export function unroll(
 ): Unrolled {
   let launches: Launch[] = [];
   const ends = new Set<number>();
+  // Where the last states of loops are that have run, until they run again.
+  const kept = new Map<LoopStep, readonly number[]>();
   // States return to the same slots after a few steps: launches with equal slots are one object.
   const made = new Map<Launch, Map<string, Launch>>();
   const resolve = (slot: number): number => {
@@ -69,15 +71,17 @@ export function unroll(
 
   /** Some steps from states in `from`; returns where the states are then. What is only passed on within goes to spare slots. */
   const runBlock = (loop: BoundLoop, count: number, from: readonly number[]): number[] => {
-    const busy = new Set(from);
+    const others = [...kept].flatMap(([other, slots]) => (other === loop ? [] : slots));
+    const busy = new Set([...from, ...others]);
     const lasting = lastingResults(loop, count);
+    const most = 2 * loop.states.length + others.length;
     let current = [...from];
     for (let n = 0; n < count; n++) {
       for (const result of loop.results) {
         const choices = loop.choices.get(result)!;
         const list = count === 1 ? choices
-          : lasting.has(`${n}:${result}`) ? [...choices, ...blocking!.spare(choices[0], 2 * loop.states.length)]
-          : [...blocking!.spare(choices[0], 2 * loop.states.length + count * loop.results.length)].reverse();
+          : lasting.has(`${n}:${result}`) ? [...choices, ...blocking!.spare(choices[0], most)]
+          : [...blocking!.spare(choices[0], most + count * loop.results.length)].reverse();
         const free = list.find((s) => !busy.has(s));
         if (free === undefined) throw new InternalError('steps: the pool of a loop is too small');
         busy.add(free);
@@ -117,6 +121,7 @@ export function unroll(
       current = runBlock(loop, Math.min(depth, loop.count - n), current);
       ends.add(launches.length);
     }
+    kept.set(loop, current);
   };
   run(steps);
   return { launches, ends };

@@ -247,9 +247,11 @@ function sweepOf(
     });
     return { launch: { ...launch, inputs, outputs: slotOf[m] }, units: own.units, ...halos[m], terminal };
   });
-  // Cells as units would be computed one by one.
+  // Cells as units would be computed one by one, unless they are those of a single row, and nobody needs more than its own.
   const isCell = ({ launch, cut }: Member): boolean => cut.per === 1 && cut.axis === launch.domain.length - 1;
-  if (halos.some((h) => h.lo !== h.hi) && members.some(isCell)) return undefined;
+  const inRow = ({ launch: { domain }, cut }: Member): boolean => domain.every((n, axis) => n === 1 || axis === cut.axis);
+  const areSingle = halos.some((h) => h.lo !== h.hi);
+  if (members.some((m) => isCell(m) && (areSingle || !inRow(m)))) return undefined;
   const last = members[members.length - 1];
   return { kind: 'sweep', batch: last.own.batch, units: last.own.units, stages, privates };
 }

@@ -111,8 +111,10 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
       const w = windows[k].of;
       c.raw('i32.gt_s', [c.sub(stop, origin[k]), window[k].room]);
       f.if(() => {
-        const keep = w.consumers.reduce<Scalar>(
-          (least, { stage }, j) => c.min(least, c.add(done[stage], back[k][j])), done[w.producer]);
+        // A stage that is through, which may have fewer units than others, reads nothing any more.
+        const keep = w.consumers.reduce<Scalar>((least, { stage }, j) => c.choose(
+          () => c.raw('i32.lt_s', [done[stage], own[stage].units]), c.min(least, c.add(done[stage], back[k][j])), least,
+        ), done[w.producer]);
         const first = c.max(keep, origin[k]);
         const area = c.add(workspace, window[k].at);
         const move = c.mul(c.sub(first, origin[k]), window[k].unitBytes);

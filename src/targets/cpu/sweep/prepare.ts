@@ -1,6 +1,7 @@
 /** From a sweep to the parameters of its driver: pieces, windows, and where everything is in a thread's workspace. */
 import { dtypes } from '../../../dsl/dtype.ts';
-import type { BufferSlot, Private, Sweep } from '../../../fusion/kernel.ts';
+import type { BufferSlot, Private, Stage, Sweep } from '../../../fusion/kernel.ts';
+import { cutOf } from '../../../fusion/sweep/window.ts';
 import { sizeOf } from '../../../dsl/shape.ts';
 import { orientStage, type OrientedLaunch } from '../orient.ts';
 import type { Base, Call } from '../prepare.ts';
@@ -73,7 +74,7 @@ export interface PreparedSweep {
 export function prepareSweep(sweep: Sweep, slots: readonly BufferSlot[], cutting = CUTTING): PreparedSweep {
   const { batch, units } = sweep;
   // Nobody needs more than its own piece: units can be taken together.
-  const single = sweep.stages.some((s) => s.lo !== 0 || s.hi !== 0 || s.units !== units) || batch > 1;
+  const single = batch > 1 || sweep.stages.some((s) => s.lo !== 0 || s.hi !== 0 || s.units !== units || arePartsOfRows(s, batch));
   const pieces = piecesOf(sweep, slots, single, cutting);
   const windowRooms = sweep.privates.map((p) => roomOf(p, sweep, slots, pieces.chunk, cutting));
   const stages: StagePlan[] = [];
@@ -101,6 +102,12 @@ export function prepareSweep(sweep: Sweep, slots: readonly BufferSlot[], cutting
     finish: stages.flatMap(({ prepared: { finish } }, stage) => (finish ? [{ stage, call: finish }] : [])),
     work: calls.reduce((sum, c) => sum + c.work, 0), certain: calls.every((c) => c.certain),
   };
+}
+
+/** Together, parts of rows would begin in one row and end in the next. */
+function arePartsOfRows({ launch: { domain }, units }: Stage, batch: number): boolean {
+  const inner = domain.length - 1;
+  return cutOf(domain, { batch, units })?.axis === inner && domain.slice(0, inner).some((n) => n !== 1);
 }
 
 /** Bytes of memory that a unit of a slot is. */
