@@ -92,7 +92,9 @@ function cutMap(sizes: readonly number[], { units: { batch, units }, cut: { axis
   if (axis === inner) {
     const columnsPerBlock = grain * per;
     const columnBlocks = Math.ceil(columns / columnsPerBlock);
-    return blocked({ columnBlocks, columnsPerBlock, rowBlocks: rows, rows }, rows * columns, blocks);
+    // Units are pieces of each row in turn, or of turned axes: the same columns of all rows.
+    const rowsPerBlock = batch * units * per === columns ? rows : 1;
+    return blocked({ columnBlocks, columnsPerBlock, rowBlocks: rows / rowsPerBlock, rowsPerBlock, rows }, rows * columns, blocks);
   }
   const rowsPerBlock = grain * per * product(sizes.slice(axis + 1, inner));
   const rowBlocks = Math.ceil(rows / rowsPerBlock);
