@@ -73,7 +73,19 @@ export function contendersOf({ peers, webgpu, unfused }: Company, job: Job, expe
     own.push(v.plainJs ? plainJs(v.name, { plainJs: v.plainJs }, job)
       : weft(v.name, { weft: v.weft ?? workload.weft.bind(workload) }, job, { target: 'cpu', ...v.options }));
   }
-  return [...own, ...peers.flatMap((peer) => peer.contender(job, expected) ?? [])];
+  return [...own, ...peers.flatMap((peer) => contenderOf(peer, job, expected) ?? [])];
+}
+
+/** A peer that fails while it takes the inputs fails when it is run. */
+function contenderOf(peer: Peer, job: Job, expected: readonly Values[]): Contender | undefined {
+  try {
+    return peer.contender(job, expected);
+  } catch (error) {
+    const fail = (): never => {
+      throw error;
+    };
+    return { of: peer.name, name: peer.name, run: fail, results: fail };
+  }
 }
 
 /** By itself: changing the number of threads between runs would time the start of workers. */

@@ -28,7 +28,7 @@ export interface Started {
 }
 
 /** A contender has had its rounds when it has had so many, or has run for so many ms. */
-const MIN_ROUNDS = 3, MAX_ROUNDS = 9, BUDGET = 700;
+const MIN_ROUNDS = 3, MAX_ROUNDS = 7, BUDGET = 600;
 
 /**
  * Short calls are timed as in a loop of their own: so many ms of calls that are not timed, then as many that are. Otherwise

@@ -1,5 +1,5 @@
 /** `npm run bench -- [names] [options]`: times Weft against plain JavaScript and its peers in one run and prints ratios. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import * as wf from '../src/index.ts';
 import { contendersOf, onOneThread, openCompany, oracleOf, PEER_NAMES, WEFT_ONE, type Company } from './contenders.ts';
 import { dispatchOverheads } from './dispatch.ts';
@@ -9,12 +9,13 @@ import { peakMemory, tellPeak } from './memory.ts';
 import { machine, type Measured, type Results } from './report/results.ts';
 import { printResults } from './report/table.ts';
 import { FORMATS, writeResults, type Format } from './report/write.ts';
-import { GROUPS, jobOf, WEFT, type Workload } from './workload.ts';
+import { GROUPS, jobOf, SIZES, WEFT, type Size, type Workload } from './workload.ts';
 import { WORKLOADS } from './workloads/index.ts';
 
 interface Options {
   readonly all?: boolean;
-  readonly check?: boolean;
+  /** True is for 'small'. */
+  readonly check?: boolean | Size;
   readonly threads: number;
   readonly webgpu?: boolean;
   readonly unfused?: boolean;
@@ -33,7 +34,7 @@ const program = new Command('npm run bench --')
   .description('Times Weft against plain JavaScript and other libraries. Every result is checked before it is timed.')
   .argument('[names...]', `workloads, by parts of their names, or groups of them.\nGroups: ${GROUPS.join(', ')}.\nWorkloads: ${WORKLOADS.map((w) => w.id).join(', ')}`)
   .option('--all', 'every workload, the slow ones too')
-  .option('--check', 'small sizes, results compared, nothing timed')
+  .addOption(new Option('--check [size]', 'compare results and time nothing, at small sizes unless it says full').choices(SIZES))
   .option('--threads <n>', 'CPU threads, of Weft and of its peers', Number, 2)
   .option('--webgpu', "add Weft's WebGPU target where there is an adapter")
   .option('--unfused', 'add Weft without fusion')
@@ -44,12 +45,13 @@ const program = new Command('npm run bench --')
   .option('--json <file>', 'write all results there')
   .option('--html <file>', 'write a page with charts there')
   .option('--markdown <file>', 'write a table there')
-  .addOption(new Command().createOption('--peak <contender>').hideHelp())
-  .addOption(new Command().createOption('--peak-of <library>').hideHelp())
+  .addOption(new Option('--peak <contender>').hideHelp())
+  .addOption(new Option('--peak-of <library>').hideHelp())
   .parse();
 
 const options = program.opts<Options>();
 const { threads } = options;
+const checkedSize = options.check === true ? 'small' : options.check || undefined;
 wf.configure({ target: 'cpu', threads });
 
 if (options.peak && options.peakOf) {
@@ -73,7 +75,7 @@ function chosen(): readonly Workload[] {
 /** The exit code: 1 where a result was wrong. */
 async function main(workloads: readonly Workload[]): Promise<number> {
   const start = performance.now();
-  const what = options.check ? 'small sizes, checked and not timed' : 'medians of interleaved runs';
+  const what = checkedSize ? `${checkedSize} sizes, checked and not timed` : 'medians of interleaved runs';
   console.log(`${machine()}; Node ${process.version}; ${threads} threads; ${what}`);
   const { webgpu, unfused } = options;
   const company = await openCompany({ threads, peers: peerNames(), webgpu, unfused });
@@ -110,7 +112,7 @@ function peerNames(): readonly string[] {
 }
 
 async function measuredOf(workload: Workload, company: Company): Promise<Measured> {
-  const job = await jobOf(workload, options.check ? 'small' : 'full');
+  const job = await jobOf(workload, checkedSize ?? 'full');
   const { id, group, name, goals = {}, tolerance } = workload;
   const oracle = await begin(oracleOf(job));
   if (oracle.problem) throw new Error(oracle.problem);

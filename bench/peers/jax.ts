@@ -12,7 +12,7 @@ export type JaxNumpy = Jax['numpy'];
 
 export interface JaxProgram<P extends Parameters> {
   /** Prepares what is called once for each run; the inputs are lent: it uses `.ref`s of them. */
-  program(jax: Jax, inputs: readonly JaxArray[], p: P): () => JaxArray[];
+  program(jax: Jax, inputs: readonly JaxArray[], p: P): () => JaxArray[] | Promise<JaxArray[]>;
 }
 
 /** Consumes its arguments, as all functions of jax-js do. */
@@ -24,12 +24,19 @@ export const jitted = (step: Step) => (jax: Jax, inputs: readonly JaxArray[]) =>
   return () => compiled(...inputs.map((x) => x.ref)) as JaxArray[];
 };
 
+/** Elements of states that it may be ahead of its workers: they, and what lies between them, stay in its memory until then. */
+const AHEAD = 16 << 20;
+
 /** Steps from states to states; inputs beyond the states stay as they are. */
 export const iterated = (jax: Jax, initial: readonly JaxArray[], fixed: readonly JaxArray[], steps: number, step: Step) => {
   const compiled = jax.jit((...arrays: JaxArray[]) => step(jax, ...arrays));
-  return () => {
+  return async () => {
     let states = initial.map((x) => x.ref);
-    for (let t = 0; t < steps; t++) states = compiled(...states, ...fixed.map((x) => x.ref)) as JaxArray[];
+    const ahead = Math.max(1, Math.floor(AHEAD / states.reduce((n, x) => n + x.size, 0)));
+    for (let t = 1; t <= steps; t++) {
+      states = compiled(...states, ...fixed.map((x) => x.ref)) as JaxArray[];
+      if (t % ahead === 0) await jax.blockUntilReady(states);
+    }
     return states;
   };
 };
@@ -93,10 +100,10 @@ function contender(jax: Jax, { workload: { peers }, inputs, parameters }: Job): 
   return {
     of: 'jax-js', name: 'jax-js wasm',
     async run() {
-      const made = await jax.blockUntilReady(compute());
+      const made = await jax.blockUntilReady(await compute());
       made.forEach((y) => y.dispose());
     },
-    results: () => Promise.all(compute().map((y) => y.data() as Promise<Float32Array>)),
+    results: async () => Promise.all((await compute()).map((y) => y.data() as Promise<Float32Array>)),
     close: () => sources.forEach((s) => s.dispose()),
   };
 }

@@ -14,8 +14,12 @@ export interface NumpyProgram<P extends Parameters> {
   program(np: Numpy, inputs: readonly NDArray[], keep: Keep, p: P): NDArray[];
 }
 
+/** Its default of 256 MiB is too little for these sizes. */
+const MEMORY = 2 * 2 ** 30;
+
 export async function openNumpy(): Promise<Peer> {
   const np = await imported(import('numpy-ts'));
+  np.configureWasm({ maxMemory: MEMORY });
   return {
     name: 'numpy-ts',
     contender: (job) => (job.workload.peers?.numpy ? contender(np, job) : undefined),

@@ -9,7 +9,9 @@ const step = wf.stencil(
   { border: 'nearest' },
 );
 
-const heat = (id: string, full: { side: number; steps: number }, goals: Record<string, number>) => workload({
+interface Size { readonly [name: string]: number; readonly side: number; readonly steps: number }
+
+const heat = (id: string, full: Size, goals: Record<string, number>) => workload({
   id, group: 'steps', name: 'heat', goals,
   sizes: { full, small: { side: 75, steps: 7 } },
   size: ({ side, steps }) => `${side} x ${side} x ${steps}`,

@@ -76,7 +76,8 @@ export const kernelDensity = workload({
   id: 'kernel-density', group: 'reductions', name: 'kernel density',
   sizes: { full: { count: 4 << 20 }, small: { count: 20_000 } },
   size: ({ count }) => `${show(count)} points`,
-  tolerance: { largest: 1e-4 },
+  // Sums of 4M floats one after the other are 3e-3 off.
+  tolerance: { largest: 5e-3 },
   inputs: ({ count }) => [randoms(23, [count], -3, 8)],
   weft([x]) {
     const [a, b, c] = CENTERS.map((center) => x.sub(center).square().mul(-2));

@@ -49,8 +49,8 @@ export const wave2d = workload({
     jax: (jax, [drops], { steps }) => {
       const states = iterated(jax, [drops, drops], [], steps, ({ numpy: np }, now, before) =>
         [now.ref.mul(2).sub(before).add(neighborsInZeros(np, now.ref).sub(now.ref.mul(4)).mul(0.3)), now]);
-      return () => {
-        const [surface, before] = states();
+      return async () => {
+        const [surface, before] = await states();
         before.dispose();
         return [surface];
       };
@@ -121,35 +121,25 @@ const NEAR = [[-1, 0], [1, 0], [0, -1], [0, 1]] as const, FAR = [[-1, -1], [-1, 
 
 export const grayScott = workload({
   ...common, ...fromSample(grayScottSample), id: 'gray-scott', name: 'Gray-Scott',
-  sizes: { full: { side: 640, steps: 500 }, small: { side: 64, steps: 9 } },
+  sizes: { full: { side: 640, steps: 200 }, small: { side: 64, steps: 9 } },
   tolerance: { largest: 2e-2 },
   peers: {
     gpuJs({ kernel, pipeline, input }, [u, v], { side, steps }) {
-      const constants = { last: side - 1 };
-      const nextU = kernel(function (this: Thread, u: Matrix, v: Matrix) {
+      // Both substances with one kernel: `w` is the one that changes.
+      type Next = (this: Thread, w: Matrix, u: Matrix, v: Matrix, ...rates: [number, number, number, number]) => number;
+      const next = kernel(function (w, u, v, diffusion, eaten, feed, loss) {
         const x = this.thread.x, y = this.thread.y;
         let l = x - 1, r = x + 1, up = y - 1, down = y + 1;
         if (l < 0) l = this.constants.last;
         if (r > this.constants.last) r = 0;
         if (up < 0) up = this.constants.last;
         if (down > this.constants.last) down = 0;
-        const spread = 0.2 * (u[up][x] + u[down][x] + u[y][l] + u[y][r]) +
-          0.05 * (u[up][l] + u[up][r] + u[down][l] + u[down][r]) - u[y][x];
-        return u[y][x] + spread - u[y][x] * v[y][x] * v[y][x] + 0.0367 * (1 - u[y][x]);
-      }, [side, side], constants);
-      const nextV = kernel(function (this: Thread, u: Matrix, v: Matrix) {
-        const x = this.thread.x, y = this.thread.y;
-        let l = x - 1, r = x + 1, up = y - 1, down = y + 1;
-        if (l < 0) l = this.constants.last;
-        if (r > this.constants.last) r = 0;
-        if (up < 0) up = this.constants.last;
-        if (down > this.constants.last) down = 0;
-        const spread = 0.2 * (v[up][x] + v[down][x] + v[y][l] + v[y][r]) +
-          0.05 * (v[up][l] + v[up][r] + v[down][l] + v[down][r]) - v[y][x];
-        return v[y][x] + 0.5 * spread + u[y][x] * v[y][x] * v[y][x] - 0.1016 * v[y][x];
-      }, [side, side], constants);
+        const spread = 0.2 * (w[up][x] + w[down][x] + w[y][l] + w[y][r]) +
+          0.05 * (w[up][l] + w[up][r] + w[down][l] + w[down][r]) - w[y][x];
+        return w[y][x] + diffusion * spread + eaten * u[y][x] * v[y][x] * v[y][x] + feed - loss * w[y][x];
+      } as Next, [side, side], { last: side - 1 });
       const all = pipeline((u: unknown, v: unknown) => {
-        for (let t = 0; t < steps; t++) [u, v] = [nextU(u, v), nextV(u, v)];
+        for (let t = 0; t < steps; t++) [u, v] = [next(u, u, v, 1, -1, 0.0367, 0.0367), next(v, u, v, 0.5, 1, 0, 0.1016)];
         return [u, v];
       });
       return { call: all, args: [input(u), input(v)], several: true };
@@ -168,7 +158,7 @@ export const grayScott = workload({
 
 export const life = workload({
   ...common, ...fromSample(lifeSample), id: 'life', name: 'Game of Life',
-  sizes: { full: { side: 1024, steps: 200 }, small: { side: 64, steps: 9 } },
+  sizes: { full: { side: 1024, steps: 100 }, small: { side: 64, steps: 9 } },
   tolerance: { largest: 1e-5 },
   peers: {
     jax: (jax, inputs, { steps }) => iterated(jax, inputs, [], steps, ({ numpy: np }, cells, glow) => {

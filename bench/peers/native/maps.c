@@ -57,49 +57,32 @@ static void kernelDensity(void) {
   *(float *)out[0].data = total / in[0].count;
 }
 
-static inline float cdf(float x) {
-  float t = 1 / (1 + 0.2316419f * fabsf(x));
-  float series = t * (0.31938153f + t * (-0.356563782f + t * (1.781477937f + t * (-1.821255978f + t * 1.330274429f))));
-  float tail = 0.3989422804f * expf(-0.5f * x * x) * series;
-  return x < 0 ? tail : 1 - tail;
-}
-
-static void blackScholes(void) {
-  In spot = in[0].data, strike = in[1].data, years = in[2].data;
-  Out calls = out[0].data, puts = out[1].data;
-#pragma omp parallel for simd
-  for (long i = 0; i < in[0].count; i++) {
-    float deviation = 0.3f * sqrtf(years[i]);
-    float d1 = (logf(spot[i] / strike[i]) + (0.02f + 0.045f) * years[i]) / deviation, d2 = d1 - deviation;
-    float discounted = strike[i] * expf(-0.02f * years[i]);
-    float call = spot[i] * cdf(d1) - discounted * cdf(d2);
-    calls[i] = call;
-    puts[i] = call - spot[i] + discounted;
+// For float and double; `f` is the suffix of their functions of math.h.
+#define BLACK_SCHOLES(name, T, f) \
+  static inline T name##Cdf(T x) { \
+    T t = 1 / (1 + (T)0.2316419 * fabs##f(x)); \
+    T inner = (T)1.781477937 + t * ((T)-1.821255978 + t * (T)1.330274429); \
+    T series = t * ((T)0.31938153 + t * ((T)-0.356563782 + t * inner)); \
+    T tail = (T)0.3989422804014327 * exp##f((T)-0.5 * x * x) * series; \
+    return x < 0 ? tail : 1 - tail; \
+  } \
+  static void name(void) { \
+    const T *restrict spot = in[0].data, *restrict strike = in[1].data, *restrict years = in[2].data; \
+    T *restrict calls = out[0].data, *restrict puts = out[1].data; \
+    _Pragma("omp parallel for simd") for (long i = 0; i < in[0].count; i++) { \
+      T deviation = (T)0.3 * sqrt##f(years[i]); \
+      T d1 = (log##f(spot[i] / strike[i]) + (T)0.065 * years[i]) / deviation, d2 = d1 - deviation; \
+      T discounted = strike[i] * exp##f((T)-0.02 * years[i]); \
+      T call = spot[i] * name##Cdf(d1) - discounted * name##Cdf(d2); \
+      calls[i] = call; \
+      puts[i] = call - spot[i] + discounted; \
+    } \
   }
-}
 
-static inline double cdf64(double x) {
-  double t = 1 / (1 + 0.2316419 * fabs(x));
-  double series = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
-  double tail = 0.3989422804014327 * exp(-0.5 * x * x) * series;
-  return x < 0 ? tail : 1 - tail;
-}
+BLACK_SCHOLES(blackScholes, float, f)
+BLACK_SCHOLES(blackScholes64, double, )
 
-static void blackScholes64(void) {
-  In64 spot = in[0].data, strike = in[1].data, years = in[2].data;
-  Out64 calls = out[0].data, puts = out[1].data;
-#pragma omp parallel for simd
-  for (long i = 0; i < in[0].count; i++) {
-    double deviation = 0.3 * sqrt(years[i]);
-    double d1 = (log(spot[i] / strike[i]) + (0.02 + 0.045) * years[i]) / deviation, d2 = d1 - deviation;
-    double discounted = strike[i] * exp(-0.02 * years[i]);
-    double call = spot[i] * cdf64(d1) - discounted * cdf64(d2);
-    calls[i] = call;
-    puts[i] = call - spot[i] + discounted;
-  }
-}
-
-// z = z * z + c until |z| > 2; counts into row y, for cells of columns from 0 to `width`.
+// How many steps z = z * z + c takes to leave the circle of radius 2.
 static inline float escape(float zr, float zi, float cr, float ci, int steps) {
   int n = 0;
   while (n < steps && zr * zr + zi * zi <= 4) {

@@ -56,34 +56,27 @@ def standardized(x, mean, scale, y):
 
 
 @jit
-def squared_deviations(x, mean, partial):
+def column_sums(x, mean, squared, partial):
+    """Of blocks of rows: the deviations from the means of the columns, or their squares."""
     blocks = partial.shape[0]
     n = x.shape[0]
     for b in prange(blocks):
         for j in range(x.shape[1]):
             partial[b, j] = f32(0)
         for row in range(n * b // blocks, n * (b + 1) // blocks):
-            for j in range(x.shape[1]):
-                partial[b, j] += (x[row, j] - mean[j]) * (x[row, j] - mean[j])
-
-
-@jit
-def sums(x, partial):
-    blocks = partial.shape[0]
-    n = x.shape[0]
-    for b in prange(blocks):
-        for j in range(x.shape[1]):
-            partial[b, j] = f32(0)
-        for row in range(n * b // blocks, n * (b + 1) // blocks):
-            for j in range(x.shape[1]):
-                partial[b, j] += x[row, j]
+            if squared:
+                for j in range(x.shape[1]):
+                    partial[b, j] += (x[row, j] - mean[j]) * (x[row, j] - mean[j])
+            else:
+                for j in range(x.shape[1]):
+                    partial[b, j] += x[row, j]
 
 
 def z_score(x, y):
     partial = np.empty((16, x.shape[1]), dtype=np.float32)
-    sums(x, partial)
+    column_sums(x, partial[0], False, partial)
     mean = partial.sum(axis=0) / f32(x.shape[0])
-    squared_deviations(x, mean, partial)
+    column_sums(x, mean, True, partial)
     standardized(x, mean, f32(1) / np.sqrt(partial.sum(axis=0) / f32(x.shape[0])), y)
 
 
