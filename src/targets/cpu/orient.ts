@@ -16,6 +16,8 @@ import { cutOf, type Cut, type Units } from '../../fusion/sweep/window.ts';
 /** `steps`: rows of a reduction are so short that they are written out. */
 export interface OrientedKernel extends Kernel {
   readonly steps?: Steps;
+  /** An output overwrites an input: no point may be computed twice. */
+  readonly inPlace?: boolean;
 }
 
 /** A launch whose outputs of the body need not be dense along the inner axis. */
@@ -34,7 +36,7 @@ const SHORT = { kept: 8, reduced: 24 } as const;
 const LONG = 64;
 
 export function orient(given: Launch): OrientedLaunch {
-  const launch = settleEmpty(given);
+  const launch = settle(given);
   const dense: OrientedLaunch = { ...launch, bodyStrides: stridesOf(launch.domain), bodyInner: 'unit' };
   if (launch.domain.length === 1) return dense;
   const merged = mergeAxes(dense);
@@ -69,7 +71,7 @@ function stepsOf(launch: OrientedLaunch): Steps | undefined {
   const plain = !isLocated(launch.kernel) && !launch.inputs.some((a) => a.sizes) && outputs.every((o) => o.from === 'epilogue');
   if (!plain || !isDense(launch, inner) || reduction.terms.some((t) => isArgReducer(t.reducer))) return undefined;
   if (costOf(body.results) > STEPS.cost) return undefined;
-  const still = launch.inputs.map(({ strides }) => strides.every((s, k) => k === inner || s === 0 || domain[k] === 1));
+  const still = launch.inputs.map(({ strides }) => strides.every((s, k) => (k === inner ? s !== 0 : s === 0 || domain[k] === 1)));
   return { count: Math.ceil(columns / 4), still };
 }
 
@@ -98,7 +100,7 @@ function isShort({ kernel, domain }: Launch): boolean {
 export function orientStage(
   given: Launch, units: Units, single: boolean,
 ): { readonly launch: OrientedLaunch; readonly cut: Cut } {
-  const launch = settleEmpty(given);
+  const launch = settle(given);
   const dense: OrientedLaunch = { ...launch, bodyStrides: stridesOf(launch.domain), bodyInner: 'unit' };
   const merged = launch.domain.length === 1 ? dense : mergeAxes(dense);
   const cut = cutOf(merged.domain, units) ?? fail(`${given.kernel.name} has no ${units.units} units`);
@@ -115,6 +117,18 @@ export function orientStage(
 
 function fail(message: string): never {
   throw new InternalError(message);
+}
+
+export const isInPlace = ({ inputs, outputs }: Launch): boolean => inputs.some((x) => outputs.includes(x.slot));
+
+const inPlace = new WeakMap<Kernel, OrientedKernel>();
+
+function settle(given: Launch): Launch {
+  const launch = settleEmpty(given);
+  if (!isInPlace(launch)) return launch;
+  let kernel = inPlace.get(launch.kernel);
+  if (!kernel) inPlace.set(launch.kernel, kernel = { ...launch.kernel, inPlace: true });
+  return { ...launch, kernel, code: `${launch.code}|in place` };
 }
 
 /** A whole input without elements is read at one place only, which prepare.ts makes a zero. */

@@ -48,12 +48,12 @@ export function programOf(kernel: OrientedKernel, inner: readonly InnerStride[],
   if (kernel.schedule === 'nest') {
     const stored = body.outputs.map(({ dtype, whole }): NestArray => ({ dtype, inner: 'unit', whole }));
     const nest = { ...shared, outputs: stored, planes: [], results: [], effects };
-    return { ...common, kind: 'nest', map: { nest, body: bodyOf(nest), stores: [] } };
+    return { ...common, kind: 'nest', map: { nest, body: bodyOf(nest), stores: [], again: false } };
   }
   if (!kernel.reduction) {
     const list = outputs('body');
     const nest = { ...shared, outputs: walked(list, along), planes: [], results, effects };
-    return { ...common, kind: 'map', map: { nest, body: bodyOf(nest), stores: list.map((o) => o.result) } };
+    return { ...common, kind: 'map', map: { nest, body: bodyOf(nest), stores: list.map((o) => o.result), again: !kernel.inPlace } };
   }
 
   const { axes, epilogue } = kernel.reduction;
@@ -77,7 +77,7 @@ export function programOf(kernel: OrientedKernel, inner: readonly InnerStride[],
     uniforms: shared.uniforms, outputs: walked(ends, 'unit'), planes,
     results: epilogueOver(epilogue, terms, kernel.inputs.length), effects: [],
   };
-  const finish = { nest, body: bodyOf(nest), stores: ends.map((o) => o.result) };
+  const finish = { nest, body: bodyOf(nest), stores: ends.map((o) => o.result), again: true };
   return { ...common, kind: 'reduce', reduce, finish, keptAxes };
 }
 

@@ -23,6 +23,8 @@ export interface Vector {
   readonly x: Local;
   /** Columns up to this one count; undefined: all do. */
   readonly end?: Local;
+  /** Columns from where the sink is to the first. */
+  readonly ahead?: number;
 }
 
 /** Takes the results of the body. */
@@ -117,13 +119,20 @@ function costOfValue(v: Value, { isUniform, isDeferred, isRun }: Scheme): number
 export const rowOf = (frame: Frame, { whole, interior, insideRows }: Body): Row =>
   new Row(frame, [whole, ...(interior === whole ? [] : [interior]), ...(insideRows ? [insideRows] : [])]);
 
-/**
- * Columns `from` up to `to` of a row, or of several rows side by side if the body has no margins. `streams`: the columns are
- * done in so many pieces side by side. `partial`: the sink takes vectors that are not complete.
- */
+/** What a sink allows. */
+export interface Liberties {
+  /** The columns are done in so many pieces side by side. */
+  readonly streams?: number;
+  /** Vectors may be incomplete. */
+  readonly partial?: boolean;
+  /** Columns may be done twice, with the same result. */
+  readonly again?: boolean;
+}
+
+/** Columns `from` up to `to` of a row, or of several rows side by side if the body has no margins. */
 export function emitColumns(
   frame: Frame, body: Body, rows: readonly Row[], [from, to]: readonly [Local, Local], sink: Sink,
-  { streams = 1, partial = false }: { readonly streams?: number; readonly partial?: boolean } = {},
+  { streams = 1, partial = false, again = false }: Liberties = {},
 ): void {
   const { c, f, columns } = frame;
   const { count } = body;
@@ -131,10 +140,12 @@ export function emitColumns(
   // The last column at which a vector may start, plus one.
   const edge = body.high > 0 ? c.min(to, c.sub(columns, body.high)) : to;
   const vectorEnd = c.variable(c.sub(edge, count - 1));
+  const overlaps = again && !body.masked && rows.length === 1;
   const end = partial && body.masked ? c.variable(edge, 'edge') : undefined;
   const vectors = (): void => {
     const emit = (variant: Variant): void => {
-      emitVectors(frame, rows, count, variant, sink, x, vectorEnd);
+      if (overlaps) emitOverlapping(frame, rows[0], count, variant, sink, x, c.variable(edge));
+      else emitVectors(frame, rows, count, variant, sink, x, vectorEnd);
       if (end) emitRest(frame, rows, count, variant, sink, x, end);
     };
     if (streams > 1) emitStreams(frame, rows[0], body, sink, x, vectorEnd, streams);
@@ -181,13 +192,13 @@ interface Place {
   readonly reads: VectorSite;
   readonly x: Local;
   readonly end?: Local;
+  readonly ahead?: number;
 }
 
 /** One turn: what `places` read, side by side. */
 function emitTurn(frame: Frame, places: readonly Place[], { piece, vector }: Variant, sink: Sink): void {
   const sites = places.map(({ reads, x, end }) => evaluate(frame, reads.site(x, end), vector));
-  sink.vectors(places.map(({ x, end }, k) => ({ x, end, values: piece.results.map((v) => sites[k].regs(v)) })));
-  places.forEach(({ reads }) => reads.advance());
+  sink.vectors(places.map(({ x, end, ahead }, k) => ({ x, end, ahead, values: piece.results.map((v) => sites[k].regs(v)) })));
 }
 
 /** What reads of a row give, step by step, and are known to give in all rows. */
@@ -237,8 +248,48 @@ function emitVectors(
   sink.begin(x);
   c.whileBelow(x, end, () => {
     emitTurn(frame, places, variant, sink);
+    places.forEach(({ reads }) => reads.advance());
     sink.advance(count);
     c.advance(x, count);
+  });
+}
+
+/** Bodies that cost no more than this do so many vectors before they count and move on. */
+const UNROLLED = { cost: 64, turns: 2 } as const;
+
+/** The columns up to `edge`, if there are as many as a vector: the last vector ends there, and may do again what is done. */
+function emitOverlapping(
+  frame: Frame, row: Row, count: number, variant: Variant, sink: Sink, x: Local, edge: Local,
+): void {
+  const { c, f } = frame;
+  const last = c.variable(c.sub(edge, count), 'last');
+  const reads = readsOf(row, variant, count);
+  const begin = (): void => {
+    reads.begin(x);
+    sink.begin(x);
+  };
+  c.raw('i32.le_s', [x, last]);
+  f.if(() => {
+    if (reads.isDense && variant.vector.plain && costOf(variant.piece.results) <= UNROLLED.cost) {
+      const turns = UNROLLED.turns;
+      begin();
+      c.whileBelow(x, c.variable(c.sub(edge, turns * count - 1)), () => {
+        for (let k = 0; k < turns; k++) {
+          reads.ahead = k * count;
+          emitTurn(frame, [{ reads, x: k === 0 ? x : c.variable(c.add(x, k * count)), ahead: k * count }], variant, sink);
+        }
+        reads.ahead = 0;
+        reads.advance(turns);
+        sink.advance(turns * count);
+        c.advance(x, turns * count);
+      });
+    }
+    c.whileBelow(x, edge, () => {
+      c.assign(x, c.min(x, last));
+      begin();
+      emitTurn(frame, [{ reads, x }], variant, sink);
+      c.advance(x, count);
+    });
   });
 }
 
@@ -278,6 +329,7 @@ function emitStreams(
     sink.begin(x);
     c.whileBelow(x, c.variable(c.add(x, length)), () => {
       emitTurn(frame, pieces.map((reads, k) => ({ reads, x: c.variable(start(k)) })), interior, sink);
+      pieces.forEach((reads) => reads.advance());
       c.advance(x, count);
     });
     c.advance(x, c.mul(length, streams - 1));

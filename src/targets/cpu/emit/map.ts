@@ -26,9 +26,9 @@ export function storing(frame: Frame, stores: readonly number[], count: number):
   });
   const running = targets.map((_, k) => c.f.local('i32', `out${k}`));
   const address = ({ row, stride }: Target, x: Scalar): Scalar => c.add(row, c.mul(x, stride));
-  const all = ({ values }: Vector): void => targets.forEach(({ dtype, result, stride }, k) => (typeof stride === 'number'
-    ? store(c, dtype, running[k], 0, values[result], count)
-    : scatter(c, dtype, running[k], stride, values[result], count)));
+  const all = ({ values, ahead = 0 }: Vector): void => targets.forEach(({ dtype, result, stride }, k) => (typeof stride === 'number'
+    ? store(c, dtype, running[k], ahead * stride, values[result], count)
+    : scatter(c, dtype, c.add(running[k], c.mul(stride, ahead)), stride, values[result], count)));
   const some = ({ values, x }: Vector, end: Local): void => targets.forEach(({ dtype, result, stride }, k) => {
     const left = c.sub(end, x);
     scatterAt(c, dtype, values[result], count, (lane, put) => {
@@ -49,11 +49,13 @@ export interface MapProgram {
   readonly body: Body;
   /** For output k of the nest, the result it takes. */
   readonly stores: readonly number[];
+  /** Nothing that is read is written: a point may be done twice. */
+  readonly again: boolean;
 }
 
 /** Adds the function `name`. `before` is emitted at the head of each block. */
 export function emitMap(
-  module: ModuleBuilder, name: string, { nest, body, stores }: MapProgram, fmod: Func | undefined,
+  module: ModuleBuilder, name: string, { nest, body, stores, again }: MapProgram, fmod: Func | undefined,
   before?: (frame: Frame, rows: readonly [Local, Local], columns: readonly [Local, Local]) => void,
 ): Func {
   return module.func(name, { params: PARAMS }, (f, { start, end, params }) => {
@@ -63,7 +65,7 @@ export function emitMap(
       before?.(frame, rows, columns);
       frame.walk(outer, rows[0], rows[1], 'row', () => {
         const row = rowOf(frame, body);
-        emitColumns(frame, body, [row], columns, storing(frame, stores, body.count), { partial: true });
+        emitColumns(frame, body, [row], columns, storing(frame, stores, body.count), { partial: true, again });
       });
     });
   });

@@ -46,13 +46,18 @@ export class VectorSite {
     }
   }
 
-  /** Moves on by `count` columns. */
-  advance(): void {
+  /** Moves on by `turns` times `count` columns. */
+  advance(turns = 1): void {
     const { c } = this.row.frame;
     for (const [key, { at }] of this.running) {
       const p = this.pointers.get(key)!;
-      c.advance(at, p.inner === 'unit' ? dtypes[p.dtype].bytes * this.count : c.mul(p.stride, this.count));
+      c.advance(at, p.inner === 'unit' ? dtypes[p.dtype].bytes * this.count * turns : c.mul(p.stride, this.count * turns));
     }
+  }
+
+  /** What it reads lies dense along the row, or stays. */
+  get isDense(): boolean {
+    return [...this.running.keys()].every((key) => this.pointers.get(key)!.inner === 'unit');
   }
 
   /**

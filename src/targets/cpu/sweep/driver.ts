@@ -10,7 +10,7 @@ import { PARAMS } from '../emit/frame.ts';
 import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
 import { movingBases, type PreparedSweep } from './prepare.ts';
 
-const CONTROL = ['locks', 'threads', 'workspaces', 'workspace', 'template', 'parameters', 'bandsPerBatch', 'bandUnits', 'units', 'chunk'] as const;
+const CONTROL = ['locks', 'threads', 'workspaces', 'workspace', 'template', 'parameters', 'bandsPerBatch', 'bandUnits', 'units', 'chunk', 'lead'] as const;
 const STAGE = ['units', 'lo', 'hi', 'grain'] as const;
 const CALL = ['blocks'] as const;
 const WINDOW = ['unitBytes', 'room', 'at'] as const;
@@ -86,7 +86,7 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
         c.assign(done[s], c.choose(() => c.push(isFirst), 0, first));
       });
       windows.forEach((w, k) => c.assign(origin[k], done[w.of.producer]));
-      const at = c.variable(from, 'at');
+      const at = c.variable(c.sub(from, control.lead), 'at');
       c.whileBelow(at, to, () => {
         c.assign(at, c.min(c.add(at, control.chunk), to));
         const isLast = c.x('i32.eq', [at, control.units]);

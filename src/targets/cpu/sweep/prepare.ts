@@ -31,6 +31,8 @@ export interface Pieces {
   readonly bandsPerBatch: number;
   readonly bandUnits: number;
   readonly chunk: number;
+  /** How far before a band pieces begin, so that the first of what stages do ahead is no longer than the others. */
+  readonly lead: number;
 }
 
 export interface StagePlan {
@@ -83,7 +85,7 @@ export function prepareSweep(sweep: Sweep, slots: readonly BufferSlot[], cutting
     const grain = single && !(lo === 0 && hi === 0 && terminal) ? 1 : pieces.chunk;
     const { launch, cut } = orientStage(given, { batch, units: own }, grain === 1);
     const program = programOf(launch.kernel, launch.inner, launch.bodyInner);
-    const room = pieces.chunk + hi - lo + Math.abs(own - units);
+    const room = pieces.chunk + Math.abs(own - units);
     const prepared = prepareStage(program, launch, { units: { batch, units: own }, cut, grain, room }, terminal);
     const places = prepared.calls.map(({ call }) => (at += align(4 * call.words.length)) - align(4 * call.words.length));
     stages.push({ program, launch, grain, room, prepared, at: places });
@@ -129,7 +131,8 @@ function piecesOf(sweep: Sweep, slots: readonly BufferSlot[], single: boolean, c
   const isTogether = !single || stages.some((s) => s.terminal);
   const bandUnits = isTogether ? Math.ceil(even / chunk) * chunk : even;
   const bandsPerBatch = Math.ceil(units / bandUnits);
-  return { bands: batch * bandsPerBatch, bandsPerBatch, bandUnits, chunk };
+  const lead = chunk * Math.ceil(Math.max(...stages.map((s) => s.hi - s.lo)) / chunk);
+  return { bands: batch * bandsPerBatch, bandsPerBatch, bandUnits, chunk, lead };
 }
 
 /** Units that a window holds: what has to be there at least, and room for more, so that it is not moved for every piece. */
@@ -139,9 +142,9 @@ function roomOf(
 ): number {
   const own = stages[producer];
   const behind = Math.max(0, ...consumers.map((c) => own.hi - stages[c.stage].hi - c.lo));
-  const least = chunk + own.hi - own.lo + behind + Math.abs(own.units - units) + 1;
+  const least = chunk + behind + Math.abs(own.units - units) + 1;
   const spare = Math.floor(cutting.windows / privates.length / (length * dtypes[slots[slot].dtype].bytes));
-  return Math.min(own.units + 1, Math.max(least, Math.min(spare, least + 3 * chunk)));
+  return Math.min(own.units + 1, Math.max(least, spare));
 }
 
 interface MovingBase {
