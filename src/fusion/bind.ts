@@ -4,7 +4,7 @@
 import type { Expr } from '../dsl/expr.ts';
 import { sameNumbers, type Canonical } from './canonical.ts';
 import { makeFrame, type Frame } from './frame.ts';
-import { launchesOf, type BufferSlot, type Decision, type Launch, type Run, type Step } from './kernel.ts';
+import { launchesOf, type BufferSlot, type Decision, type Launch, type Run, type Step, type Together } from './kernel.ts';
 import type { Plan } from './plan.ts';
 import { bindDecisions } from './report.ts';
 import { uniformsOf } from './uniforms.ts';
@@ -88,8 +88,18 @@ function rebind(frame: Frame, canonical: Canonical): void {
   };
   const renewStep = (s: Step): Step =>
     (s.kind === 'launch' ? { kind: 'launch', launch: renew(s.launch) } : { ...s, body: s.body.map(renewStep) });
-  const renewRun = (run: Run): Run =>
-    ('stages' in run ? { ...run, stages: run.stages.map((s) => ({ ...s, launch: renew(s.launch) })) } : renew(run));
+  const renewStages = <S extends { readonly launch: Launch }>(stages: readonly S[]): S[] =>
+    stages.map((s) => ({ ...s, launch: renew(s.launch) }));
+  const renewTogether = (run: Together): Together =>
+    (run.kind === 'sweep' ? { ...run, stages: renewStages(run.stages) } : { ...run, stages: renewStages(run.stages) });
+  const together = new Map<Together, Together>();
+  const renewRun = (run: Run): Run => {
+    if (!('stages' in run)) return renew(run);
+    // Steps of time loops are one run, many times.
+    const now = together.get(run) ?? renewTogether(run);
+    together.set(run, now);
+    return now;
+  };
   frame.runs = frame.runs.map(renewRun);
   frame.steps = frame.steps.map(renewStep);
   frame.uniforms = uniforms;

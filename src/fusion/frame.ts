@@ -6,7 +6,7 @@ import { bindKernel } from './launch.ts';
 import type { Plan, PlanLoop, PlanStep } from './plan.ts';
 import { assignSlots, freshStates, poolKey, slotFor } from './slots.ts';
 import { unroll, type Blocking, type BoundLoop } from './steps.ts';
-import { accepts, sweeps, type SweepLimits } from './sweep/index.ts';
+import { groupingOf, type Grouping } from './sweep/grouping.ts';
 import { uniformsOf } from './uniforms.ts';
 
 export interface Frame {
@@ -58,12 +58,13 @@ export function makeFrame(plan: Plan, canonical: Canonical): Frame {
   const steps = bindSteps(plan.steps);
   const where = new Map<number, number>();
   const derived = (from: Launch, to: Launch) => kernelOf.set(to, kernelOf.get(from)!);
-  const { launches, ends } = unroll(steps, where, derived, plan.sweeps && blocking(slots, plan.sweeps));
+  const grouping = groupingOf(plan);
+  const { launches, ends } = unroll(steps, where, derived, grouping && blocking(slots, grouping));
   const outputs = plan.roots.map((n) => {
     const slot = slotFor(slotOf, n);
     return where.get(slot) ?? slot;
   });
-  const runs = plan.sweeps ? sweeps(launches, ends, new Set(outputs), slots, plan.sweeps, derived) : launches;
+  const runs = grouping?.runs(launches, ends, new Set(outputs), slots, derived) ?? launches;
   // Which slot of a pool holds the last state depends on the number of steps.
   for (const slot of outputs) if (slots[slot].role === 'scratch') slots[slot] = { ...slots[slot], role: 'output' };
   dropUnused(slots, runs);
@@ -72,11 +73,11 @@ export function makeFrame(plan: Plan, canonical: Canonical): Frame {
 }
 
 /** Spare slots are made when they are asked for, and used by all loops. */
-function blocking(slots: BufferSlot[], limits: SweepLimits): Blocking {
+function blocking(slots: BufferSlot[], { depth, accepts }: Grouping): Blocking {
   const spares = new Map<string, number[]>();
   return {
-    depth: limits.depth,
-    accepts: (launches, wanted) => accepts(launches, wanted, slots, limits),
+    depth,
+    accepts: (launches, wanted) => accepts(launches, wanted, slots),
     spare: (like, count) => {
       const { dtype, length, bytes } = slots[like];
       const key = poolKey({ dtype, length });

@@ -140,8 +140,50 @@ export interface Private {
   readonly consumers: readonly { readonly stage: number; readonly lo: number; readonly hi: number }[];
 }
 
+/**
+ * Consecutive launches over the same axes that run as one, tile by tile: a stage computes the points of a tile and as many
+ * around it as later stages need, which no other tile sees. Run one after the other, the launches give the same results.
+ */
+export interface Tile {
+  readonly kind: 'tile';
+  /** Sizes of the points that are cut into tiles, and of a tile. */
+  readonly sizes: readonly number[];
+  readonly shape: readonly number[];
+  /** Axes beyond whose ends a stage has the points of the other end, once more; along others it has none there. */
+  readonly wraps: readonly boolean[];
+  readonly stages: readonly TileStage[];
+  /** Slots that need no buffer. */
+  readonly privates: readonly { readonly slot: number }[];
+}
+
+export interface TileStage {
+  readonly launch: Launch;
+  /** Its points along the axes of the tiles, and for each axis of its domain the first and the last that it stands for. */
+  readonly sizes: readonly number[];
+  readonly spans: readonly (readonly [first: number, last: number])[];
+  /** Of the tile of points `a` up to `b` it computes `a + lo` up to `b + hi`. */
+  readonly lo: readonly number[];
+  readonly hi: readonly number[];
+  /** How far beyond its points it reads or asks, on either side: points that are farther inside meet no border. */
+  readonly reach: readonly number[];
+  /** For every input where it finds it: what an earlier stage left, or memory. */
+  readonly reads: readonly (StageRead | undefined)[];
+  /** For every output whether it goes to memory; what does not is for later stages. */
+  readonly stored: readonly boolean[];
+}
+
+/** Point `p` reads what the stage left at `p + shift`, and around it. */
+export interface StageRead {
+  readonly stage: number;
+  readonly output: number;
+  readonly shift: readonly number[];
+}
+
 /** What a target runs at a time. */
-export type Run = Launch | Sweep;
+export type Run = Launch | Together;
+
+/** Launches that run as one. */
+export type Together = Sweep | Tile;
 
 export const launchesOf = (run: Run): readonly Launch[] => ('stages' in run ? run.stages.map((s) => s.launch) : [run]);
 

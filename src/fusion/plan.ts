@@ -12,6 +12,7 @@ import { mergeGroups, schedule } from './merge.ts';
 import { regionOf } from './regions.ts';
 import { simplify, type PlanGraph } from './simplify.ts';
 import type { SweepLimits } from './sweep/form.ts';
+import type { TileLimits } from './sweep/tile-shape.ts';
 
 /** Buffers are named by the numbers of the nodes whose values they hold. Holds no node of any graph. */
 export interface Plan {
@@ -26,6 +27,8 @@ export interface Plan {
   readonly attempts: Attempts;
   /** Whether and how launches become sweeps, once sizes are known. */
   readonly sweeps: SweepLimits | undefined;
+  /** The same of tiles. */
+  readonly tiles: TileLimits | undefined;
 }
 
 /** What passes note down, of all regions. */
@@ -62,10 +65,16 @@ export function makePlan(canonical: Canonical, profile: CostProfile, max = Infin
   const steps = planRegion(graph, region, profile, notes);
   const roots = graph.roots.map((r) => r.number);
   const lifetimes = lifetimesOf(steps, roots);
-  // Sweeps come last.
-  const sweeps = whyNoMore(notes.attempts) ? undefined : profile.sweeps;
-  return { key: canonical.key, steps, roots, copies: graph.copies, lifetimes, ...notes, sweeps };
+  // Sweeps and tiles come last.
+  const { sweeps, tiles } = whyNoMore(notes.attempts) ? single : profile;
+  const { maxBuffers: buffers, memoryRoundTrip, launch } = profile;
+  return {
+    key: canonical.key, steps, roots, copies: graph.copies, lifetimes, ...notes,
+    sweeps, tiles: tiles && { ...tiles, buffers, memoryRoundTrip, launch },
+  };
 }
+
+const single = { sweeps: undefined, tiles: undefined };
 
 function planRegion(graph: PlanGraph, region: Region, profile: CostProfile, notes: Notes): PlanStep[] {
   const assignment = assign(graph, region, profile, notes.attempts);

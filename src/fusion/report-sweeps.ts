@@ -2,7 +2,7 @@
 import type { SweepReport, Times } from '../dsl/reports.ts';
 import type { SweepDescription } from '../targets/target.ts';
 import type { BoundPlan } from './bind.ts';
-import { launchesOf, type Kernel, type Run, type Sweep } from './kernel.ts';
+import { launchesOf, type Kernel, type Run, type Together } from './kernel.ts';
 import { bytesMoved } from './traffic.ts';
 
 export interface RunSummary {
@@ -17,7 +17,7 @@ export interface RunSummary {
 }
 
 interface Questions {
-  readonly describe?: (sweep: Sweep) => SweepDescription | undefined;
+  readonly describe?: (sweep: Together) => SweepDescription | undefined;
   readonly code: boolean;
   /** Of every run. */
   readonly milliseconds?: readonly number[];
@@ -25,7 +25,7 @@ interface Questions {
 
 /** A sweep, and how often and how long ones like it run. */
 interface Kind {
-  readonly sweep: Sweep;
+  readonly sweep: Together;
   readonly stages: readonly number[];
   runs: number;
   milliseconds: number;
@@ -52,7 +52,7 @@ export function summarise(bound: BoundPlan, kernels: readonly Kernel[], ask: Que
       return;
     }
     stages.forEach((k) => swept[k]++);
-    const key = `${stages.join()};${run.stages.map((s) => `${s.lo}:${s.hi}`).join()};${run.batch}x${run.units};${run.privates.length}`;
+    const key = `${stages.join()};${run.stages.map((s) => `${String(s.lo)}:${String(s.hi)}`).join()};${String(piecesOf(run))};${run.privates.length}`;
     const kind = kinds.get(key) ?? { sweep: run, stages, runs: 0, milliseconds: 0 };
     kinds.set(key, kind);
     kind.runs++;
@@ -77,12 +77,17 @@ function noteHidden(run: Run, index: ReadonlyMap<Kernel, number>, hidden: Map<st
   }
 }
 
+/** Batches and units, or tiles. */
+const piecesOf = (run: Together): number[] => (run.kind === 'sweep'
+  ? [run.batch, run.units]
+  : [run.sizes.reduce((n, size, axis) => n * Math.ceil(size / run.shape[axis]), 1)]);
+
 function sweepReport({ sweep, stages, runs, milliseconds }: Kind, { describe, code }: Questions, timed: boolean): SweepReport {
   const about = describe?.(sweep);
   const bytes = bytesMoved(sweep);
   return {
-    stages, runs, units: sweep.units, bytes, privates: sweep.privates.length,
-    halo: [Math.max(...sweep.stages.map((s) => -s.lo)), Math.max(...sweep.stages.map((s) => s.hi))],
+    kind: sweep.kind, stages, runs, units: piecesOf(sweep).at(-1)!, bytes, privates: sweep.privates.length,
+    halo: [Math.max(...sweep.stages.flatMap((s) => s.lo).map((n) => -n)), Math.max(...sweep.stages.flatMap((s) => s.hi))],
     ...about && { piece: about.piece, layout: about.layout },
     ...about?.workers !== undefined && { workers: about.workers },
     ...about?.estimate !== undefined && { estimate: about.estimate },

@@ -8,7 +8,7 @@ import type { Fusion } from './attempts.ts';
 import type { BoundPlan } from './bind.ts';
 import { buffersOf } from './buffers.ts';
 import type { Canonical } from './canonical.ts';
-import type { Decision, Launch, Step, Sweep } from './kernel.ts';
+import type { Decision, Launch, Step, Together } from './kernel.ts';
 import type { PlanKernel } from './kernelize.ts';
 import { exprAt, namesOfBuffers, namesOfInputs, type Names } from './names.ts';
 import { peakBytes } from './peak.ts';
@@ -22,7 +22,7 @@ export interface Circumstances {
   readonly target?: { readonly name: string; readonly description: string };
   /** How the target runs a launch; asked for only where it is told. */
   readonly describe?: (launch: Launch) => LaunchDescription;
-  readonly describeSweep?: (sweep: Sweep) => SweepDescription | undefined;
+  readonly describeSweep?: (sweep: Together) => SweepDescription | undefined;
   readonly code?: boolean;
   readonly measured?: Measurement;
 }

@@ -2,7 +2,7 @@
 import { dtypes } from '../dsl/dtype.ts';
 import type { Expr } from '../dsl/expr.ts';
 import { sizeOf } from '../dsl/shape.ts';
-import { launchesOf, type Launch, type Run, type Sweep } from './kernel.ts';
+import { launchesOf, type Launch, type Run, type Together } from './kernel.ts';
 
 export const bytesOfValues = (e: Expr): number => sizeOf(e.shape) * dtypes[e.dtype].bytes;
 
@@ -45,7 +45,7 @@ export function bytesMoved(run: Run): number {
   return [...read.values(), ...written.values()].reduce((x, y) => x + y, 0);
 }
 
-function memoryOf({ privates }: Sweep): (slot: number) => boolean {
+function memoryOf({ privates }: Together): (slot: number) => boolean {
   const hidden = new Set(privates.map((p) => p.slot));
   return (slot) => !hidden.has(slot);
 }

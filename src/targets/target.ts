@@ -2,8 +2,9 @@
 import type { DType, TypedArray } from '../dsl/dtype.ts';
 import type { Expr } from '../dsl/expr.ts';
 import type { Value } from '../dsl/kernel/ir.ts';
-import type { BufferSlot, Launch, Run, Sweep } from '../fusion/kernel.ts';
+import type { BufferSlot, Launch, Run, Together } from '../fusion/kernel.ts';
 import type { SweepLimits } from '../fusion/sweep/form.ts';
+import type { TileLimits } from '../fusion/sweep/tile-shape.ts';
 
 /** What the planner weighs. Costs are in units of one add on one element. */
 export interface CostProfile {
@@ -19,6 +20,8 @@ export interface CostProfile {
   readonly mostReads?: number;
   /** The target runs sweeps; missing: it wants single launches. */
   readonly sweeps?: SweepLimits;
+  /** The target runs tiles: what they may take. */
+  readonly tiles?: Pick<TileLimits, 'memory' | 'depth'>;
 }
 
 /** Memory of a target. Opaque to everyone else. */
@@ -95,7 +98,7 @@ export interface PlanTarget extends TargetBase {
   /** The generated code as text, and how it would be launched. */
   explain(launch: Launch): LaunchDescription;
   /** The same of launches that run side by side, where the target runs sweeps. */
-  explainSweep?(sweep: Sweep, slots: readonly BufferSlot[]): SweepDescription;
+  explainSweep?(sweep: Together, slots: readonly BufferSlot[]): SweepDescription;
   /** Number of programs compiled so far. */
   readonly compilations: number;
 }

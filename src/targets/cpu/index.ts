@@ -2,7 +2,7 @@
 import { dtypes, type DType, type TypedArray } from '../../dsl/dtype.ts';
 import { sameShape } from '../../dsl/shape.ts';
 import { DisposedError, InternalError } from '../../errors.ts';
-import type { Access, BufferSlot, Launch, Stored, Sweep } from '../../fusion/kernel.ts';
+import type { Access, BufferSlot, Launch, Stored, Sweep, Together } from '../../fusion/kernel.ts';
 import type { DeviceBuffer, Job, LaunchDescription, PlanTarget, TargetOptions } from '../target.ts';
 import { createArenas, type Arena, type Work } from './arena.ts';
 import { lowerContract } from './contract-prepare.ts';
@@ -61,6 +61,11 @@ interface ReadySweep {
 
 /** Whether products and sums may be rounded at once: where the engine can, and results may differ between machines. */
 const fuses = (math: TargetOptions['math']): boolean => math !== 'portable' && relaxedSimd();
+
+function asSweep(run: Together): Sweep {
+  if (run.kind === 'sweep') return run;
+  throw new InternalError(`cpu: a ${run.kind} does not run here`);
+}
 
 const sweepWork = (sweep: Sweep, { compiled, prepared }: ReadySweep): Work =>
   ({ sweep, module: compiled.module, prepared, finish: compiled.finish! });
@@ -134,7 +139,7 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worthSha
   }
 
   function begin({ runs, slots, buffers, measure }: Job): Begun {
-    const work = runs.map((run) => ('stages' in run ? readySweep(run, slots) : ready(run)));
+    const work = runs.map((run) => ('stages' in run ? readySweep(asSweep(run), slots) : ready(run)));
     const addressOf = (slot: number): number | undefined => (slots[slot].role === 'private' ? undefined : blockOf(buffers[slot]).address);
     const arena = arenas.make(work, addressOf, pool.threads);
     if (!measure) return { arena };
@@ -195,7 +200,7 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worthSha
     read: async (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
     readSync: (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
     explain: (launch) => explain(launch, pool.threads, relaxed),
-    explainSweep: (sweep, slots) => describeSweep(sweep, slots, pool.threads, WORTH_SHARING),
+    explainSweep: (sweep, slots) => describeSweep(asSweep(sweep), slots, pool.threads, WORTH_SHARING),
     configure: ({ threads, math }) => {
       pool.threads = threads ?? allThreads;
       if (relaxed !== fuses(math)) recent.clear();
