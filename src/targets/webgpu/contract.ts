@@ -31,9 +31,9 @@ export function contractPasses(launch: Launch, limits: GPUSupportedLimits): Pass
   const { left, right, outer, swapped } = product;
   const tiles = (axis: number): number => Math.ceil(domain[axis] / TILE);
   const groups = tiles(left.axis) * tiles(right.axis) * sizeOf(outer.map((k) => domain[k]));
-  const deep = [left, right].map((f) => (f.deep ? 'deep' : 'wide'));
+  const sides = [left, right].map((f) => `${[...f.walks].sort((a, b) => a - b).join('.')}${f.deep ? 'deep' : ''}`);
   return [{
-    variant: `tiles-${outer.join('.')}-${left.axis}-${right.axis}-${swapped ? 'swapped' : ''}-${deep.join('-')}`,
+    variant: `tiles-${outer.join('.')}-${left.axis}-${right.axis}-${swapped ? 'swapped' : ''}-${sides.join('-')}`,
     emit: (options) => emitContract(kernel, launch.inner, product, options),
     items: groups, size: GROUP, ...linearGrid(groups),
   }];
