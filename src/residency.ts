@@ -64,6 +64,8 @@ interface Resident {
   /** A handle stands on it, or did. */
   handled: boolean;
   disposed: boolean;
+  /** Its array has got other values. */
+  overwritten: boolean;
   /** Why there are no values any more, when a target took them along. */
   lost: string | undefined;
 }
@@ -78,7 +80,7 @@ function record(e: Expr): Resident {
   let r = records.get(e);
   // An expression whose values were disposed may be computed again, into a record of its own.
   if (!r || (r.disposed && e.kind !== 'source')) {
-    r = { host: undefined, buffers: new Map(), claims: 0, handled: false, disposed: false, lost: undefined };
+    r = { host: undefined, buffers: new Map(), claims: 0, handled: false, disposed: false, overwritten: false, lost: undefined };
     records.set(e, r);
     collected.register(r, r.buffers);
   }
@@ -164,11 +166,34 @@ function free(r: Resident): void {
   r.disposed = true;
 }
 
+/**
+ * Whether a buffer may be taken from a node: one handle at most stands on it, and nobody else needs the buffer. `own`: uses of
+ * it that the caller knows of.
+ */
+export function mayTake(e: Expr, held: Held, own: number): boolean {
+  const handles = e.kind === 'source' ? 1 : 0;
+  return record(e).claims <= handles && held.users <= 1 + own;
+}
+
+/** The buffer of a node, which is the caller's from here on. */
+export function take(e: Expr, target: PlanTarget): Held {
+  const r = record(e);
+  const held = r.buffers.get(target)!;
+  r.buffers.delete(target);
+  r.overwritten = true;
+  return held;
+}
+
+/** The node's array is about to stand for other values. */
+export const overwrite = (e: Expr): void => void (record(e).overwritten = true);
+
 /** The values of some nodes as they are now, kept while an evaluation needs them even if their arrays are disposed meanwhile. */
 export interface Captured {
   host(e: Expr): TypedArray | undefined;
   on(e: Expr, target: PlanTarget): Held | undefined;
   anywhere(e: Expr): Held | undefined;
+  /** Whether this is what keeps a buffer. */
+  pins(e: Expr, held: Held): boolean;
   release(): void;
 }
 
@@ -179,15 +204,19 @@ export function capture(nodes: Iterable<Expr>): Captured {
     host: (e) => hostOf(e) ?? kept.get(e)?.host,
     on: (e, target) => heldOn(e, target) ?? kept.get(e)?.buffers.find((h) => h.target === target && isAlive(h)),
     anywhere: (e) => heldAnywhere(e) ?? kept.get(e)?.buffers.find(isAlive),
+    pins: (e, held) => kept.get(e)?.buffers.includes(held) ?? false,
     release: () => kept.forEach(({ buffers }) => buffers.forEach(release)),
   };
 }
 
 /** The values as they are when asked. */
-export const present: Captured = { host: hostOf, on: heldOn, anywhere: heldAnywhere, release: () => {} };
+export const present: Captured = { host: hostOf, on: heldOn, anywhere: heldAnywhere, pins: () => false, release: () => {} };
 
 /** A source must have values; the error says who took them. */
 export function assertAvailable(e: Expr): void {
+  if (records.get(e)?.overwritten && !isResident(e)) {
+    throw new DisposedError(`the values of a ${e.dtype} array of shape ${showShape(e.shape)} that this result needs were replaced by into(); evaluate the result before, or put the new values into another array`);
+  }
   if (isDisposed(e)) {
     throw new DisposedError(`a ${e.dtype} array of shape ${showShape(e.shape)} that this result needs was disposed; evaluate the result before disposing, or keep the array in the scope's return value`);
   }

@@ -4,16 +4,18 @@ import { setEvaluator, type EvaluateOptions, type Evaluator, type PlanningOption
 import { makeExpr, topological, type Expr } from './dsl/expr.ts';
 import { showShape, sizeOf } from './dsl/shape.ts';
 import { validateGraph } from './dsl/validate.ts';
-import { ArgumentError, DTypeError, InternalError, OutOfMemoryError, TargetError } from './errors.ts';
+import { ArgumentError, DTypeError, TargetError } from './errors.ts';
 import { explainOn, explainPast } from './explaining.ts';
 import { planFor, validateBound, type BoundPlan } from './fusion/index.ts';
 import { recall, remember } from './history.ts';
 import { mostFusions, options } from './options.ts';
 import {
-  alias, assertAvailable, capture, claim, collectGarbage, heldAnywhere, hold, hostOf, isDisposed, isResident, present, release,
-  retain, setHeld, setHost, share, unclaim, type Captured, type Held,
+  alias, assertAvailable, capture, claim, heldAnywhere, hostOf, isDisposed, isResident, overwrite, present, release, retain,
+  setHeld, setHost, share, unclaim, type Captured,
 } from './residency.ts';
 import { asPieces, needsHost, run as runLoopsAsync, runLoops, runSync as runLoopsSync } from './runtime/loops.ts';
+import { afterCollecting, missing, prepare, type Prepared } from './runtime/prepare.ts';
+import { withNeeds } from './runtime/room.ts';
 import { targetNamed, targetNamedSync } from './targets/registry.ts';
 import type { GraphTarget, Job, Measurement, PlanTarget, Target } from './targets/target.ts';
 
@@ -26,33 +28,12 @@ const runtime: Evaluator = {
   claim,
   unclaim,
 
-  async evaluate(roots, request) {
-    const work = inspect(roots);
-    if (needsHost(work.nodes)) return afterLoops(roots, request, work);
-    const values = capture(work.inputs);
-    try {
-      const target = await chooseTarget(work, request);
-      check(work, target);
-      const fetched = new Map<Expr, TypedArray>();
-      const fetch = async (e: Expr) => fetched.set(e, await hostValues(e, values));
-      if (target.kind === 'graph') {
-        for (const e of work.inputs) await fetch(e);
-        return onGraph(target, roots, (e) => fetched.get(e) ?? hostOf(e));
-      }
-      const bound = planOn(target, roots, work, request);
-      for (const { expr } of bound.inputs) if (!values.on(expr, target)) await fetch(expr);
-      const ready = () => prepare(target, bound, values, fetched);
-      const prepared = await afterCollecting(ready);
-      try {
-        const { job, measured } = measuring(prepared.job, request.profile);
-        if (bound.runs.length > 0) await target.run(job);
-        return settle(prepared, bound, roots, measured());
-      } finally {
-        prepared.bySlot.forEach(release);
-      }
-    } finally {
-      values.release();
-    }
+  evaluate: (roots, request) => evaluate(roots, request),
+
+  async evaluateInto(root, given, request) {
+    const [result] = await evaluate([root], request, given);
+    if (given.kind === 'source') overwrite(given);
+    return result;
   },
 
   evaluateSync(roots, request) {
@@ -67,7 +48,7 @@ const runtime: Evaluator = {
       const bound = planOn(target, roots, work, request);
       const fetched = new Map<Expr, TypedArray>();
       for (const { expr } of bound.inputs) if (!values.on(expr, target)) fetched.set(expr, hostValuesSync(expr, values));
-      const prepared = prepare(target, bound, values, fetched);
+      const prepared = prepare(target, bound, { values, fetched });
       try {
         const { job, measured } = measuring(prepared.job, request.profile);
         if (bound.runs.length > 0) target.runSync(job);
@@ -92,6 +73,37 @@ const runtime: Evaluator = {
 };
 
 setEvaluator(runtime);
+
+/** `given`: an array whose memory the result may have. */
+async function evaluate(roots: readonly Expr[], request: EvaluateOptions, given?: Expr): Promise<Expr[]> {
+  const work = inspect(roots);
+  if (needsHost(work.nodes)) return afterLoops(roots, request, work);
+  const values = capture(work.inputs);
+  try {
+    const target = await chooseTarget(work, request);
+    check(work, target);
+    const fetched = new Map<Expr, TypedArray>();
+    const fetch = async (e: Expr) => fetched.set(e, await hostValues(e, values));
+    if (target.kind === 'graph') {
+      for (const e of work.inputs) await fetch(e);
+      return onGraph(target, roots, (e) => fetched.get(e) ?? hostOf(e));
+    }
+    const bound = planOn(target, roots, work, request);
+    for (const { expr } of bound.inputs) if (!values.on(expr, target)) await fetch(expr);
+    const prepared = await afterCollecting(() => prepare(target, bound, { values, fetched, given }));
+    try {
+      const { job, measured } = measuring(prepared.job, request.profile);
+      if (bound.runs.length > 0) await target.run(job);
+      return settle(prepared, bound, roots, measured());
+    } catch (error) {
+      throw withNeeds(error, bound);
+    } finally {
+      prepared.bySlot.forEach(release);
+    }
+  } finally {
+    values.release();
+  }
+}
 
 interface Planned {
   readonly target: Target;
@@ -235,60 +247,7 @@ function keep(e: Expr, data: TypedArray): TypedArray {
   return data;
 }
 
-function missing(e: Expr): never {
-  assertAvailable(e);
-  throw new InternalError(`no values for a ${e.kind} node that should be resident`);
-}
-
 // --- running ---
-
-interface Prepared {
-  readonly target: PlanTarget;
-  readonly job: Job;
-  readonly bySlot: readonly Held[];
-}
-
-/** Buffers for every slot: resident inputs, uploads, results and scratch. On failure nothing stays allocated. */
-function prepare(target: PlanTarget, bound: BoundPlan, values: Captured, fetched: ReadonlyMap<Expr, TypedArray>): Prepared {
-  const bySlot = new Array<Held>(bound.slots.length);
-  try {
-    for (const { slot, expr } of bound.inputs) {
-      const held = values.on(expr, target);
-      bySlot[slot] = held ? share(held) : upload(target, expr, fetched.get(expr) ?? missing(expr), bound.slots[slot].bytes);
-    }
-    bound.slots.forEach((s, slot) => {
-      if (s.role !== 'private') bySlot[slot] ??= hold(target, target.allocate(s.bytes));
-    });
-  } catch (error) {
-    bySlot.forEach(release);
-    throw error;
-  }
-  return { target, bySlot, job: { slots: bound.slots, buffers: bySlot.map((h) => h.buffer), runs: bound.runs } };
-}
-
-/** Tries again after a collection when there is no room: buffers of forgotten arrays may be waiting for one. */
-async function afterCollecting<T>(attempt: () => T): Promise<T> {
-  try {
-    return attempt();
-  } catch (error) {
-    if (!(error instanceof OutOfMemoryError)) throw error;
-    await collectGarbage();
-    return attempt();
-  }
-}
-
-/** A new buffer with a node's values, owned by the caller and by the node. */
-function upload(target: PlanTarget, e: Expr, data: TypedArray, bytes: number): Held {
-  const made = hold(target, target.allocate(bytes));
-  try {
-    target.upload(made.buffer, data);
-  } catch (error) {
-    release(made);
-    throw error;
-  }
-  setHeld(e, share(made));
-  return made;
-}
 
 /** The job, which measures itself if that is wanted. */
 function measuring(job: Job, profile = false): { readonly job: Job; readonly measured: () => Measurement | undefined } {
@@ -302,7 +261,7 @@ function settle(
 ): Expr[] {
   const computed = roots.map((root) => !isResident(root));
   const results = roots.map((root, k) => standIn(root, (e) => setHeld(e, share(bySlot[bound.outputs[k].slot]))));
-  if (bound.launches.length > 0) remember(results.filter((_, k) => computed[k]), target.name, bound, measured);
+  if (bound.runs.length > 0) remember(results.filter((_, k) => computed[k]), target.name, bound, measured);
   return results;
 }
 

@@ -5,6 +5,7 @@ import { asDType, type ArrayOf, type DType, type TypedArrayInput } from './dtype
 import { applyRule, binary, castExpr, unary, whereExpr, type BinaryName, type Operand, type UnaryName } from './elementwise.ts';
 import { evaluator, type EvaluateOptions, type ExplainOptions } from './evaluator.ts';
 import { dependencies, topological, type Expr } from './expr.ts';
+import type { IntoMethod } from './into.ts';
 import { nest, sourceOf, type NestedArray } from './literal.ts';
 import type { OrderMethods } from './methods.ts';
 import type { PlanReport } from './reports.ts';
@@ -26,7 +27,8 @@ type BinaryMethods<D extends DType> = {
 };
 
 // The methods of the op tables are added to the prototype below, from the tables; others in methods.ts.
-export interface WeftArray<D extends DType = DType> extends UnaryMethods<D>, BinaryMethods<D>, OrderMethods<D>, ContractMethods<D> {}
+export interface WeftArray<D extends DType = DType>
+  extends UnaryMethods<D>, BinaryMethods<D>, OrderMethods<D>, IntoMethod<D>, ContractMethods<D> {}
 
 /**
  * An array of one dtype and any shape. Methods build a graph and return at once; nothing is computed until a value is
@@ -58,6 +60,13 @@ export class WeftArray<D extends DType = DType> {
     if (result === x.#node) return;
     x.#node = result;
     if (result.kind === 'source') evaluator().claim(result);
+  }
+
+  /** Internal: the handle stands on other values, and no longer on those it stood on. */
+  static replace(x: WeftArray, result: Expr): void {
+    const before = x.#node;
+    WeftArray.settle(x, result);
+    if (before !== result && before.kind === 'source') evaluator().unclaim(before);
   }
 
   get dtype(): D { return this.#node.dtype as D; }

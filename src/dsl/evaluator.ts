@@ -50,6 +50,8 @@ export interface Evaluator {
   adopt(source: Expr, data: TypedArray): void;
   /** Computes the nodes together; afterwards each is resident. Returns, for each, a source node that holds the result. */
   evaluate(roots: readonly Expr[], options: EvaluateOptions): Promise<Expr[]>;
+  /** Computes a node, in the memory of another where that is possible: what that one held is gone, but for other handles. */
+  evaluateInto(root: Expr, given: Expr, options: EvaluateOptions): Promise<Expr>;
   evaluateSync(roots: readonly Expr[], options: EvaluateOptions): Expr[];
   /** Copies the values of a resident node out. */
   read(node: Expr): Promise<TypedArray>;

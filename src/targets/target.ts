@@ -83,6 +83,8 @@ interface TargetBase {
 export interface PlanTarget extends TargetBase {
   readonly kind: 'plan';
   readonly profile: CostProfile;
+  /** Bytes that all buffers have and may have together; missing: nobody knows. */
+  memory?(): { readonly used: number; readonly limit: number };
   /** Contents are undefined. Throws OutOfMemoryError and changes nothing when there is no room. */
   allocate(bytes: number): DeviceBuffer;
   /** May come after `close`. */

@@ -1,7 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { InternalError, OutOfMemoryError } from '../../src/errors.ts';
-import { createHeap, describeBytes, type Block } from '../../src/targets/cpu/heap.ts';
+import { describeBytes } from '../../src/bytes.ts';
+import { createHeap, type Block } from '../../src/targets/cpu/heap.ts';
 
 const MIB = 2 ** 20;
 const isInternal = (error: unknown): boolean => error instanceof InternalError;

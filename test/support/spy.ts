@@ -10,6 +10,8 @@ export const spy = {
   /** Buffers allocated and not released, and their bytes. */
   buffers: 0,
   bytes: 0,
+  /** The most bytes that there were since this was set. */
+  peak: 0,
   /** Jobs run, and the launches in them. */
   jobs: 0,
   launches: 0,
@@ -32,6 +34,7 @@ function counting(target: PlanTarget): PlanTarget {
       const buffer = target.allocate(bytes);
       spy.buffers++;
       spy.bytes += bytes;
+      spy.peak = Math.max(spy.peak, spy.bytes);
       return buffer;
     },
     release(buffer: DeviceBuffer) {

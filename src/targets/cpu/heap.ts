@@ -6,6 +6,7 @@
  * Freed blocks are merged with their neighbours and reused before untouched memory is taken, because the first touch
  * of a page costs 3.5x a reuse.
  */
+import { describeBytes } from '../../bytes.ts';
 import { InternalError, OutOfMemoryError } from '../../errors.ts';
 
 const ALIGN = 64;
@@ -149,12 +150,6 @@ function createMemory(shared: boolean, limit: number): { memory: WebAssembly.Mem
     }
   }
   throw new OutOfMemoryError('the engine refused to create a WebAssembly memory', { cause: refusal });
-}
-
-export function describeBytes(bytes: number): string {
-  if (bytes < 10_000) return `${bytes} bytes`;
-  const unit = bytes < 2 ** 20 ? 1 : bytes < 2 ** 30 ? 2 : 3;
-  return `${(bytes / 1024 ** unit).toFixed(unit === 3 ? 2 : 1).replace(/\.0+$/, '')} ${['', 'KiB', 'MiB', 'GiB'][unit]}`;
 }
 
 interface Span {

@@ -1,4 +1,5 @@
 /** The cpu target: buffers in the shared heap, a cache of compiled programs, and jobs as launches of the thread pool. */
+import { describeBytes } from '../../bytes.ts';
 import { dtypes, type DType, type TypedArray } from '../../dsl/dtype.ts';
 import { sameShape } from '../../dsl/shape.ts';
 import { DisposedError, InternalError } from '../../errors.ts';
@@ -6,7 +7,7 @@ import type { Access, BufferSlot, Launch, Stored, Sweep, Together } from '../../
 import type { DeviceBuffer, Job, LaunchDescription, PlanTarget, TargetOptions } from '../target.ts';
 import { createArenas, type Arena, type Work } from './arena.ts';
 import { lowerContract } from './contract-prepare.ts';
-import { createHeap, describeBytes, type Block, type Heap } from './heap.ts';
+import { createHeap, type Block, type Heap } from './heap.ts';
 import { hoistedIn } from './hoisted.ts';
 import { orient } from './orient.ts';
 import { createPool, type Observer, type Pool } from './threads/pool.ts';
@@ -163,6 +164,7 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worthSha
       return compilations;
     },
 
+    memory: () => heap.stats,
     allocate: (bytes) => {
       const buffer: CpuBuffer = { bytes, block: heap.allocate(bytes), live: true };
       return buffer;
