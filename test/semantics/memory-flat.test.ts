@@ -33,7 +33,7 @@ const FLAT = 3;
 
 test('100,000 evaluations of a small expression, nothing disposed', async () => {
   let last = 0;
-  const { megabytes, buffers } = await growth(100_000, async (n) => last = await program(n).item(on));
+  const { megabytes, buffers } = await growth(100_000, async (n) => last = Number(await program(n).item(on)));
   assert.is(last, 64 * 63 + 64 * (100_000 % 7));
   assert.ok(megabytes < FLAT, `the heap grew by ${megabytes.toFixed(1)} MB`);
   assert.ok(buffers < 4, `${buffers} more buffers`);
