@@ -1,7 +1,7 @@
 /** How a sweep is run, for people. */
-import { describeBytes } from '../../../bytes.ts';
 import type { BufferSlot, Sweep } from '../../../fusion/kernel.ts';
 import type { SweepDescription } from '../../target.ts';
+import { describeBytes } from '../../../bytes.ts';
 import { prepareSweep } from './prepare.ts';
 import { emitSweep } from './program.ts';
 
