@@ -1,7 +1,7 @@
 /** Assertions about a bound plan, in the words of the planner: what `weftjs/testing` gives for arrays. */
 import { WeftArray } from './dsl/array.ts';
 import type { PlanReport } from './dsl/reports.ts';
-import { describe, peakBytes, report, type BoundPlan } from './fusion/index.ts';
+import { describe, launchesOf, peakBytes, report, type BoundPlan } from './fusion/index.ts';
 import { isResident, identityOf } from './residency.ts';
 
 /** The error of a plan that is not as expected. Its message shows the plan. */
@@ -26,11 +26,19 @@ export interface PlanExpectation {
   kernels(n: number): this;
   /** Kernels run so often, all together: one in a loop of 100 steps runs 100 times. */
   launches(n: number): this;
+  /** Run one after another: launches, and sweeps of several launches that leave things in cache for each other. */
+  runs(n: number): this;
+  /** So many sweeps. */
+  sweeps(n: number): this;
+  /** Launches in each of the sweeps, in order. */
+  stages(...counts: readonly number[]): this;
+  /** So many results, of all sweeps together, that only their own sweep sees: they have no buffer. */
+  privates(n: number): this;
   /** Inputs and outputs of the launches, in order. */
   shape(...buffers: readonly (readonly [inputs: number, outputs: number])[]): this;
   /** Numbers of axes of the launches' domains, in order. Axes that all arrays walk as one are merged. */
   ranks(...ranks: readonly number[]): this;
-  /** So many launches read `x`, an array that has values. */
+  /** So many launches or sweeps read `x`, an array that has values. */
   passesOver(x: WeftArray, n: number): this;
   /** So many buffers besides inputs and results. */
   scratch(n: number): this;
@@ -43,7 +51,8 @@ export interface PlanExpectation {
 }
 
 export function expectationOf(bound: BoundPlan): PlanExpectation {
-  const { launches } = bound;
+  const { launches, runs } = bound;
+  const sweeps = runs.filter((r) => 'stages' in r);
   const made = report(bound);
   const fail = (problem: string, actual?: unknown, expected?: unknown): never => {
     const hint = launches.length > 0 ? '' : 'there is nothing to compute: expect something of arrays before they are evaluated\n';
@@ -60,13 +69,17 @@ export function expectationOf(bound: BoundPlan): PlanExpectation {
     report: made,
     kernels(n) { equal('kernels', new Set(launches.map((l) => l.kernel)).size, n); return this; },
     launches(n) { equal('launches', launches.length, n); return this; },
+    runs(n) { equal('runs', runs.length, n); return this; },
+    sweeps(n) { equal('sweeps', sweeps.length, n); return this; },
+    stages(...counts) { equal('stages', sweeps.map((s) => s.stages.length), counts); return this; },
+    privates(n) { equal('private results', sweeps.reduce((sum, s) => sum + s.privates.length, 0), n); return this; },
     shape(...buffers) { equal('inputs and outputs', launches.map((l) => [l.inputs.length, l.outputs.length]), buffers); return this; },
     ranks(...ranks) { equal('ranks', launches.map((l) => l.domain.length), ranks); return this; },
     passesOver(x, n) {
       const node = WeftArray.node(x);
       if (!isResident(node)) fail('passesOver: this array has no values, the plan computes it');
       const slots = bound.inputs.filter((i) => identityOf(i.expr) === identityOf(node)).map((i) => i.slot);
-      equal('passes', launches.filter((l) => l.inputs.some((i) => slots.includes(i.slot))).length, n);
+      equal('passes', runs.filter((r) => launchesOf(r).some((l) => l.inputs.some((i) => slots.includes(i.slot)))).length, n);
       return this;
     },
     scratch(n) { equal('scratch buffers', bound.slots.filter((s) => s.role === 'scratch').length, n); return this; },

@@ -36,7 +36,8 @@ export function unroll(
 ): Unrolled {
   let launches: Launch[] = [];
   const ends = new Set<number>();
-  // Where the last states of loops are that have run, until they run again.
+  // All loops share the spare slots. Which of them hold the last states of a loop that has run, until it runs again.
+  const spare = new Set<number>();
   const kept = new Map<LoopStep, readonly number[]>();
   // States return to the same slots after a few steps: launches with equal slots are one object.
   const made = new Map<Launch, Map<string, Launch>>();
@@ -74,14 +75,19 @@ export function unroll(
     const others = [...kept].flatMap(([other, slots]) => (other === loop ? [] : slots));
     const busy = new Set([...from, ...others]);
     const lasting = lastingResults(loop, count);
+    const spares = (like: number, most: number): readonly number[] => {
+      const list = blocking!.spare(like, most);
+      list.forEach((slot) => spare.add(slot));
+      return list;
+    };
     const most = 2 * loop.states.length + others.length;
     let current = [...from];
     for (let n = 0; n < count; n++) {
       for (const result of loop.results) {
         const choices = loop.choices.get(result)!;
         const list = count === 1 ? choices
-          : lasting.has(`${n}:${result}`) ? [...choices, ...blocking!.spare(choices[0], most)]
-          : [...blocking!.spare(choices[0], most + count * loop.results.length)].reverse();
+          : lasting.has(`${n}:${result}`) ? [...choices, ...spares(choices[0], most)]
+          : [...spares(choices[0], most + count * loop.results.length)].reverse();
         const free = list.find((s) => !busy.has(s));
         if (free === undefined) throw new InternalError('steps: the pool of a loop is too small');
         busy.add(free);
@@ -121,7 +127,7 @@ export function unroll(
       current = runBlock(loop, Math.min(depth, loop.count - n), current);
       ends.add(launches.length);
     }
-    kept.set(loop, current);
+    kept.set(loop, current.filter((slot) => spare.has(slot)));
   };
   run(steps);
   return { launches, ends };
