@@ -27,8 +27,8 @@ export const logisticRegression = sample({
 
   weft({ features, labels }, p) {
     const weights = wf.iterate(wf.zeros([FEATURES]), p.steps, (w) => {
-      const predicted = wf.ones([]).div(features.mul(w).sum(1).neg().exp().add(1));
-      const gradient = features.mul(predicted.sub(labels).expandDims(1)).sum(0);
+      const predicted = wf.ones([]).div(features.matVec(w).neg().exp().add(1));
+      const gradient = predicted.sub(labels).vecMat(features);
       return w.sub(gradient.mul(RATE / p.rows));
     });
     return [weights];

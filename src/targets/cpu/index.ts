@@ -9,7 +9,7 @@ import { createArenas, type Arena, type Work } from './arena.ts';
 import { lowerContract } from './contract-prepare.ts';
 import { createHeap, type Block, type Heap } from './heap.ts';
 import { hoistedIn } from './hoisted.ts';
-import { orient } from './orient.ts';
+import { isInPlace, orient } from './orient.ts';
 import { createPool, type Observer, type Pool } from './threads/pool.ts';
 import { prepare, WORTH_SHARING, type Call, type Lowered, type Prepared } from './prepare.ts';
 import { emitProgram, programOf } from './program.ts';
@@ -213,7 +213,7 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worthSha
 }
 
 /** What windows of a sweep may take of the second cache, and how many steps of a time loop pay. */
-const SWEEPS = { cache: 1 << 20, depth: 4 };
+const SWEEPS = { cache: 1 << 20, depth: 5 };
 
 /** Equal keys are prepared alike. */
 function sweepKey({ batch, units, stages, privates }: Sweep, slots: readonly BufferSlot[]): string {
@@ -235,7 +235,7 @@ function sameSizes(a: Launch, b: Launch): boolean {
     x.offset === y.offset && sameShape(x.strides, y.strides) && sameShape(x.sizes ?? [], y.sizes ?? []);
   const output = (x: Stored, y: Stored): boolean =>
     sameShape(x.sizes, y.sizes) && (x.initial === undefined) === (y.initial === undefined);
-  return sameShape(a.domain, b.domain) && a.inputs.every((x, k) => input(x, b.inputs[k]))
+  return sameShape(a.domain, b.domain) && isInPlace(a) === isInPlace(b) && a.inputs.every((x, k) => input(x, b.inputs[k]))
     && (a.stored ?? []).every((x, k) => output(x, b.stored![k]));
 }
 

@@ -16,6 +16,8 @@ export interface ArraySpec {
   readonly axes: number;
   /** A whole array is walked along its own axes, and has its sizes beside the strides; others along those of the domain. */
   readonly whole: boolean;
+  /** Of a ring there is a mask behind the rest. */
+  readonly ring?: boolean;
 }
 
 /** Numbers that say how the domain is cut into blocks; see blocks.ts. */
@@ -43,9 +45,11 @@ export interface ArrayLayout {
   readonly stride: (axis: number) => number;
   /** Of whole arrays. */
   readonly size: (axis: number) => number;
+  /** Of rings. */
+  readonly mask: number;
 }
 
-const wordsOf = ({ axes, whole }: ArraySpec): number => 1 + axes * (whole ? 2 : 1);
+const wordsOf = ({ axes, whole, ring }: ArraySpec): number => 1 + axes * (whole ? 2 : 1) + (ring ? 1 : 0);
 
 export function layoutOf({ rank, inputs, outputs, planes, uniforms }: LayoutSpec): Layout {
   const sizes = 4 * GEOMETRY.length;
@@ -53,7 +57,8 @@ export function layoutOf({ rank, inputs, outputs, planes, uniforms }: LayoutSpec
   const arrays = [...inputs, ...outputs].map((spec): ArrayLayout => {
     const base = at;
     at += 4 * wordsOf(spec);
-    return { base, stride: (axis) => base + 4 * (1 + axis), size: (axis) => base + 4 * (1 + spec.axes + axis) };
+    const word = (k: number): number => base + 4 * k;
+    return { base, stride: (axis) => word(1 + axis), size: (axis) => word(1 + spec.axes + axis), mask: word(wordsOf(spec) - 1) };
   });
   const firstPlane = at;
   const firstUniform = Math.ceil((firstPlane + 4 * planes) / 16) * 16;
@@ -76,6 +81,8 @@ export interface Walk {
   readonly strides: readonly number[];
   /** Of a whole array. */
   readonly sizes?: readonly number[];
+  /** Of a ring, in which coordinates along an axis come round: what they are and-ed with. */
+  readonly mask?: number;
 }
 
 /** All parameters but addresses and scalars, which differ from run to run. */
@@ -88,7 +95,8 @@ export interface LayoutValues {
 
 /** The words of the parameters. Where an address belongs there is the offset that is to be added to it. */
 export function parameterWords(spec: LayoutSpec, { geometry, sizes, inputs, outputs }: LayoutValues): Int32Array {
-  const walks = [...inputs, ...outputs].flatMap(({ offset, strides, sizes: own = [] }) => [offset, ...strides, ...own]);
+  const walks = [...inputs, ...outputs].flatMap(({ offset, strides, sizes: own = [], mask }) =>
+    [offset, ...strides, ...own, ...mask === undefined ? [] : [mask]]);
   const words = new Int32Array(layoutOf(spec).bytes / 4);
   words.set([...GEOMETRY.map((name) => geometry[name]), ...sizes, ...walks]);
   return words;

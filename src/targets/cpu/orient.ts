@@ -18,6 +18,14 @@ export interface OrientedKernel extends Kernel {
   readonly steps?: Steps;
   /** An output overwrites an input: no point may be computed twice. */
   readonly inPlace?: boolean;
+  /** Inputs and outputs that are rings along an outer axis. */
+  readonly rings?: Rings;
+}
+
+export interface Rings {
+  readonly axis: number;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
 }
 
 /** A launch whose outputs of the body need not be dense along the inner axis. */
@@ -98,11 +106,30 @@ function isShort({ kernel, domain }: Launch): boolean {
  * something other than lanes.
  */
 export function orientStage(
-  given: Launch, units: Units, single: boolean,
+  given: Launch, units: Units, single: boolean, rings?: Rings,
+): { readonly launch: OrientedLaunch; readonly cut: Cut } {
+  const found = orientUnits(given, units, single, rings?.axis);
+  return rings ? { ...found, launch: withRings(found.launch, rings) } : found;
+}
+
+const ringKernels = new WeakMap<Kernel, Map<string, OrientedKernel>>();
+
+function withRings(launch: OrientedLaunch, rings: Rings): OrientedLaunch {
+  let known = ringKernels.get(launch.kernel);
+  if (!known) ringKernels.set(launch.kernel, known = new Map<string, OrientedKernel>());
+  const key = `${rings.axis}:${rings.inputs.join()}>${rings.outputs.join()}`;
+  let kernel = known.get(key);
+  if (!kernel) known.set(key, kernel = { ...launch.kernel, rings });
+  return { ...launch, kernel, code: `${launch.code}|rings ${key}` };
+}
+
+/** `alone`: an axis that does not merge with others. */
+function orientUnits(
+  given: Launch, units: Units, single: boolean, alone: number | undefined,
 ): { readonly launch: OrientedLaunch; readonly cut: Cut } {
   const launch = settle(given);
   const dense: OrientedLaunch = { ...launch, bodyStrides: stridesOf(launch.domain), bodyInner: 'unit' };
-  const merged = launch.domain.length === 1 ? dense : mergeAxes(dense);
+  const merged = launch.domain.length === 1 ? dense : mergeAxes(dense, alone);
   const cut = cutOf(merged.domain, units) ?? fail(`${given.kernel.name} has no ${units.units} units`);
   const axis = betterAxis(merged);
   const between = merged.domain.slice(0, cut.axis).some((n) => n !== 1);
@@ -153,14 +180,14 @@ function isLocated(kernel: Kernel): boolean {
 }
 
 /** Merges axes of maps; the number of axes stays, merged ones have size 1. */
-function mergeAxes(launch: OrientedLaunch): OrientedLaunch {
+function mergeAxes(launch: OrientedLaunch, alone?: number): OrientedLaunch {
   if (launch.kernel.reduction || isLocated(launch.kernel)) return launch;
   const domain = [...launch.domain];
   const walks = [...launch.inputs.filter((a) => !a.sizes).map((a) => a.strides), launch.bodyStrides].map((s) => [...s]);
   let into = domain.length - 1;
   for (let k = into - 1; k >= 0; k--) {
     if (domain[k] === 1) continue;
-    if (walks.every((s) => s[k] === s[into] * domain[into])) {
+    if (k !== alone && into !== alone && walks.every((s) => s[k] === s[into] * domain[into])) {
       domain[into] *= domain[k];
       domain[k] = 1;
     } else {

@@ -144,19 +144,21 @@ export interface CallParts {
   /** For output k of the nest, its position among the launch's, and how it is walked (in elements). */
   readonly outputs: readonly number[];
   readonly walk: (k: number) => Walk;
+  /** Masks of rings, by input and output of the nest. */
+  readonly masks?: { readonly inputs: readonly (number | undefined)[]; readonly outputs: readonly (number | undefined)[] };
 }
 
 export function makeCall(kernel: number, nest: Nest, blocking: Blocking, { cost, certain }: Work, parts: CallParts): Call {
-  const { sizes, inputs, outputs, walk } = parts;
+  const { sizes, inputs, outputs, walk, masks } = parts;
   const spec = layoutSpecOf(nest);
   const layout = layoutOf(spec);
-  const inBytes = ({ offset, strides, sizes: own }: Walk, d: DType): Walk =>
-    ({ offset: offset * dtypes[d].bytes, strides: strides.map((s) => s * dtypes[d].bytes), sizes: own });
+  const inBytes = ({ offset, strides, sizes: own }: Walk, d: DType, mask?: number): Walk =>
+    ({ offset: offset * dtypes[d].bytes, strides: strides.map((s) => s * dtypes[d].bytes), sizes: own, mask });
   const dense = stridesOf(sizes);
   const words = parameterWords(spec, {
     geometry: blocking.geometry, sizes,
-    inputs: nest.inputs.map(({ dtype }, k) => inBytes(inputs[k] ?? { offset: 0, strides: dense }, dtype)),
-    outputs: nest.outputs.map(({ dtype }, k) => inBytes(walk(k), dtype)),
+    inputs: nest.inputs.map(({ dtype }, k) => inBytes(inputs[k] ?? { offset: 0, strides: dense }, dtype, masks?.inputs[k])),
+    outputs: nest.outputs.map(({ dtype }, k) => inBytes(walk(k), dtype, masks?.outputs[k])),
   });
   /** Whole arrays without elements are a zero. */
   const base = (at: number, of: Base['of'], index: number, own: readonly number[] | undefined): Base => {

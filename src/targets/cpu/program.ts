@@ -1,5 +1,5 @@
 /** From a kernel to a module: which loop nests it becomes, and the functions that run them. */
-import { isFloat, type DType } from '../../dsl/dtype.ts';
+import { isFloat } from '../../dsl/dtype.ts';
 import { inline, sameLeaves } from '../../dsl/kernel/copy.ts';
 import { Builder, type Fn, type Value } from '../../dsl/kernel/ir.ts';
 import { expandMath } from '../../dsl/kernel/math/index.ts';
@@ -40,11 +40,15 @@ export function programOf(kernel: OrientedKernel, inner: readonly InnerStride[],
   const common: Common = { work: workOf(body, loops), loops };
   const shared = {
     rank: kernel.rank,
-    inputs: kernel.inputs.map(({ dtype, whole }, k): NestArray => ({ dtype, inner: inner[k], whole })),
+    inputs: kernel.inputs.map(({ dtype, whole }, k): NestArray =>
+      ({ dtype, inner: inner[k], whole, ...kernel.rings?.inputs.includes(k) && { ring: kernel.rings.axis } })),
     uniforms: kernel.uniforms.map((u) => u.dtype),
   };
   const outputs = (from: KernelOutput['from']) => kernel.outputs.filter((o) => o.from === from);
-  const walked = (list: readonly { dtype: DType }[], how: 'unit' | 'strided'): NestArray[] => list.map(({ dtype }) => ({ dtype, inner: how }));
+  const walked = (list: readonly KernelOutput[], how: 'unit' | 'strided'): NestArray[] => list.map((o) => {
+    const isRing = kernel.rings?.outputs.includes(kernel.outputs.indexOf(o));
+    return { dtype: o.dtype, inner: how, ...isRing && { ring: kernel.rings!.axis } };
+  });
   if (kernel.schedule === 'nest') {
     const stored = body.outputs.map(({ dtype, whole }): NestArray => ({ dtype, inner: 'unit', whole }));
     const nest = { ...shared, outputs: stored, planes: [], results: [], effects };
@@ -71,7 +75,7 @@ export function programOf(kernel: OrientedKernel, inner: readonly InnerStride[],
   const nest: Nest = {
     rank: Math.max(1, keptAxes.length),
     inputs: [
-      ...shared.inputs.map((i) => (keepsInner || i.whole !== undefined ? i : { ...i, inner: 'strided' as const })),
+      ...shared.inputs.map(({ ring: _, ...i }) => (keepsInner || i.whole !== undefined ? i : { ...i, inner: 'strided' as const })),
       ...planes.map((dtype) => ({ dtype, inner: 'unit' as const })),
     ],
     uniforms: shared.uniforms, outputs: walked(ends, 'unit'), planes,

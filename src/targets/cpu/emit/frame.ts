@@ -12,6 +12,8 @@ export interface NestArray {
   /** Along the innermost axis of the domain, or the last one of its own. */
   readonly inner: InnerStride;
   readonly whole?: number;
+  /** Outer axis along which it is a ring: coordinates come round. */
+  readonly ring?: number;
 }
 
 /** A loop nest to emit: what its body may read and store to, and how that lies in memory. */
@@ -26,7 +28,8 @@ export interface Nest {
 }
 
 export function layoutSpecOf(n: Nest): LayoutSpec {
-  const array = ({ whole }: NestArray): ArraySpec => ({ axes: whole ?? n.rank, whole: whole !== undefined });
+  const array = ({ whole, ring }: NestArray): ArraySpec =>
+    ({ axes: whole ?? n.rank, whole: whole !== undefined, ring: ring !== undefined });
   const { rank, uniforms, planes } = n;
   return { rank, inputs: n.inputs.map(array), outputs: n.outputs.map(array), planes: planes.length, uniforms };
 }
@@ -58,6 +61,9 @@ export class Frame {
   readonly bases: readonly Local[];
   readonly outputs: readonly Local[];
   readonly outputStrides: readonly (readonly Local[])[];
+  /** Of rings. */
+  readonly inputMasks: readonly (Local | undefined)[];
+  readonly outputMasks: readonly (Local | undefined)[];
   readonly whole: { readonly input: readonly (Whole | undefined)[]; readonly output: readonly (Whole | undefined)[] };
   readonly planes: readonly Local[];
   /** Every lane holds the value. */
@@ -85,6 +91,10 @@ export class Frame {
     this.strides = nest.inputs.map((_, i) => along(spec.inputs, i).map((k) => word(layout.inputs[i].stride(k), `stride${i}_${k}`)));
     this.outputs = nest.outputs.map((_, i) => word(layout.outputs[i].base, `output${i}`));
     this.outputStrides = nest.outputs.map((_, i) => along(spec.outputs, i).map((k) => word(layout.outputs[i].stride(k), `step${i}_${k}`)));
+    const masks = (list: readonly NestArray[], at: readonly ArrayLayout[]): (Local | undefined)[] =>
+      list.map((a, i) => (a.ring === undefined ? undefined : word(at[i].mask, `mask${i}`)));
+    this.inputMasks = masks(nest.inputs, layout.inputs);
+    this.outputMasks = masks(nest.outputs, layout.outputs);
     const whole = (a: NestArray, at: ArrayLayout, base: Local, strides: readonly Local[]): Whole | undefined => {
       if (a.whole === undefined) return undefined;
       const sizes = strides.map((_, k) => word(at.size(k), `n${k}`));
@@ -104,6 +114,17 @@ export class Frame {
     this.planes = nest.planes.map((_, i) => word(layout.planeBase(i), `partial${i}`));
     this.uniforms = nest.uniforms.map((_, i) => c.x('v128.load', [params], layout.uniform(i)));
     this.coords = axes.slice(0, -1).map((k) => f.local('i32', `x${k}`));
+  }
+
+  /** Bytes from the first element of an array to the row of outer coordinates. */
+  rowOffset(
+    array: NestArray, mask: Local | undefined, strides: readonly Local[], coordinate: (axis: number) => Scalar,
+  ): Scalar[] {
+    const { c } = this;
+    return this.coords.map((_, k) => {
+      const x = coordinate(k);
+      return c.mul(array.ring === k ? c.x('i32.and', [x, mask!]) : x, strides[k]);
+    });
   }
 
   get(name: GeometryName): Local {

@@ -17,10 +17,11 @@ interface Target {
 
 /** Stores results of the body along the current row: `stores[k]` in output k. */
 export function storing(frame: Frame, stores: readonly number[], count: number): Sink {
-  const { c, nest, outputs, outputStrides, coords, inner } = frame;
+  const { c, nest, outputs, outputStrides, outputMasks, coords, inner } = frame;
   const targets = stores.map((result, k): Target => {
     const row = c.variable(outputs[k], `outRow${k}`);
-    coords.forEach((x, axis) => c.advance(row, c.mul(x, outputStrides[k][axis])));
+    frame.rowOffset(nest.outputs[k], outputMasks[k], outputStrides[k], (axis) => coords[axis])
+      .forEach((bytes) => c.advance(row, bytes));
     const { dtype, inner: along } = nest.outputs[k];
     return { result, dtype, row, stride: along === 'unit' ? dtypes[dtype].bytes : outputStrides[k][inner] };
   });

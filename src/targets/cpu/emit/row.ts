@@ -178,12 +178,14 @@ export class Row {
   }
 
   private makePointer({ input, at, dtype }: Read): void {
-    const { c, bases, strides, coords, nest, inner } = this.frame;
+    const { c, bases, strides, inputMasks, nest, inner } = this.frame;
     const key = this.key(input, at);
     if (this.pointers.has(key)) return;
     const address = c.variable(bases[input], `row${input}`);
-    coords.forEach((_, k) => c.advance(address, c.mul(this.coordinate(k, stepsAlong(at, k)), strides[input][k])));
-    this.pointers.set(key, { key, address, dtype, inner: nest.inputs[input].inner, stride: strides[input][inner] });
+    const array = nest.inputs[input];
+    this.frame.rowOffset(array, inputMasks[input], strides[input], (k) => this.coordinate(k, stepsAlong(at, k)))
+      .forEach((bytes) => c.advance(address, bytes));
+    this.pointers.set(key, { key, address, dtype, inner: array.inner, stride: strides[input][inner] });
   }
 
   private insideKey(v: Inside): string {

@@ -1,7 +1,8 @@
 /**
  * The driver of a sweep: `k0` does some bands of it. A band is cut into pieces; for each piece the stages are called in turn, for
  * the units that those after them will read. What stages leave for each other is in windows of the thread's workspace: the base
- * address of a window in a call's parameters is that of unit 0, as if all units were there, so stages need not know.
+ * address of a window in a call's parameters is that of unit 0, as if all units were there, so stages need not know; in a ring,
+ * where units come round, stages mask their coordinates.
  *
  * The code depends on which stages there are and who reads what; all sizes are parameters, in the order of `CONTROL`.
  */
@@ -43,7 +44,7 @@ const bytesOf: Partial<Record<string, number>> = { int8: 1, uint8: 1, bool: 1, i
 /** The parts of a prepared sweep that the code depends on. */
 export const structureOf = ({ sweep, stages, windows, planes }: PreparedSweep): string => [
   stages.map(({ launch, prepared }, s) => `${launch.code}#${prepared.calls.length}${sweep.stages[s].terminal ? 't' : ''}`).join('\n'),
-  windows.map((w) => `${w.of.producer}>${w.of.consumers.map((c) => c.stage).join()}`).join(';'),
+  windows.map((w) => `${w.ring ? 'r' : ''}${w.of.producer}>${w.of.consumers.map((c) => c.stage).join()}`).join(';'),
   sweep.stages.map(({ launch }) => [...launch.inputs.map((x) => x.slot), '>', ...launch.outputs]
     .map((slot) => (typeof slot === 'number' ? windows.findIndex((w) => w.of.slot === slot) : slot)).join()).join(';'),
   planes.map((list) => list.map((at) => (at === undefined ? 'g' : 'w')).join('')).join(),
@@ -95,7 +96,7 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
           c.raw('i32.lt_s', [done[s], stop]);
           f.if(() => {
             windows.forEach((w, k) => {
-              if (w.of.producer === s) makeRoom(k, stop);
+              if (w.of.producer === s && !w.ring) makeRoom(k, stop);
             });
             call(s, batch, stop);
             c.assign(done[s], stop);
@@ -132,7 +133,7 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
         for (const base of movingBases(p, s, made)) {
           const address = base.window === undefined
             ? shifted(plane[s][base.plane!]!, c.add(before, done[s]))
-            : shifted(window[base.window], c.add(c.mul(batch, own[windows[base.window].of.producer].units), origin[base.window]));
+            : windowAddress(base.window, batch);
           c.push(parameters);
           c.raw('i32.load', [control.template], at + 4 * base.word);
           c.push(address);
@@ -145,6 +146,12 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
         [c.mul(first, blocks[s][k]), c.mul(last, blocks[s][k]), parameters].forEach((v) => c.push(v));
         f.call(functions[s][k]);
       });
+    }
+
+    /** Where unit 0 of a window would be, or is in a ring. */
+    function windowAddress(k: number, batch: Local): Scalar {
+      if (windows[k].ring) return c.add(workspace, window[k].at);
+      return shifted(window[k], c.add(c.mul(batch, own[windows[k].of.producer].units), origin[k]));
     }
 
     /** Where unit 0 would be, of something whose unit `first` is at its start. */

@@ -6,6 +6,7 @@ import { sizeOf } from '../../../dsl/shape.ts';
 import { orientStage, type OrientedLaunch } from '../orient.ts';
 import type { Base, Call } from '../prepare.ts';
 import { programOf, type Program } from '../program.ts';
+import { isRing, ringsOf } from './rings.ts';
 import { planeBytes, prepareStage, type PreparedStage } from './stage.ts';
 
 /** How sweeps are cut. */
@@ -50,8 +51,9 @@ export interface WindowPlan {
   readonly of: Private;
   /** Bytes of a unit. */
   readonly unitBytes: number;
-  /** Units it has room for. */
+  /** Units it has room for; of a ring a power of two. */
   readonly room: number;
+  readonly ring: boolean;
   /** From the start of the workspace. */
   readonly at: number;
 }
@@ -78,15 +80,18 @@ export function prepareSweep(sweep: Sweep, slots: readonly BufferSlot[], cutting
   // Nobody needs more than its own piece: units can be taken together.
   const single = batch > 1 || sweep.stages.some((s) => s.lo !== 0 || s.hi !== 0 || s.units !== units || arePartsOfRows(s, batch));
   const pieces = piecesOf(sweep, slots, single, cutting);
-  const windowRooms = sweep.privates.map((p) => roomOf(p, sweep, slots, pieces.chunk, cutting));
+  const rings = new Map(sweep.privates.flatMap((p) =>
+    (single && isRing(p, sweep) ? [[p.slot, ringRoom(p, sweep, pieces.chunk)] as const] : [])));
+  const windowRooms = sweep.privates.map((p) => rings.get(p.slot) ?? roomOf(p, sweep, slots, pieces.chunk, cutting));
   const stages: StagePlan[] = [];
   let at = 0;
   for (const { launch: given, units: own, lo, hi, terminal } of sweep.stages) {
     const grain = single && !(lo === 0 && hi === 0 && terminal) ? 1 : pieces.chunk;
-    const { launch, cut } = orientStage(given, { batch, units: own }, grain === 1);
+    const count = { batch, units: own };
+    const { launch, cut } = orientStage(given, count, grain === 1, ringsOf(given, count, rings));
     const program = programOf(launch.kernel, launch.inner, launch.bodyInner);
     const room = pieces.chunk + Math.abs(own - units);
-    const prepared = prepareStage(program, launch, { units: { batch, units: own }, cut, grain, room }, terminal);
+    const prepared = prepareStage(program, launch, { units: count, cut, grain, room }, terminal, rings);
     const places = prepared.calls.map(({ call }) => (at += align(4 * call.words.length)) - align(4 * call.words.length));
     stages.push({ program, launch, grain, room, prepared, at: places });
   }
@@ -94,7 +99,7 @@ export function prepareSweep(sweep: Sweep, slots: readonly BufferSlot[], cutting
   const take = (bytes: number): number => (at += align(bytes + 64)) - align(bytes + 64);
   const windows = sweep.privates.map((of, k): WindowPlan => {
     const unitBytes = of.length * dtypes[slots[of.slot].dtype].bytes;
-    return { of, unitBytes, room: windowRooms[k], at: take(windowRooms[k] * unitBytes) };
+    return { of, unitBytes, room: windowRooms[k], ring: rings.has(of.slot), at: take(windowRooms[k] * unitBytes) };
   });
   const planes = stages.map(({ prepared, room }, s) =>
     prepared.planes.map((p) => (sweep.stages[s].terminal ? undefined : take(planeBytes(p) * room))));
@@ -135,16 +140,19 @@ function piecesOf(sweep: Sweep, slots: readonly BufferSlot[], single: boolean, c
   return { bands: batch * bandsPerBatch, bandsPerBatch, bandUnits, chunk, lead };
 }
 
-/** Units that a window holds: what has to be there at least, and room for more, so that it is not moved for every piece. */
-function roomOf(
-  { slot, producer, length, consumers }: Private, { units, stages, privates }: Sweep, slots: readonly BufferSlot[], chunk: number,
-  cutting: Cutting,
-): number {
+/** Units that have to be in a window at a time. */
+function leastRoom({ producer, consumers }: Private, { units, stages }: Sweep, chunk: number): number {
   const own = stages[producer];
   const behind = Math.max(0, ...consumers.map((c) => own.hi - stages[c.stage].hi - c.lo));
-  const least = chunk + behind + Math.abs(own.units - units) + 1;
-  const spare = Math.floor(cutting.windows / privates.length / (length * dtypes[slots[slot].dtype].bytes));
-  return Math.min(own.units + 1, Math.max(least, spare));
+  return chunk + behind + Math.abs(own.units - units) + 1;
+}
+
+const ringRoom = (p: Private, sweep: Sweep, chunk: number): number => 2 ** Math.ceil(Math.log2(leastRoom(p, sweep, chunk)));
+
+/** Units that a window holds: what has to be there at least, and room for more, so that it is not moved for every piece. */
+function roomOf(p: Private, sweep: Sweep, slots: readonly BufferSlot[], chunk: number, cutting: Cutting): number {
+  const spare = Math.floor(cutting.windows / sweep.privates.length / (p.length * dtypes[slots[p.slot].dtype].bytes));
+  return Math.min(sweep.stages[p.producer].units + 1, Math.max(leastRoom(p, sweep, chunk), spare));
 }
 
 interface MovingBase {

@@ -9,7 +9,7 @@ import { cutOf, type Cut, type Units } from '../../../fusion/sweep/window.ts';
 import { blockMap, blockReduceInner, blockReduceOuter, type Blocking } from '../blocks.ts';
 import type { Geometry } from '../layout.ts';
 import type { OrientedLaunch } from '../orient.ts';
-import { makeCall, outputsFrom, type Call } from '../prepare.ts';
+import { makeCall, outputsFrom, type Call, type CallParts } from '../prepare.ts';
 import type { Program } from '../program.ts';
 
 export interface StageCall {
@@ -36,15 +36,18 @@ interface Where {
   readonly room: number;
 }
 
-export function prepareStage(program: Program, launch: OrientedLaunch, where: Where, terminal: boolean): PreparedStage {
-  const { domain } = launch;
+/** `rings`: units of those private slots that come round. */
+export function prepareStage(
+  program: Program, given: OrientedLaunch, where: Where, terminal: boolean, rings: ReadonlyMap<number, number>,
+): PreparedStage {
+  const { domain } = given;
+  const { launch, stored, masks } = inRings(given, where.cut, rings);
+  const body = { inputs: launch.inputs, outputs: outputsFrom(launch, 'body'), masks, walk: (k: number) => ({ offset: 0, strides: stored[k] }) };
   const work = program.work(launch);
   if (program.kind === 'map') {
     const { nest } = program.map;
     const blocking = cutMap(domain, where);
-    const call = makeCall(0, nest, blocking, work, {
-      sizes: domain, inputs: launch.inputs, outputs: outputsFrom(launch, 'body'), walk: () => ({ offset: 0, strides: launch.bodyStrides }),
-    });
+    const call = makeCall(0, nest, blocking, work, { sizes: domain, ...body });
     return { calls: [{ call, blocks: 1 }], finish: undefined, planes: [] };
   }
   if (program.kind !== 'reduce') return fail(`${launch.kernel.name} is no stage of a sweep`);
@@ -54,9 +57,7 @@ export function prepareStage(program: Program, launch: OrientedLaunch, where: Wh
     ? cutTerminal(domain, reduce.axes, where)
     : cutReduction(domain, reduce.axes, work.cost, where);
   const { chunks, planeLength } = blocking.geometry;
-  const first = makeCall(0, reduce, blocking, work, {
-    sizes: domain, inputs: launch.inputs, outputs: outputsFrom(launch, 'body'), walk: () => ({ offset: 0, strides: launch.bodyStrides }),
-  });
+  const first = makeCall(0, reduce, blocking, work, { sizes: domain, ...body });
   const alongKept = (list: readonly number[], none: number): number[] =>
     (keptAxes.length > 0 ? keptAxes.map((k) => list[k]) : [none]);
   const kept = alongKept(domain, 1);
@@ -71,6 +72,20 @@ export function prepareStage(program: Program, launch: OrientedLaunch, where: Wh
   const planes = reduce.planes.map((dtype) => ({ dtype, length: terminal ? planeLength : planeUnit, chunks }));
   const calls = [{ call: first, blocks }, ...terminal ? [] : [{ call: second, blocks: 1 }]];
   return { calls, finish: terminal ? second : undefined, planes };
+}
+
+/** A launch with its rings: along axes before that of the units they do not move, and coordinates come round. */
+function inRings(
+  launch: OrientedLaunch, { axis }: Cut, rings: ReadonlyMap<number, number>,
+): { readonly launch: OrientedLaunch; readonly stored: readonly (readonly number[])[]; readonly masks: NonNullable<CallParts['masks']> } {
+  const still = (strides: readonly number[]): number[] => strides.map((s, k) => (k < axis ? 0 : s));
+  const maskOf = (slot: number): number | undefined => (rings.has(slot) ? rings.get(slot)! - 1 : undefined);
+  const outputs = outputsFrom(launch, 'body').map((k) => launch.outputs[k]);
+  return {
+    launch: { ...launch, inputs: launch.inputs.map((x) => (rings.has(x.slot) ? { ...x, strides: still(x.strides) } : x)) },
+    stored: outputs.map((slot) => (rings.has(slot) ? still(launch.bodyStrides) : launch.bodyStrides)),
+    masks: { inputs: launch.inputs.map((x) => maskOf(x.slot)), outputs: outputs.map(maskOf) },
+  };
 }
 
 export const planeBytes = (p: PreparedStage['planes'][number]): number => p.length * p.chunks * dtypes[p.dtype].bytes;
