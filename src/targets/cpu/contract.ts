@@ -6,7 +6,7 @@ import { isFloat, type DType } from '../../dsl/dtype.ts';
 import type { Fn, Value } from '../../dsl/kernel/ir.ts';
 import { expandMath } from '../../dsl/kernel/math/index.ts';
 import { valuesOf } from '../../dsl/kernel/walk.ts';
-import { productOf, type Factor } from '../../fusion/contract.ts';
+import { productOf, type Factor, type Product } from '../../fusion/contract.ts';
 import type { InnerStride, Kernel, Launch } from '../../fusion/kernel.ts';
 
 /** Rows of a tile of the result; each element of the left operand is multiplied with a row of the right one. */
@@ -55,7 +55,7 @@ export function contractionOf(launch: Launch): Contraction | undefined {
   const { kernel, domain } = launch;
   if (kernel.schedule !== 'contract') return undefined;
   const product = productOf(launch, bodyOf(kernel));
-  if (!product || !DTYPES.has(product.dtype)) return undefined;
+  if (!product || !DTYPES.has(product.dtype) || isFlat(product, domain)) return undefined;
   const { dtype, outer, depth, swapped } = product;
   const operand = ({ value, axis, walks, deep }: Factor): Operand =>
     ({ value, axis, outer: outer.filter((k) => walks.has(k)), deep: deep && isPlain(value) && domain[depth.at(-1)!] >= 4 });
@@ -66,6 +66,10 @@ export function contractionOf(launch: Launch): Contraction | undefined {
   const parts = [outer.join(), left.axis, right.axis, swapped, ...sides, direct];
   return { ...made, direct, code: `${kernel.key}|product ${parts.join(':')}|${innersOf(made).join()}` };
 }
+
+/** Two or three long rows: packing the other operand takes longer than to read it once for each. */
+const isFlat = ({ left, right }: Product, domain: readonly number[]): boolean =>
+  domain[left.axis] < TILE_ROWS && domain[right.axis] >= 64;
 
 /** Without control flow, so that rows can be done side by side. */
 const isPlain = (value: Value): boolean =>
