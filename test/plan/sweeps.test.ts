@@ -185,7 +185,8 @@ test('time loops: four steps at a time, and no buffer for those in between', () 
 
 test('the depth is the target\'s', () => {
   const u = ramp(40, 6);
-  const deep = (depth: number) => expectPlan(wf.iterate(u, 12, (x) => heat(x)), { ...sweeping, sweeps: { cache: 2 ** 20, depth } });
+  const deep = (depth: number) =>
+    expectPlan(wf.iterate(u, 12, (x) => heat(x)), { ...sweeping, sweeps: { cache: 2 ** 20, depth } });
   deep(1).runs(12).sweeps(0);
   deep(2).runs(6);
   deep(6).runs(2).stages(6, 6);

@@ -15,7 +15,8 @@ import { expectClose, type Tolerance } from './targets.ts';
 export const profile: CostProfile = { memoryRoundTrip: 8, launch: 1000, maxBuffers: 32, maxBufferBytes: 2 ** 30 };
 
 /** What the cpu target asks for: launches that follow each other run piece by piece, time loops four steps at a time. */
-export const sweeping: Partial<CostProfile> = { memoryRoundTrip: 6, launch: 4000, maxBuffers: 64, sweeps: { cache: 2 ** 20, depth: 4 } };
+export const sweeping: Partial<CostProfile> =
+  { memoryRoundTrip: 6, launch: 4000, maxBuffers: 64, sweeps: { cache: 2 ** 20, depth: 4 } };
 
 /** 10 * i + j + ... at every point. */
 export function coordinates(shape: readonly number[]): WeftArray {
