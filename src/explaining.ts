@@ -70,14 +70,13 @@ function checked(options: ExplainOptions): { readonly level: Level; readonly for
   return { level, format, code };
 }
 
-/** `closely`: with how the target would run every kernel, for which its code is made. */
+/** `closely`: with how the target would run every kernel, for which some targets make its code. */
 function reportOf({ target, bound, on, measured }: Subject, closely: boolean, code: boolean): PlanReport {
   if (!bound) return { ...nothing, target };
-  if (!on || !(closely || code)) return report(bound, { target, measured });
   return report(bound, {
     target, code, measured,
-    describe: (launch) => on.explain(launch),
-    describeSweep: (sweep) => on.explainSweep?.(sweep, bound.slots),
+    describe: on && (closely || code) ? (launch) => on.explain(launch) : undefined,
+    describeSweep: (sweep) => on?.explainSweep?.(sweep, bound.slots),
   });
 }
 

@@ -11,7 +11,7 @@ import type { PlanReport } from './reports.ts';
 export interface FusionOptions {
   /**
    * At most so many fusions are made, in planning order; 0 gives a loop for every operation. Every number gives the same
-   * values (but for the rounding that a target is free in), so the first number that does not is that of a wrong fusion.
+   * values, but for how float sums are rounded, so the first number that does not is that of a wrong fusion.
    */
   readonly max?: number;
 }

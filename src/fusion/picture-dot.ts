@@ -1,5 +1,5 @@
 /** A plan as text for Graphviz. */
-import type { Frame, Picture } from './picture.ts';
+import { parentsOf, type Frame, type Picture } from './picture.ts';
 
 export function dotOf({ title, boxes, inputs, results, edges, frames }: Picture): string {
   const kernel = (k: number): string => `kernel${k + 1}`;
@@ -12,20 +12,27 @@ export function dotOf({ title, boxes, inputs, results, edges, frames }: Picture)
     ...inputs.flatMap((p, k) => p.kernels.map((to) => `input${k + 1} -> ${kernel(to)};`)),
     ...edges.map((e) => `${kernel(e.from)} -> ${kernel(e.to)} [label=${quote(e.label)}];`),
     ...results.flatMap((p, k) => p.kernels.map((from) => `${kernel(from)} -> result${k + 1};`)),
-    ...clusters(frames).map(({ frame, kernels }, n) =>
-      `subgraph cluster${n + 1} { label=${quote(frame.label)}; style=dashed; ${kernels.map((k) => `${kernel(k)};`).join(' ')} }`),
+    ...clusters(frames, kernel),
   ];
   return ['digraph plan {', ...lines.map((line) => `  ${line}`), '}'].join('\n');
 }
 
-/** Graphviz draws a node in one cluster: the innermost. */
-function clusters(frames: readonly Frame[]): { frame: Frame; kernels: number[] }[] {
+/** A kernel is named in the innermost of its clusters, which lie in each other. */
+function clusters(frames: readonly Frame[], kernel: (k: number) => string): string[] {
+  const parents = parentsOf(frames);
   const taken = new Set<number>();
-  return frames.map((frame) => {
-    const kernels = Array.from({ length: frame.last - frame.first + 1 }, (_, k) => frame.first + k).filter((k) => !taken.has(k));
-    kernels.forEach((k) => taken.add(k));
-    return { frame, kernels };
+  const inside = frames.map(() => [] as string[]);
+  const outermost: string[] = [];
+  frames.forEach(({ first, last, label }, n) => {
+    for (let k = first; k <= last; k++) {
+      if (!taken.has(k)) inside[n].push(`${kernel(k)};`);
+      taken.add(k);
+    }
+    const text = `subgraph cluster${n + 1} { label=${quote(label)}; style=dashed; ${inside[n].join(' ')} }`;
+    const parent = parents[n];
+    (parent === undefined ? outermost : inside[parent]).push(text);
   });
+  return outermost;
 }
 
 const quote = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n')}"`;

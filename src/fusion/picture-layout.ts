@@ -2,7 +2,7 @@
  * Where everything in the picture of a plan is. Kernels stand below each other as they run, what they read from outside at
  * their left, results at their right. A buffer goes straight down to the next kernel, and by a lane at the right to others.
  */
-import type { Box, Edge, Frame, Picture, Pill } from './picture.ts';
+import { parentsOf, type Box, type Edge, type Frame, type Picture, type Pill } from './picture.ts';
 
 /** In pixels: a character, a line of text, and the distances between things. */
 export const size = { character: 7.3, line: 16, pad: 10, pill: 32 } as const;
@@ -40,6 +40,7 @@ export function layoutOf(picture: Picture): Layout {
   const { inputs, results, title } = picture;
   const { straight, lanes } = route(picture.edges);
   const columns = columnsOf(lanes);
+  const depths = depthsOf(picture.frames);
   const ports = picture.boxes.map((_, k) => portsOf(k, picture, lanes));
   const lines = picture.boxes.map(linesOf);
 
@@ -91,7 +92,7 @@ export function layoutOf(picture: Picture): Layout {
   const rects = [...boxes, ...inputRects, ...resultRects];
   return {
     boxes, inputs: inputRects, results: resultRects, wires, labels,
-    frames: picture.frames.map((f) => around(boxes[f.first], boxes[f.last])),
+    frames: picture.frames.map((f, k) => around(boxes[f.first], boxes[f.last], depths[k])),
     width: Math.ceil(Math.max(MARGIN + title.length * size.character, ...rects.map((r) => r.x + r.width)) + MARGIN),
     height: Math.ceil(Math.max(TOP, ...rects.map((r) => r.y + r.height)) + FRAME),
   };
@@ -159,8 +160,20 @@ function stack(
   });
 }
 
-const around = (first: Rect, last: Rect): Rect =>
-  ({ x: first.x - 8, y: first.y - FRAME + 4, width: first.width + 16, height: last.y + last.height + FRAME + 4 - first.y });
+/** How many frames lie in a frame, one in the other. */
+function depthsOf(frames: readonly Frame[]): number[] {
+  const depths = frames.map(() => 0);
+  parentsOf(frames).forEach((parent, k) => {
+    if (parent !== undefined) depths[parent] = Math.max(depths[parent], depths[k] + 1);
+  });
+  return depths;
+}
+
+function around(first: Rect, last: Rect, depth: number): Rect {
+  const side = 8 + 6 * depth, above = FRAME * (depth + 1) - 4;
+  const top = first.y - above;
+  return { x: first.x - side, y: top, width: first.width + 2 * side, height: last.y + last.height + side - top };
+}
 
 const linesOf = (b: Box): string[] => [b.heading, ...wrap(b.expression), b.details];
 const linesOfPill = (p: Pill): string[] => [p.name, p.details];

@@ -86,14 +86,23 @@ function detailsOf(k: KernelReport): string {
   return `${bytes(k.bytes)}${each}${k.estimate === undefined ? '' : `, about ${milliseconds(k.estimate)}${each}`}`;
 }
 
-const sweepText = (s: SweepReport): string =>
-  `side by side: ${s.stages.length} stages${s.measured ? `, ${milliseconds(s.measured.milliseconds)}` : ''}`;
+/** Of every frame the next one that it lies in. */
+export const parentsOf = (frames: readonly Frame[]): (number | undefined)[] => frames.map(({ first, last }, n) => {
+  const found = frames.findIndex((f, k) => k > n && f.first <= first && last <= f.last);
+  return found < 0 ? undefined : found;
+});
 
+/** Sweeps of the same kernels are in one frame: blocks of a time loop, and the steps that are left. */
 function framesOf({ loops, sweeps }: PlanReport): Frame[] {
   const around = (kernels: readonly number[], label: string): Frame[] =>
     (kernels.length > 0 ? [{ first: Math.min(...kernels), last: Math.max(...kernels), label }] : []);
-  return [
-    ...sweeps.flatMap((s) => around(s.stages, sweepText(s))),
-    ...loops.flatMap((l) => around(l.kernels, `${l.count} steps`)),
-  ];
+  const swept = new Map<string, Frame>();
+  for (const frame of sweeps.flatMap((s) => around(s.stages, sweepText(s)))) {
+    const key = `${frame.first}-${frame.last}`, before = swept.get(key);
+    swept.set(key, before ? { ...before, label: `${before.label}; ${frame.label}` } : { ...frame, label: `side by side: ${frame.label}` });
+  }
+  return [...swept.values(), ...loops.flatMap((l) => around(l.kernels, `${l.count} steps`))];
 }
+
+const sweepText = ({ stages, runs, measured }: SweepReport): string =>
+  `${stages.length} stages${runs > 1 ? ` x ${runs}` : ''}${measured ? `, ${milliseconds(measured.milliseconds)}` : ''}`;

@@ -45,7 +45,7 @@ export function report(
   const kernels = found.map((f, k) => kernelReport(bound, f, names, describe?.(f.launch), code, runs, k));
   const total = (of: (k: KernelReport) => number) => sum(kernels.map(of));
   const fusion = ({ kind, producer, consumer }: Fusion): FusionReport =>
-    ({ kind, producer: nameOf(bound, names, producer), consumer: label(exprAt(bound, consumer)) });
+    ({ kind, producer: label(exprAt(bound, producer)), consumer: label(exprAt(bound, consumer)) });
   const { made, refused } = bound.plan.attempts;
   return {
     ...target && { target },

@@ -292,7 +292,7 @@ function explain(given: Launch, threads: number, relaxed: boolean): LaunchDescri
   const work = calls.reduce((sum, c) => sum + (shared(c) ? c.work / threads + HAND_OUT : c.work), 0);
   const several = threads > 1 && calls.some((c) => shared(c) || !c.certain);
   return {
-    code: `;; ${given.kernel.name}\n${emit({}).toWat()}`,
+    get code() { return `;; ${given.kernel.name}\n${emit({}).toWat()}`; },
     layout: calls.map(describeCall).join('\n'),
     workers: several ? `${calls.some(shared) ? '' : 'up to '}${threads} threads` : '1 thread',
     estimate: work / 1e6,

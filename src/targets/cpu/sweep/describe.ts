@@ -5,7 +5,7 @@ import { describeBytes } from '../../../bytes.ts';
 import { prepareSweep } from './prepare.ts';
 import { emitSweep } from './program.ts';
 
-/** Below so many nanoseconds it stays on the calling thread. */
+/** `least`: below so many nanoseconds it stays on the calling thread. */
 export function describeSweep(sweep: Sweep, slots: readonly BufferSlot[], threads: number, least: number): SweepDescription {
   const prepared = prepareSweep(sweep, slots);
   const { pieces: { bands, bandUnits, chunk }, work, certain, workspace } = prepared;
@@ -15,6 +15,6 @@ export function describeSweep(sweep: Sweep, slots: readonly BufferSlot[], thread
     layout: `${bands} ${bands === 1 ? 'band' : 'bands'} of ${bandUnits} units, computed in pieces of ${chunk}; ${describeBytes(workspace)} of cache per thread`,
     workers: several ? `${Math.min(threads, bands)} threads` : '1 thread',
     estimate: work / (several ? Math.min(threads, bands) : 1) / 1e6,
-    code: `;; ${sweep.stages.length} stages side by side\n${emitSweep(prepared, {}).module.toWat()}`,
+    get code() { return `;; ${sweep.stages.length} stages side by side\n${emitSweep(prepared, {}).module.toWat()}`; },
   };
 }
