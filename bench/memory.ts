@@ -5,16 +5,22 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { contendersOf, onOneThread, openCompany, oracleOf, WEFT_ONE } from './contenders.ts';
-import { PLAIN_JS, WEFT, type Contender, type Job } from './workload.ts';
+import { PLAIN_JS, WEFT, type Contender, type Job, type Size } from './workload.ts';
 
 const OTHER_PROCESSES = ['C', 'Numba'];
 const MARK = 'peak bytes: ';
 
-export interface Wanted { readonly workload: string; readonly contender: string; readonly of: string; readonly threads: number }
+export interface Wanted {
+  readonly workload: string;
+  readonly size: Size;
+  readonly contender: string;
+  readonly of: string;
+  readonly threads: number;
+}
 
 /** In bytes; undefined where the system does not tell. */
-export function peakMemory({ workload, contender, of, threads }: Wanted): number | undefined {
-  const args = [workload, '--peak', contender, '--peak-of', of, '--threads', `${threads}`];
+export function peakMemory({ workload, contender, of, size, threads }: Wanted): number | undefined {
+  const args = [workload, '--peak', contender, '--peak-of', of, '--size', size, '--threads', `${threads}`];
   const { stdout } = spawnSync(process.execPath, ['--expose-gc', process.argv[1], ...args], { encoding: 'utf8' });
   const line = stdout.split('\n').find((text) => text.startsWith(MARK));
   return line ? Number(line.slice(MARK.length)) : undefined;

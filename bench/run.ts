@@ -14,8 +14,8 @@ import { WORKLOADS } from './workloads/index.ts';
 
 interface Options {
   readonly all?: boolean;
-  /** True is for 'small'. */
-  readonly check?: boolean | Size;
+  readonly check?: boolean;
+  readonly size?: Size;
   readonly threads: number;
   readonly webgpu?: boolean;
   readonly unfused?: boolean;
@@ -34,7 +34,8 @@ const program = new Command('npm run bench --')
   .description('Times Weft against plain JavaScript and other libraries. Every result is checked before it is timed.')
   .argument('[names...]', `workloads, by parts of their names, or groups of them.\nGroups: ${GROUPS.join(', ')}.\nWorkloads: ${WORKLOADS.map((w) => w.id).join(', ')}`)
   .option('--all', 'every workload, the slow ones too')
-  .addOption(new Option('--check [size]', 'compare results and time nothing, at small sizes unless it says full').choices(SIZES))
+  .option('--check', 'compare results and time nothing')
+  .addOption(new Option('--size <size>', 'of all workloads; small for checks, else full').choices(SIZES))
   .option('--threads <n>', 'CPU threads, of Weft and of its peers', Number, 2)
   .option('--webgpu', "add Weft's WebGPU target where there is an adapter")
   .option('--unfused', 'add Weft without fusion')
@@ -51,12 +52,12 @@ const program = new Command('npm run bench --')
 
 const options = program.opts<Options>();
 const { threads } = options;
-const checkedSize = options.check === true ? 'small' : options.check || undefined;
+const size = options.size ?? (options.check ? 'small' : 'full');
 wf.configure({ target: 'cpu', threads });
 
 if (options.peak && options.peakOf) {
   const workload = WORKLOADS.find((w) => w.id === program.args[0])!;
-  await tellPeak(await jobOf(workload, 'full'), options.peak, options.peakOf, threads);
+  await tellPeak(await jobOf(workload, size), options.peak, options.peakOf, threads);
 } else {
   process.exitCode = await main(chosen());
 }
@@ -75,7 +76,7 @@ function chosen(): readonly Workload[] {
 /** The exit code: 1 where a result was wrong. */
 async function main(workloads: readonly Workload[]): Promise<number> {
   const start = performance.now();
-  const what = checkedSize ? `${checkedSize} sizes, checked and not timed` : 'medians of interleaved runs';
+  const what = options.check ? `${size} sizes, checked and not timed` : 'medians of interleaved runs';
   console.log(`${machine()}; Node ${process.version}; ${threads} threads; ${what}`);
   const { webgpu, unfused } = options;
   const company = await openCompany({ threads, peers: peerNames(), webgpu, unfused });
@@ -112,7 +113,7 @@ function peerNames(): readonly string[] {
 }
 
 async function measuredOf(workload: Workload, company: Company): Promise<Measured> {
-  const job = await jobOf(workload, checkedSize ?? 'full');
+  const job = await jobOf(workload, size);
   const { id, group, name, goals = {}, tolerance } = workload;
   const oracle = await begin(oracleOf(job));
   if (oracle.problem) throw new Error(oracle.problem);
@@ -128,7 +129,7 @@ async function measuredOf(workload: Workload, company: Company): Promise<Measure
     return one;
   }));
   const peak = (t: Timing): number | undefined =>
-    (options.memory && !t.problem ? peakMemory({ workload: id, contender: t.name, of: t.of, threads }) : undefined);
+    (options.memory && !t.problem ? peakMemory({ workload: id, contender: t.name, of: t.of, size, threads }) : undefined);
   const timings = started.map(timingOf).map((t) => ({ ...t, peak: peak(t) }));
   return { id, group, name, goals, size: workload.size(job.parameters), timings };
 }

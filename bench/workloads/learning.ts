@@ -59,8 +59,8 @@ export const linear = workload({
     return [x, tensor(labels)];
   },
   weft: ([x, labels], { rows, steps }) => [wf.iterate(wf.zeros([FEATURES]), steps, (w) => {
-    const error = x.mul(w).sum(1).sub(labels);
-    return w.sub(x.mul(error.expandDims(1)).sum(0).mul(RATE / rows));
+    const error = x.matVec(w).sub(labels);
+    return w.sub(error.vecMat(x).mul(RATE / rows));
   })],
   plainJs([{ data: x }, { data: labels }], { rows, steps }) {
     const weights = new Float64Array(FEATURES), gradient = new Float64Array(FEATURES);
