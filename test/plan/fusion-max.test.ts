@@ -50,7 +50,7 @@ for (const target of targets.filter((t) => t !== 'interpreter')) {
       const expected = await Promise.all((await wf.evaluate(program(), { target: 'interpreter' })).map((x) => x.data()));
       const all = fusionsOf(program(), target);
       // Software adapters are slow.
-      const tried = target === 'cpu' ? [...all.keys(), all.length] : [0, 1, all.length >> 1, all.length];
+      const tried = target === 'cpu' ? [...all.keys(), all.length] : [0, all.length >> 1];
       for (const max of tried) {
         const made = fusionsOf(program(), target, max);
         assert.is(made.length, max, 'as many fusions as asked for');
