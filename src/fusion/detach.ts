@@ -16,22 +16,32 @@ export function detach({ plan, canonical, slots, runs, steps }: BoundPlan): Boun
   };
 }
 
+/** Called at every evaluation, so it does as little as it can. */
 function bareOf(canonical: Canonical): Canonical {
-  const copies = new Map<Expr, Expr>();
-  const copy = <E extends Expr>(e: E): E => copies.get(e) as E;
-  const nodes = canonical.nodes.map((e, n) => {
-    const made = canonical.isInput[n] ? sourceLike(e) : below(e, copy);
-    copies.set(e, made);
-    return made;
-  });
-  return { ...canonical, nodes, numberOf: new Map() };
+  const { isInput, numberOf } = canonical;
+  const nodes = new Array<Expr>(canonical.nodes.length);
+  const copy = <E extends Expr>(e: E): E => nodes[numberOf.get(e)!] as E;
+  for (let n = 0; n < nodes.length; n++) {
+    const e = canonical.nodes[n];
+    nodes[n] = isInput[n] ? sourceLike(e) : below(e, copy);
+  }
+  return { ...canonical, nodes, numberOf: nowhere };
 }
+
+const nowhere: ReadonlyMap<Expr, number> = new Map();
 
 const sourceLike = (e: Expr): Expr =>
   ({ kind: 'source', id: e.id, name: label(e), dtype: e.dtype, shape: e.shape, src: [] });
 
 function below(e: Expr, copy: <E extends Expr>(e: E) => E): Expr {
+  const { id, dtype, shape } = e;
   if (e.src.length === 0 && e.kind !== 'loop') return e;
   const src = e.src.map(copy);
-  return e.kind === 'loop' ? { ...e, src, carries: e.carries.map(copy), next: e.next.map(copy) } : { ...e, src };
+  switch (e.kind) {
+    // Most nodes are maps and views: written out, they are made several times as fast.
+    case 'map': return { kind: 'map', id, dtype, shape, src, fn: e.fn, result: e.result };
+    case 'view': return { kind: 'view', id, dtype, shape, src, view: e.view };
+    case 'loop': return { ...e, src, carries: e.carries.map(copy), next: e.next.map(copy) };
+    default: return { ...e, src };
+  }
 }
