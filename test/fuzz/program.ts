@@ -1,7 +1,8 @@
 /** Random programs: raw numbers from fast-check become a list of steps, each Weft source text and the call it stands for. */
 import fc from 'fast-check';
 import type * as wf from '../../src/index.ts';
-import { makers, type StepName } from './steps.ts';
+import type { Maker } from './maker.ts';
+import { makers } from './steps.ts';
 import type { Info } from './values.ts';
 
 /** One statement: `const [outputs] = source`. */
@@ -30,7 +31,9 @@ export interface Program {
   toString(): string;
 }
 
-interface Raw { readonly op: StepName; readonly n: readonly number[] }
+interface Raw { readonly op: string; readonly n: readonly number[] }
+/** By name; `source` makes a value from nothing. */
+type Makers = Readonly<Record<string, Maker>> & { readonly source: Maker };
 
 function contextOf(values: readonly Info[], n: readonly number[], float64: boolean): Context {
   let next = 0;
@@ -43,10 +46,12 @@ function contextOf(values: readonly Info[], n: readonly number[], float64: boole
   return { values, draw, pick, float64 };
 }
 
-function programOf(raws: readonly Raw[], rootNumbers: readonly number[], float64: boolean): Program {
+function programOf(
+  makers: Makers, first: readonly number[], raws: readonly Raw[], rootNumbers: readonly number[], float64: boolean,
+): Program {
   const steps: Step[] = [];
   const values: Info[] = [];
-  for (const { op, n } of [{ op: 'source', n: [0, 7, 3, 0, 5, 2, 6, 1] } as const, ...raws]) {
+  for (const { op, n } of [{ op: 'source', n: first }, ...raws]) {
     const step = makers[op](contextOf(values, n, float64));
     if (!step) continue;
     steps.push(step);
@@ -89,14 +94,23 @@ export function buildAll(program: Program): wf.WeftArray[] {
   return values;
 }
 
-const number = fc.nat({ max: 2 ** 16 });
-const names = Object.keys(makers) as StepName[];
-const raw: fc.Arbitrary<Raw> = fc.record({
-  op: fc.constantFrom(...names.flatMap((name) => new Array<StepName>(makers[name].weight).fill(name))),
+const rawOf = (table: Makers, number: fc.Arbitrary<number>): fc.Arbitrary<Raw> => fc.record({
+  op: fc.constantFrom(...Object.keys(table).flatMap((name) => new Array<string>(table[name].weight).fill(name))),
   n: fc.array(number, { minLength: 8, maxLength: 8 }),
 });
 
+const small = fc.nat({ max: 2 ** 16 });
+
 /** Programs of up to `size` steps. */
 export const programs = (size: number): fc.Arbitrary<Program> => fc
-  .tuple(fc.array(raw, { minLength: 1, maxLength: size, size: 'max' }), fc.array(number, { maxLength: 3 }), fc.nat({ max: 7 }))
-  .map(([raws, roots, special]) => programOf(raws, roots, special === 7));
+  .tuple(fc.array(rawOf(makers, small), { minLength: 1, maxLength: size, size: 'max' }), fc.array(small, { maxLength: 3 }), fc.nat({ max: 7 }))
+  .map(([raws, roots, special]) => programOf(makers, [0, 7, 3, 0, 5, 2, 6, 1], raws, roots, special === 7));
+
+/** The same of other steps, without a liking for small numbers. */
+export function evenPrograms(size: number, table: Makers): fc.Arbitrary<Program> {
+  const even = fc.noBias(small);
+  const numbers = fc.array(even, { minLength: 8, maxLength: 8 });
+  return fc
+    .tuple(numbers, fc.array(rawOf(table, even), { minLength: 1, maxLength: size, size: 'max' }), fc.array(even, { maxLength: 3 }), fc.nat({ max: 7 }))
+    .map(([first, raws, roots, special]) => programOf(table, first, raws, roots, special === 7));
+}
