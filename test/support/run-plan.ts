@@ -37,7 +37,7 @@ export function runPlan(plan: RunnablePlan, data: (e: Expr) => TypedArray): Type
   });
 }
 
-type Buffers = (TypedArray | undefined)[];
+export type Buffers = (TypedArray | undefined)[];
 
 /** Runs launches over the buffers of their slots; slots that nothing has written yet are undefined. */
 export function runLaunches(slots: readonly BufferSlot[], launches: readonly Launch[], buffers: Buffers): void {
@@ -90,12 +90,12 @@ export function runLaunch(launch: Launch, buffers: Buffers, slots?: readonly Buf
 }
 
 /** An input as a function of a point of the domain, or for a whole input of an index into it. */
-interface Input {
+export interface Input {
   readonly sizes: readonly number[] | undefined;
   read(at: readonly number[]): number;
 }
 
-function inputOf(launch: Launch, k: number, buffers: Buffers): Input {
+export function inputOf(launch: Launch, k: number, buffers: Buffers): Input {
   const { name, inputs } = launch.kernel;
   const { slot, offset, strides, sizes } = launch.inputs[k];
   const buffer = buffers[slot] ?? fail(`${name}: input ${k} reads slot ${slot}, which nothing has written`);
@@ -187,7 +187,7 @@ interface Scope {
 }
 
 /** The results of `fn` at a point of the domain; its effects happen. */
-function evaluate(fn: Fn, scope: Scope, at: readonly number[]): number[] {
+export function evaluate(fn: Fn, scope: Scope, at: readonly number[]): number[] {
   const place = (p: Point | undefined): readonly number[] =>
     (p ? place(p.base).map((c, k) => edgeMaps[p.edge[k]](numberArithmetic, c + p.offset[k], scope.domain[k])) : at);
   const leaf = (v: Leaf): number => {

@@ -6,7 +6,7 @@ import { dtypes } from '../../dsl/dtype.ts';
 import { costOf, valuesIn } from '../../dsl/kernel/walk.ts';
 import { sizeOf } from '../../dsl/shape.ts';
 import type { BufferSlot, Kernel, Launch, TileStage } from '../kernel.ts';
-import { countReads } from './tile-points.ts';
+import { countReads, readingOf } from './tile-points.ts';
 
 /** What a target says of tiles. */
 export interface TileLimits {
@@ -75,7 +75,8 @@ function candidates(stages: readonly TileStage[]): number[][] {
   let shapes: number[][] = [[]];
   sizes.forEach((size, axis) => {
     const moves = stages.some((s) => s.lo[axis] !== s.hi[axis] || s.reach[axis] > 0);
-    const choices = moves ? powers(1, 2048) : axis === last ? powers(1, 256).filter((n) => n < 2 * size) : [1];
+    const most = last === 0 ? 2048 : axis === last ? 128 : 64;
+    const choices = moves ? powers(most) : axis === last ? powers(most).filter((n) => n < 2 * size) : [1];
     shapes = shapes.flatMap((s) => choices.map((n) => [...s, n]));
   });
   const large = shapes.filter((s) => sizeOf(s) <= MOST_POINTS);
@@ -83,11 +84,7 @@ function candidates(stages: readonly TileStage[]): number[][] {
   return enough.length > 0 ? enough : large;
 }
 
-const powers = (from: number, to: number): number[] => {
-  const list: number[] = [];
-  for (let n = from; n <= to; n *= 2) list.push(n);
-  return list;
-};
+const powers = (most: number): number[] => Array.from({ length: Math.log2(most) + 1 }, (_, k) => 2 ** k);
 
 /** Points along each axis that a stage computes for one tile. */
 export const regionOf = ({ lo, hi }: Pick<TileStage, 'lo' | 'hi'>, shape: readonly number[]): number[] =>
@@ -129,6 +126,13 @@ export function memoryOf(stages: readonly TileStage[], shape: readonly number[])
 const bytesOf = (stages: readonly TileStage[], shape: readonly number[]): number =>
   memoryOf(stages, shape).arrays.reduce((sum, a) => sum + a.length * WORD, 0);
 
+/** How wide the neighbourhood is in which an input is read. */
+function widthOf({ launch, spans }: TileStage, input: number, axis: number): number {
+  const k = spans.findIndex(([first, last]) => first === axis && last === axis);
+  const near = readingOf(launch.kernel).inputs[input]?.[k];
+  return near ? near.hi - near.lo : 0;
+}
+
 /** All stages, for one point of the tile. */
 function pointCost(
   stages: readonly TileStage[], shape: readonly number[], slots: readonly BufferSlot[], limits: TileLimits,
@@ -143,9 +147,10 @@ function pointCost(
     s.launch.inputs.forEach(({ slot, strides }, k) => {
       const { dtype, length } = slots[slot];
       // Neighbours' points around the tile are mostly in cache.
-      const moves = strides.some((n) => n !== 0);
-      const bytes = moves ? ((1 + share) / 2) * Math.min(1, length / sizeOf(s.sizes)) * dtypes[dtype].bytes : 0;
-      if (!s.reads[k]) read.set(slot, Math.max(read.get(slot) ?? 0, bytes));
+      if (s.reads[k] || strides.every((n) => n === 0)) return;
+      const around = sizeOf(regionOf(s, shape).map((n, axis) => n + widthOf(s, k, axis))) / points;
+      const bytes = ((1 + around) / 2) * Math.min(1, length / sizeOf(s.sizes)) * dtypes[dtype].bytes;
+      read.set(slot, Math.max(read.get(slot) ?? 0, bytes));
     });
     s.launch.outputs.forEach((slot, k) => { if (s.stored[k]) written += dtypes[slots[slot].dtype].bytes; });
   }

@@ -4,6 +4,7 @@
  * array's edge, or complete before all of them.
  */
 import { dtypes } from '../../dsl/dtype.ts';
+import { sizeOf } from '../../dsl/shape.ts';
 import type { BufferSlot, Launch, StageRead, Tile, TileStage } from '../kernel.ts';
 import type { Instance, PrivateSlots } from './form.ts';
 import { readingOf, shiftOf, spansOf, type Span, type Spans } from './tile-points.ts';
@@ -13,6 +14,8 @@ import { shapeOf, type TileLimits } from './tile-shape.ts';
 const MOST_STAGES = 16;
 /** Axes of tiles. */
 const MOST_AXES = 4;
+/** Indices have 32 bits. */
+const MOST_POINTS = 2 ** 31;
 
 /** A group of launches as it is being looked at. */
 interface Member {
@@ -41,7 +44,7 @@ export function formTile(
   const { sizes } = members[members.length - 1];
   const wraps = wrapsOf(members, sizes.length);
   const halos = wraps && halosOf(members, isNeeded, sizes);
-  if (!halos || buffersOf(members, isNeeded) > limits.buffers) return undefined;
+  if (!halos || buffersOf(members, isNeeded) > limits.buffers || sizeOf(sizes) >= MOST_POINTS) return undefined;
 
   const taken = new Set<number>();
   const privates: { readonly slot: number }[] = [];

@@ -2,16 +2,14 @@
 import { OutOfMemoryError, TargetError, WeftError } from '../../errors.ts';
 import { dtypes, type TypedArray } from '../../dsl/dtype.ts';
 import { libraryFn } from '../../dsl/kernel/math/index.ts';
-import { costOf } from '../../dsl/kernel/walk.ts';
-import { sizeOf } from '../../dsl/shape.ts';
-import { launchesOf, type Launch } from '../../fusion/kernel.ts';
-import { bytesMoved } from '../../fusion/traffic.ts';
-import type { CostProfile, DeviceBuffer, Job, LaunchDescription, PlanTarget, TargetOptions } from '../target.ts';
+import type { Run } from '../../fusion/kernel.ts';
+import type { CostProfile, DeviceBuffer, Job, PlanTarget, TargetOptions } from '../target.ts';
+import { describeLaunch, describeTogether } from './describe.ts';
 import { describeAdapter, findGpu, isSoftware, messageOf } from './device.ts';
 import type { EmitOptions } from './module.ts';
 import type { Program } from './pipelines.ts';
 import { connect, type Session } from './session.ts';
-import { passesOf, type Dispatch } from './submit.ts';
+import { partsOf, type Dispatch } from './submit.ts';
 
 /** Memory on the device. `gpu` is undefined only between the loss of a device and the next call. */
 export interface WebGpuBuffer extends DeviceBuffer {
@@ -84,15 +82,13 @@ export async function createWebGpuTarget(options: TargetOptions, gpu?: GPU): Pro
 
   const run = async (job: Job): Promise<void> => {
     const s = await session();
-    const launches = job.runs.flatMap(launchesOf);
-    const dispatches = await dispatchesOf(s, launches, emit);
+    const dispatches = await dispatchesOf(s, job.runs, emit);
     const buffers = job.buffers.map((b) => ({ buffer: materialise(b as Owned, s), size: roundUp(b.bytes) }));
     const slots = { gpu: (slot: number) => buffers[slot] };
     if (!job.measure) return s.submit(dispatches, slots);
     const { milliseconds, clock } = await s.submitTimed(dispatches, slots);
-    const owner = job.runs.flatMap((r, k) => launchesOf(r).map(() => k));
     const ofRuns = job.runs.map(() => 0);
-    dispatches.forEach(({ index }, k) => { ofRuns[owner[index]] += milliseconds[k]; });
+    dispatches.forEach(({ index }, k) => { ofRuns[index] += milliseconds[k]; });
     job.measure({ milliseconds: ofRuns, clock });
   };
 
@@ -137,7 +133,8 @@ export async function createWebGpuTarget(options: TargetOptions, gpu?: GPU): Pro
       const copy = await s.read(materialise(b as Owned, s), roundUp(length * bytes));
       return new array(copy, 0, length);
     },
-    explain: (launch) => explain(launch, current, emit),
+    explain: (launch) => describeLaunch(launch, current, emit),
+    explainSweep: (run) => describeTogether(run, current, emit),
     get compilations() { return compilations + (current.lost ? 0 : current.pipelines.compilations); },
     get device() { return current.device; },
     get epoch() { return epoch; },
@@ -161,10 +158,10 @@ const emitOptions = ({ math }: TargetOptions): EmitOptions => ({
   library: (op, dtype) => (dtype === 'float32' ? libraryFn(op, dtype) : undefined),
 });
 
-/** Programs of all launches; those that are not compiled yet compile side by side. */
-async function dispatchesOf(s: Session, launches: readonly Launch[], emit: EmitOptions): Promise<Dispatch[]> {
-  const passes = launches.flatMap((launch, index) =>
-    passesOf(launch, s.device.limits).map((pass, part) => ({ launch, pass, index, part })));
+/** Programs of all runs; those that are not compiled yet compile side by side. */
+async function dispatchesOf(s: Session, runs: readonly Run[], emit: EmitOptions): Promise<Dispatch[]> {
+  const passes = runs.flatMap((run, index) =>
+    partsOf(run, s.device.limits).map(({ launch, pass }, part) => ({ launch, pass, index, part })));
   const compiling = new Set<Promise<Program>>();
   for (const { launch, pass } of passes) {
     const program = s.pipelines.program(launch, pass, emit);
@@ -179,38 +176,15 @@ async function dispatchesOf(s: Session, launches: readonly Launch[], emit: EmitO
 }
 
 function profileOf({ device, info }: Session): CostProfile {
-  const { maxStorageBuffersPerShaderStage, maxStorageBufferBindingSize, maxBufferSize } = device.limits;
+  const {
+    maxStorageBuffersPerShaderStage, maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupStorageSize,
+  } = device.limits;
   const costs = isSoftware(info) ? { memoryRoundTrip: 8, launch: 20_000 } : { memoryRoundTrip: 64, launch: 1_000_000 };
   // A reduction also writes its partial results.
   const maxBufferBytes = Math.min(maxStorageBufferBindingSize, maxBufferSize);
   // Drivers take a minute and more over a few hundred reads in a row.
-  return { ...costs, maxBuffers: maxStorageBuffersPerShaderStage - 1, maxBufferBytes, mostReads: 100 };
-}
-
-/** Of an adapter nothing is known but its name: these are of a middling GPU, and of a rasteriser on a few cores. */
-const typical = {
-  hardware: { bytesPerMs: 200e6, addsPerMs: 2e9, perDispatch: 0.01 },
-  software: { bytesPerMs: 5e6, addsPerMs: 1e6, perDispatch: 0.05 },
-} as const;
-
-function estimateOf(launch: Launch, dispatches: number, software: boolean): number {
-  const { bytesPerMs, addsPerMs, perDispatch } = typical[software ? 'software' : 'hardware'];
-  const adds = sizeOf(launch.domain) * costOf(launch.kernel.body.results);
-  return dispatches * perDispatch + Math.max(bytesMoved(launch) / bytesPerMs, adds / addsPerMs);
-}
-
-function explain(launch: Launch, { device, info }: Session, emit: EmitOptions): LaunchDescription {
-  const passes = passesOf(launch, device.limits);
-  const shaders = passes.map((pass) => pass.emit(emit));
-  const starts = (launch.stored ?? []).map(({ initial }, k) =>
-    `; out${k} starts ${initial === undefined ? 'with zeros' : `as a copy of slot ${initial}`}`).join('');
-  return {
-    code: shaders.map((s) => s.code).join('\n'),
-    layout: passes.map((pass, k) => {
-      const params = shaders[k].params.map((f) => `${f.name} ${f.value(launch, pass)}`).join(', ');
-      return `${pass.variant}: ${pass.dispatch.join(' x ').replace(/( x 1)+$/, '')} workgroups of ${pass.size}; ${params}${starts}`;
-    }).join('\n'),
-    workers: passes.map(({ dispatch: [x, y, z], size }) => `${x * y * z} workgroups of ${size}`).join(', then '),
-    estimate: estimateOf(launch, passes.length, isSoftware(info)),
-  };
+  // More workgroup memory than every device has would leave room for fewer workgroups at a time. Rasterisers take longer to
+  // compile a tile than it saves.
+  const tiles = isSoftware(info) ? undefined : { memory: Math.min(maxComputeWorkgroupStorageSize, 16384), depth: 4 };
+  return { ...costs, maxBuffers: maxStorageBuffersPerShaderStage - 1, maxBufferBytes, mostReads: 100, tiles };
 }

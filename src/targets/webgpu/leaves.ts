@@ -23,10 +23,14 @@ export interface PointOptions {
   readonly out: Statements;
   /** Axes whose coordinates exist; reads do not move along the others. */
   readonly axes: readonly number[];
+  /** The point and all that it reads or asks for are inside: there are no borders. */
+  readonly interior?: boolean;
+  /** What is not read from memory. `at` gives the coordinate of a point along an axis. */
+  readonly read?: (value: Of<'read'>, at: PointText['at']) => string | undefined;
 }
 
 /** Leaves that read buffers. */
-export function pointLeaves({ module, kernel, inner, out, axes }: PointOptions): PointText {
+export function pointLeaves({ module, kernel, inner, out, axes, interior = false, read }: PointOptions): PointText {
   // Shared by axis, not by point: the 441 reads of a 21 x 21 stencil share 21 rows and 21 columns.
   const at = (point: Point | undefined, axis: number): string => {
     if (!point) return `c${axis}`;
@@ -34,7 +38,7 @@ export function pointLeaves({ module, kernel, inner, out, axes }: PointOptions):
     const from = at(point.base, axis);
     if (offset === 0) return from;
     const sum = `${from} ${offset < 0 ? '-' : '+'} ${Math.abs(offset)}i`;
-    const text = edge === 'none' ? sum : `${edgeFunction(module, edge)}(${sum}, ${extentOf(module, axis)})`;
+    const text = edge === 'none' || interior ? sum : `${edgeFunction(module, edge)}(${sum}, ${extentOf(module, axis)})`;
     return out.shared(text, (count) => `p${count}_${axis}`);
   };
 
@@ -49,13 +53,13 @@ export function pointLeaves({ module, kernel, inner, out, axes }: PointOptions):
 
   return {
     at,
-    read: (v) => element(v.input, axes, kernel.rank - 1, (axis) => at(v.at, axis)),
+    read: (v) => read?.(v, at) ?? element(v.input, axes, kernel.rank - 1, (axis) => at(v.at, axis)),
     gather: (v, index) => element(v.input, index.map((_, axis) => axis), index.length - 1, (axis) => index[axis]),
     size: (v) => sizeText(module, kernel, v),
     uniform: (v) => uniformText(module, v.index, v.dtype),
     coord: (v) => at(v.at, v.axis),
     extent: (v) => extentOf(module, v.axis),
-    inside: (v) => insideText(v, (axis) => at(v.at, axis), (axis) => extentOf(module, axis)),
+    inside: (v) => interior ? 'true' : insideText(v, (axis) => at(v.at, axis), (axis) => extentOf(module, axis)),
   };
 }
 
@@ -126,7 +130,7 @@ const textArithmetic: IndexArithmetic<string> = {
   rem: (a, b) => `(${a} % ${b})`,
 };
 
-const edgeFunction = (module: Module, edge: EdgeMap): string =>
+export const edgeFunction = (module: Module, edge: EdgeMap): string =>
   module.define(`edge_${edge}`, () => `fn edge_${edge}(i: i32, n: i32) -> i32 { return ${edgeMaps[edge](textArithmetic, 'i', 'n')}; }`);
 
 /** The index nearest to `index` that is inside an axis; 0 where the axis is empty. */

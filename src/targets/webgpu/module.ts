@@ -24,6 +24,17 @@ export interface PassSizes {
   readonly chunk?: number;
   readonly chunks?: number;
   readonly team?: number;
+  readonly tile?: TileSizes;
+}
+
+/** Of tiles: along each axis. */
+export interface TileSizes {
+  readonly counts: readonly number[];
+  /** The first and the last tile, by its first point, in which no stage meets a border. */
+  readonly first: readonly number[];
+  readonly last: readonly number[];
+  /** By stage. */
+  readonly sizes: readonly (readonly number[])[];
 }
 
 export interface Field {

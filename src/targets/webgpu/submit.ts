@@ -2,10 +2,10 @@
  * A job as commands: all params in one upload, all launches in (but for very long jobs) one submission, and in one compute
  * pass where nothing has to be copied in between.
  */
-import { TargetError } from '../../errors.ts';
+import { InternalError, TargetError } from '../../errors.ts';
 import { sizeOf } from '../../dsl/shape.ts';
 import { dtypes } from '../../dsl/dtype.ts';
-import type { Launch, Schedule } from '../../fusion/kernel.ts';
+import type { Launch, Run, Schedule } from '../../fusion/kernel.ts';
 import { contractPasses } from './contract.ts';
 import { mapPass, type Pass } from './emit.ts';
 import type { Memory } from './memory.ts';
@@ -13,6 +13,7 @@ import type { Binding, PassSizes, Shader } from './module.ts';
 import { nestPass } from './nest.ts';
 import type { Program } from './pipelines.ts';
 import { reducePasses } from './reduce.ts';
+import { tilePass } from './tile.ts';
 import type { Timer } from './timing.ts';
 
 const passesBySchedule: { readonly [S in Schedule]: (launch: Launch, limits: GPUSupportedLimits) => Pass[] } = {
@@ -35,13 +36,20 @@ export function passesOf(launch: Launch, limits: GPUSupportedLimits): Pass[] {
   return passesBySchedule[kernel.schedule](launch, limits).filter((p) => launch.stored || !p.dispatch.includes(0));
 }
 
+/** The dispatches of a run, with what they bind. */
+export function partsOf(run: Run, limits: GPUSupportedLimits): { readonly launch: Launch; readonly pass: Pass }[] {
+  if (!('stages' in run)) return passesOf(run, limits).map((pass) => ({ launch: run, pass }));
+  if (run.kind === 'tile') return [tilePass(run)];
+  throw new InternalError(`webgpu: a ${run.kind} does not run here`);
+}
+
 /** A dispatch with its program at hand. */
 export interface Dispatch {
   readonly launch: Launch;
-  /** Of the launch, in its job. */
+  /** Of the run, in its job. */
   readonly index: number;
   readonly pass: Pass;
-  /** Number of the pass within its launch. */
+  /** Number of the pass within its run. */
   readonly part: number;
   readonly program: Program;
 }
