@@ -106,6 +106,18 @@ function linksOf(at: Point | undefined, axis: number): Link[] {
   return links;
 }
 
+/** How far beside its point a kernel reads an input along an axis, edges included; undefined when that is anywhere. */
+export function reachAlong(kernel: Kernel, input: number, axis: number): Window | undefined {
+  let lo = 0, hi = 0;
+  for (const at of readsOf(kernel, input)) {
+    const far = reach(linksOf(at, axis));
+    if (!far) return undefined;
+    lo = Math.min(lo, far.lo);
+    hi = Math.max(hi, far.hi);
+  }
+  return { lo, hi };
+}
+
 /** How far a read may be from its point along the swept axis, edges included; undefined when that is anywhere. */
 function reach(links: readonly Link[]): (Window & { moves: boolean }) | undefined {
   let lo = 0, hi = 0;

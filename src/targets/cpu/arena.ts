@@ -105,13 +105,14 @@ export function createArenas(heap: Heap, worthSharing = WORTH_SHARING): Arenas {
     const control = controlWords(p, { locks, threads, workspaces, template });
     const params = room.parameters(control.length);
     words.set(control, params / 4);
-    const { work, certain, pieces: { bands } } = p;
+    const { work, certain, pieces: { bands }, strips } = p;
     const ends = p.finish.map(({ stage, call }) => {
       const at = room.parameters(call.words.length);
       write(call, sweep.stages[stage].launch, at, room.addressOf, planes[stage]);
       return poolLaunch(module, { ...call, kernel: finish.get(stage)! }, at, threads, worthSharing);
     });
-    return [poolLaunch(module, { kernel: 0, blocks: bands, work, certain }, params, threads, worthSharing), ...ends];
+    const driver = { kernel: 0, blocks: bands * (strips?.count ?? 1), work, certain };
+    return [poolLaunch(module, driver, params, threads), ...ends];
   }
 
   return {

@@ -213,7 +213,7 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worthSha
 }
 
 /** What windows of a sweep may take of the second cache, and how many steps of a time loop pay. */
-const SWEEPS = { cache: 1 << 20, depth: 5 };
+const SWEEPS = { cache: 1 << 20, depth: 10 };
 
 /** Equal keys are prepared alike. */
 function sweepKey({ batch, units, stages, privates }: Sweep, slots: readonly BufferSlot[]): string {

@@ -29,6 +29,9 @@ export type Geometry = Readonly<Record<GeometryName, number>>;
 export interface Layout {
   readonly geometry: (name: GeometryName) => number;
   readonly size: (axis: number) => number;
+  /** The columns that are computed: from the first up to the last. */
+  readonly firstColumn: number;
+  readonly lastColumn: number;
   readonly inputs: readonly ArrayLayout[];
   readonly outputs: readonly ArrayLayout[];
   readonly planeBase: (plane: number) => number;
@@ -53,7 +56,8 @@ const wordsOf = ({ axes, whole, ring }: ArraySpec): number => 1 + axes * (whole 
 
 export function layoutOf({ rank, inputs, outputs, planes, uniforms }: LayoutSpec): Layout {
   const sizes = 4 * GEOMETRY.length;
-  let at = sizes + 4 * rank;
+  const columns = sizes + 4 * rank;
+  let at = columns + 8;
   const arrays = [...inputs, ...outputs].map((spec): ArrayLayout => {
     const base = at;
     at += 4 * wordsOf(spec);
@@ -66,6 +70,8 @@ export function layoutOf({ rank, inputs, outputs, planes, uniforms }: LayoutSpec
   return {
     geometry: (name) => 4 * GEOMETRY.indexOf(name),
     size: (axis) => sizes + 4 * axis,
+    firstColumn: columns,
+    lastColumn: columns + 4,
     inputs: arrays.slice(0, inputs.length),
     outputs: arrays.slice(inputs.length),
     planeBase: (plane) => firstPlane + 4 * plane,
@@ -98,7 +104,7 @@ export function parameterWords(spec: LayoutSpec, { geometry, sizes, inputs, outp
   const walks = [...inputs, ...outputs].flatMap(({ offset, strides, sizes: own = [], mask }) =>
     [offset, ...strides, ...own, ...mask === undefined ? [] : [mask]]);
   const words = new Int32Array(layoutOf(spec).bytes / 4);
-  words.set([...GEOMETRY.map((name) => geometry[name]), ...sizes, ...walks]);
+  words.set([...GEOMETRY.map((name) => geometry[name]), ...sizes, 0, sizes.at(-1)!, ...walks]);
   return words;
 }
 

@@ -70,6 +70,8 @@ export class Frame {
   readonly uniforms: readonly Local[];
   /** Outer coordinates of the current row. */
   readonly coords: readonly Local[];
+  private readonly firstColumn: Local;
+  private readonly lastColumn: Local;
   private readonly geometry: ReadonlyMap<GeometryName, Local>;
 
   constructor(readonly f: FuncBuilder, params: Local, readonly nest: Nest, readonly fmod: Func | undefined) {
@@ -85,6 +87,8 @@ export class Frame {
     this.inner = nest.rank - 1;
     this.geometry = new Map(GEOMETRY.map((name) => [name, word(layout.geometry(name), name)]));
     this.sizes = axes.map((k) => word(layout.size(k), `size${k}`));
+    this.firstColumn = word(layout.firstColumn, 'firstColumn');
+    this.lastColumn = word(layout.lastColumn, 'lastColumn');
     const spec = layoutSpecOf(nest);
     const along = (list: readonly ArraySpec[], i: number): number[] => Array.from({ length: list[i].axes }, (_, k) => k);
     this.bases = nest.inputs.map((_, i) => word(layout.inputs[i].base, `input${i}`));
@@ -175,8 +179,8 @@ export class Frame {
   /** For every block of the call: the ranges of kept points, rows and columns that it covers. */
   blocks(start: Local, end: Local, body: (b: Cut) => void): void {
     const { c } = this;
-    const range = (block: Scalar, per: GeometryName, all: Scalar): readonly [Local, Local] => {
-      const from = c.variable(c.mul(block, this.get(per)));
+    const range = (block: Scalar, per: GeometryName, all: Scalar, first: Scalar = 0): readonly [Local, Local] => {
+      const from = c.variable(c.add(first, c.mul(block, this.get(per))));
       return [from, c.variable(c.min(c.add(from, this.get(per)), all))];
     };
     const block = c.variable(start, 'block');
@@ -187,7 +191,7 @@ export class Frame {
       const keptBlock = c.x('i32.div_u', [above, this.get('rowBlocks')]);
       body({
         columnBlock, rowBlock,
-        columns: range(columnBlock, 'columnsPerBlock', this.columns),
+        columns: range(columnBlock, 'columnsPerBlock', this.lastColumn, this.firstColumn),
         rows: range(rowBlock, 'rowsPerBlock', this.get('rows')),
         kept: range(keptBlock, 'keptPerBlock', this.get('kept')),
       });

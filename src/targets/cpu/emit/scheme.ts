@@ -83,7 +83,7 @@ export function schemeOf(piece: Piece, options: SchemeOptions): Scheme {
   const deferred = new Set<Value>();
   for (const [loop, { uniform, varying }] of tests) {
     const used = new Set([...uniform, ...varying.map((t) => t.value)]);
-    if (varying.length > 0) connectives(loop.test, users).forEach((v) => { if (!used.has(v)) deferred.add(v); });
+    if (varying.length > 0) connectives(loop.test, isUniform, users).forEach((v) => { if (!used.has(v)) deferred.add(v); });
   }
   const loopOf = new Map(loops.map((l) => [l.id, l]));
   // Runs and deferred values ask for what was computed long ago, which long bodies do not keep.
@@ -144,20 +144,21 @@ function usersOf(piece: Piece, values: readonly Value[], loops: readonly Loop[])
 
 // ---- tests of loops ----
 
-/** The `and`s at the top of a test, and the `not`s below them, that nobody else uses. */
-function connectives(test: Value, users: ReadonlyMap<Value, Users>): Value[] {
-  if (test.kind !== 'op' || (test.op !== 'and' && test.op !== 'not')) return [];
+/**
+ * The `and`s at the top of a test, and the `not`s below them, that nobody else uses. What is the same in all lanes is left
+ * whole: it may be known to the row, which does not tell what it is made of.
+ */
+function connectives(test: Value, isUniform: (v: Value) => boolean, users: ReadonlyMap<Value, Users>): Value[] {
+  if (test.kind !== 'op' || (test.op !== 'and' && test.op !== 'not') || isUniform(test)) return [];
   const { values, indices, tests, others } = users.get(test)!;
   if (values.length + indices + tests + others > 1) return [];
-  return test.op === 'not' ? [test] : [test, ...test.args.flatMap((a) => connectives(a, users))];
+  return test.op === 'not' ? [test] : [test, ...test.args.flatMap((a) => connectives(a, isUniform, users))];
 }
 
 function testsOf(loop: Loop, isUniform: (v: Value) => boolean, users: ReadonlyMap<Value, Users>): Tests {
-  const own = new Set(connectives(loop.test, users));
+  const own = new Set(connectives(loop.test, isUniform, users));
   const parts = (v: Value): Value[] => (own.has(v) && v.kind === 'op' && v.op === 'and' ? v.args.flatMap(parts) : [v]);
   const all = parts(loop.test);
-  // What is the same in all lanes is asked as a whole.
-  if (all.every(isUniform)) return { uniform: [loop.test], varying: [] };
   const condition = (v: Value): Condition =>
     (own.has(v) && v.kind === 'op' && v.op === 'not' ? { value: v.args[0], negated: true } : { value: v, negated: false });
   return { uniform: all.filter(isUniform), varying: all.filter((v) => !isUniform(v)).map(condition) };

@@ -7,14 +7,16 @@
  * The code depends on which stages there are and who reads what; all sizes are parameters, in the order of `CONTROL`.
  */
 import { Code, type Scalar } from '../emit/code.ts';
-import { PARAMS } from '../emit/frame.ts';
+import { layoutSpecOf, PARAMS } from '../emit/frame.ts';
+import { layoutOf } from '../layout.ts';
 import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
 import { movingBases, type PreparedSweep } from './prepare.ts';
 
 const CONTROL = ['locks', 'threads', 'workspaces', 'workspace', 'template', 'parameters', 'bandsPerBatch', 'bandUnits', 'units', 'chunk', 'lead'] as const;
 const STAGE = ['units', 'lo', 'hi', 'grain'] as const;
 const CALL = ['blocks'] as const;
-const WINDOW = ['unitBytes', 'room', 'at'] as const;
+const WINDOW = ['unitBytes', 'room', 'at', 'elementBytes'] as const;
+const STRIPS = ['count', 'columns', 'all'] as const;
 /** Bytes between the locks of workspaces. */
 export const LOCK_APART = 64;
 
@@ -32,6 +34,7 @@ export function controlWords(p: PreparedSweep, addresses: Addresses): number[] {
     ...p.windows.flatMap((w) => WINDOW.map((name) => w[name])),
     ...p.windows.flatMap((w) => w.of.consumers.map((c) => c.lo)),
     ...p.planes.flatMap((list, s) => list.flatMap((at, k) => (at === undefined ? [] : [at, planeUnitBytes(p, s, k)]))),
+    ...p.strips ? [...STRIPS.map((name) => p.strips![name]), ...p.strips.beyond.flatMap(({ lo, hi }) => [lo, hi])] : [],
   ];
 }
 
@@ -42,7 +45,8 @@ const planeUnitBytes = (p: PreparedSweep, stage: number, plane: number): number 
 const bytesOf: Partial<Record<string, number>> = { int8: 1, uint8: 1, bool: 1, int16: 2, uint16: 2, float16: 2 };
 
 /** The parts of a prepared sweep that the code depends on. */
-export const structureOf = ({ sweep, stages, windows, planes }: PreparedSweep): string => [
+export const structureOf = ({ sweep, stages, windows, planes, strips }: PreparedSweep): string => [
+  strips ? 'strips' : '',
   stages.map(({ launch, prepared }, s) => `${launch.code}#${prepared.calls.length}${sweep.stages[s].terminal ? 't' : ''}`).join('\n'),
   windows.map((w) => `${w.ring ? 'r' : ''}${w.of.producer}>${w.of.consumers.map((c) => c.stage).join()}`).join(';'),
   sweep.stages.map(({ launch }) => [...launch.inputs.map((x) => x.slot), '>', ...launch.outputs]
@@ -71,13 +75,20 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
     const back = windows.map((w) => w.of.consumers.map((_, k) => word(`back${k}`)));
     const plane = planes.map((list) => list.map((at) => (at === undefined ? undefined : { at: word('planeAt'), unitBytes: word('planeUnit') })));
 
+    const strip = p.strips && {
+      ...Object.fromEntries(STRIPS.map((name) => [name, word(name)])) as Record<(typeof STRIPS)[number], Local>,
+      stages: p.strips.beyond.map((_, s) => ({ lo: word(`left${s}`), hi: word(`right${s}`), first: f.local('i32', `first${s}`) })),
+    };
+
     const [lock, workspace] = claim(c, control);
     const done = stages.map((_, s) => f.local('i32', `done${s}`));
     const origin = windows.map((_, w) => f.local('i32', `origin${w}`));
     c.raw('memory.copy', [workspace, control.template, control.parameters]);
 
-    const band = c.variable(start, 'band');
-    c.whileBelow(band, end, () => {
+    const block = c.variable(start, 'block');
+    c.whileBelow(block, end, () => {
+      const band = strip ? c.x('i32.div_u', [block, strip.count]) : block;
+      if (strip) enterStrip(c.x('i32.rem_u', [block, strip.count]));
       const batch = c.x('i32.div_u', [band, control.bandsPerBatch]);
       const from = c.variable(c.mul(c.x('i32.rem_u', [band, control.bandsPerBatch]), control.bandUnits), 'from');
       const to = c.min(c.add(from, control.bandUnits), control.units);
@@ -103,9 +114,24 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
           });
         });
       });
-      c.advance(band, 1);
+      c.advance(block, 1);
     });
     c.raw('i32.atomic.store', [lock, 0]);
+
+    /** Tells every stage its columns. */
+    function enterStrip(index: Local): void {
+      const { columns, all, stages: own } = strip!;
+      const left = c.variable(c.mul(index, columns), 'left');
+      const right = c.min(c.add(left, columns), all);
+      own.forEach(({ lo, hi, first }, s) => {
+        c.assign(first, c.max(c.add(left, lo), 0));
+        const at = stages[s].at[0];
+        const { program } = stages[s];
+        const layout = layoutOf(layoutSpecOf(program.kind === 'reduce' ? program.reduce : program.map.nest));
+        c.raw('i32.store', [c.add(workspace, at), first], layout.firstColumn);
+        c.raw('i32.store', [c.add(workspace, at), c.min(c.add(right, hi), all)], layout.lastColumn);
+      });
+    }
 
     /** Moves a window on, if it has no room up to `stop`, to what is still read. */
     function makeRoom(k: number, stop: Local): void {
@@ -150,8 +176,11 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
 
     /** Where unit 0 of a window would be, or is in a ring. */
     function windowAddress(k: number, batch: Local): Scalar {
-      if (windows[k].ring) return c.add(workspace, window[k].at);
-      return shifted(window[k], c.add(c.mul(batch, own[windows[k].of.producer].units), origin[k]));
+      const { at, elementBytes } = window[k];
+      const { ring, of } = windows[k];
+      if (strip) return c.sub(c.add(workspace, at), c.mul(strip.stages[of.producer].first, elementBytes));
+      if (ring) return c.add(workspace, at);
+      return shifted(window[k], c.add(c.mul(batch, own[of.producer].units), origin[k]));
     }
 
     /** Where unit 0 would be, of something whose unit `first` is at its start. */

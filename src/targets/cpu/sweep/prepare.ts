@@ -7,7 +7,8 @@ import { orientStage, type OrientedLaunch } from '../orient.ts';
 import type { Base, Call } from '../prepare.ts';
 import { programOf, type Program } from '../program.ts';
 import { isRing, ringsOf } from './rings.ts';
-import { planeBytes, prepareStage, type PreparedStage } from './stage.ts';
+import { stripsOf, type Strips } from './strips.ts';
+import { planeBytes, prepareStage, type PreparedStage, type Rooms } from './stage.ts';
 
 /** How sweeps are cut. */
 export interface Cutting {
@@ -20,9 +21,12 @@ export interface Cutting {
   readonly mostBands: number;
   /** Points of a stage that are worth a call. */
   readonly points: number;
+  /** Columns of a strip. */
+  readonly columns: number;
 }
 
-export const CUTTING: Cutting = { piece: 192 * 1024, windows: 768 * 1024, bandPerOverlap: 32, mostBands: 64, points: 512 };
+export const CUTTING: Cutting =
+  { piece: 96 * 1024, windows: 768 * 1024, bandPerOverlap: 32, mostBands: 64, points: 512, columns: 2048 };
 
 const align = (n: number): number => Math.ceil(n / 64) * 64;
 
@@ -54,6 +58,7 @@ export interface WindowPlan {
   /** Units it has room for; of a ring a power of two. */
   readonly room: number;
   readonly ring: boolean;
+  readonly elementBytes: number;
   /** From the start of the workspace. */
   readonly at: number;
 }
@@ -61,6 +66,7 @@ export interface WindowPlan {
 export interface PreparedSweep {
   readonly sweep: Sweep;
   readonly pieces: Pieces;
+  readonly strips: Strips | undefined;
   readonly stages: readonly StagePlan[];
   readonly windows: readonly WindowPlan[];
   /** By stage and plane, from the start of the workspace; undefined for planes that outlive the sweep. */
@@ -79,16 +85,23 @@ export function prepareSweep(sweep: Sweep, slots: readonly BufferSlot[], cutting
   const { batch, units } = sweep;
   // Nobody needs more than its own piece: units can be taken together.
   const single = batch > 1 || sweep.stages.some((s) => s.lo !== 0 || s.hi !== 0 || s.units !== units || arePartsOfRows(s, batch));
-  const pieces = piecesOf(sweep, slots, single, cutting);
-  const rings = new Map(sweep.privates.flatMap((p) =>
-    (single && isRing(p, sweep) ? [[p.slot, ringRoom(p, sweep, pieces.chunk)] as const] : [])));
-  const windowRooms = sweep.privates.map((p) => rings.get(p.slot) ?? roomOf(p, sweep, slots, pieces.chunk, cutting));
+  const ring = sweep.privates.map((p) => single && isRing(p, sweep));
+  const strips = single && ring.every((is) => is) ? stripsOf(sweep, cutting.columns) : undefined;
+  const pieces = piecesOf(sweep, slots, single, cutting, strips);
+  // In strips a ring has the columns that its stage computes.
+  const lengthOf = (p: Private): number => {
+    const beyond = strips?.beyond[p.producer];
+    return strips && beyond ? strips.columns + beyond.hi - beyond.lo : p.length;
+  };
+  const rings: Rooms = new Map(sweep.privates.flatMap((p, k) =>
+    (ring[k] ? [[p.slot, { units: ringRoom(p, sweep, pieces.chunk), length: lengthOf(p) }] as const] : [])));
+  const windowRooms = sweep.privates.map((p) => rings.get(p.slot)?.units ?? roomOf(p, sweep, slots, pieces.chunk, cutting));
   const stages: StagePlan[] = [];
   let at = 0;
   for (const { launch: given, units: own, lo, hi, terminal } of sweep.stages) {
     const grain = single && !(lo === 0 && hi === 0 && terminal) ? 1 : pieces.chunk;
     const count = { batch, units: own };
-    const { launch, cut } = orientStage(given, count, grain === 1, ringsOf(given, count, rings));
+    const { launch, cut } = orientStage(given, count, grain === 1, ringsOf(given, count, rings, strips !== undefined));
     const program = programOf(launch.kernel, launch.inner, launch.bodyInner);
     const room = pieces.chunk + Math.abs(own - units);
     const prepared = prepareStage(program, launch, { units: count, cut, grain, room }, terminal, rings);
@@ -98,14 +111,15 @@ export function prepareSweep(sweep: Sweep, slots: readonly BufferSlot[], cutting
   const parameters = at;
   const take = (bytes: number): number => (at += align(bytes + 64)) - align(bytes + 64);
   const windows = sweep.privates.map((of, k): WindowPlan => {
-    const unitBytes = of.length * dtypes[slots[of.slot].dtype].bytes;
-    return { of, unitBytes, room: windowRooms[k], ring: rings.has(of.slot), at: take(windowRooms[k] * unitBytes) };
+    const elementBytes = dtypes[slots[of.slot].dtype].bytes;
+    const unitBytes = lengthOf(of) * elementBytes;
+    return { of, unitBytes, elementBytes, room: windowRooms[k], ring: ring[k], at: take(windowRooms[k] * unitBytes) };
   });
   const planes = stages.map(({ prepared, room }, s) =>
     prepared.planes.map((p) => (sweep.stages[s].terminal ? undefined : take(planeBytes(p) * room))));
   const calls = stages.flatMap(({ prepared }) => prepared.calls.map(({ call }) => call));
   return {
-    sweep, pieces, stages, windows, planes, parameters, workspace: align(at),
+    sweep, pieces, strips, stages, windows, planes, parameters, workspace: align(at),
     finish: stages.flatMap(({ prepared: { finish } }, stage) => (finish ? [{ stage, call: finish }] : [])),
     work: calls.reduce((sum, c) => sum + c.work, 0), certain: calls.every((c) => c.certain),
   };
@@ -120,9 +134,11 @@ function arePartsOfRows({ launch: { domain }, units }: Stage, batch: number): bo
 /** Bytes of memory that a unit of a slot is. */
 const bytesPerUnit = (slots: readonly BufferSlot[], slot: number, count: number): number => slots[slot].bytes / count;
 
-function piecesOf(sweep: Sweep, slots: readonly BufferSlot[], single: boolean, cutting: Cutting): Pieces {
+function piecesOf(
+  sweep: Sweep, slots: readonly BufferSlot[], single: boolean, cutting: Cutting, strips: Strips | undefined,
+): Pieces {
   const { batch, units, stages } = sweep;
-  const count = batch * units;
+  const count = batch * units * (strips ? strips.all / strips.columns : 1);
   const touched = new Set(stages.flatMap(({ launch: { inputs, outputs } }) =>
     [...inputs.filter((x) => x.sizes === undefined).map((x) => x.slot), ...outputs]));
   const unitBytes = [...touched].reduce((sum, slot) => sum + bytesPerUnit(slots, slot, count), 0);

@@ -28,9 +28,9 @@ function rowCut({ domain }: Launch, units: Units): Cut | undefined {
 const isReadAtEnd = ({ kernel: { reduction } }: Launch, input: number): boolean =>
   reduction !== undefined && valuesOf(reduction.epilogue.results).some((v) => v.kind === 'read' && v.input === input);
 
-/** Inputs and outputs of a stage that are among these slots. */
-export function ringsOf(launch: Launch, units: Units, slots: ReadonlyMap<number, unknown>): Rings | undefined {
+/** Inputs and outputs of a stage that are among these slots. `always`: even if there are none. */
+export function ringsOf(launch: Launch, units: Units, slots: ReadonlyMap<number, unknown>, always: boolean): Rings | undefined {
   const inputs = launch.inputs.flatMap((x, k) => (slots.has(x.slot) ? [k] : []));
   const outputs = launch.outputs.flatMap((slot, k) => (slots.has(slot) ? [k] : []));
-  return inputs.length + outputs.length === 0 ? undefined : { axis: rowCut(launch, units)!.axis, inputs, outputs };
+  return inputs.length + outputs.length === 0 && !always ? undefined : { axis: rowCut(launch, units)!.axis, inputs, outputs };
 }

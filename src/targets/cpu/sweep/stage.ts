@@ -7,7 +7,7 @@ import { sizeOf, stridesOf } from '../../../dsl/shape.ts';
 import { InternalError } from '../../../errors.ts';
 import { cutOf, type Cut, type Units } from '../../../fusion/sweep/window.ts';
 import { blockMap, blockReduceInner, blockReduceOuter, type Blocking } from '../blocks.ts';
-import type { Geometry } from '../layout.ts';
+import type { Geometry, Walk } from '../layout.ts';
 import type { OrientedLaunch } from '../orient.ts';
 import { makeCall, outputsFrom, type Call, type CallParts } from '../prepare.ts';
 import type { Program } from '../program.ts';
@@ -36,13 +36,16 @@ interface Where {
   readonly room: number;
 }
 
-/** `rings`: units of those private slots that come round. */
+/** Of private slots that are rings: units there is room for, and elements from one to the next. */
+export type Rooms = ReadonlyMap<number, { readonly units: number; readonly length: number }>;
+
 export function prepareStage(
-  program: Program, given: OrientedLaunch, where: Where, terminal: boolean, rings: ReadonlyMap<number, number>,
+  program: Program, given: OrientedLaunch, where: Where, terminal: boolean, rings: Rooms,
 ): PreparedStage {
   const { domain } = given;
   const { launch, stored, masks } = inRings(given, where.cut, rings);
-  const body = { inputs: launch.inputs, outputs: outputsFrom(launch, 'body'), masks, walk: (k: number) => ({ offset: 0, strides: stored[k] }) };
+  const walk = (k: number): Walk => ({ offset: 0, strides: stored[k] });
+  const body = { inputs: launch.inputs, outputs: outputsFrom(launch, 'body'), masks, walk };
   const work = program.work(launch);
   if (program.kind === 'map') {
     const { nest } = program.map;
@@ -74,16 +77,24 @@ export function prepareStage(
   return { calls, finish: terminal ? second : undefined, planes };
 }
 
+interface InRings {
+  readonly launch: OrientedLaunch;
+  /** Strides of what the body stores. */
+  readonly stored: readonly (readonly number[])[];
+  readonly masks: NonNullable<CallParts['masks']>;
+}
+
 /** A launch with its rings: along axes before that of the units they do not move, and coordinates come round. */
 function inRings(
-  launch: OrientedLaunch, { axis }: Cut, rings: ReadonlyMap<number, number>,
-): { readonly launch: OrientedLaunch; readonly stored: readonly (readonly number[])[]; readonly masks: NonNullable<CallParts['masks']> } {
-  const still = (strides: readonly number[]): number[] => strides.map((s, k) => (k < axis ? 0 : s));
-  const maskOf = (slot: number): number | undefined => (rings.has(slot) ? rings.get(slot)! - 1 : undefined);
+  launch: OrientedLaunch, { axis }: Cut, rings: Rooms,
+): InRings {
+  const still = (strides: readonly number[], { length }: { readonly length: number }): number[] =>
+    strides.map((s, k) => (k < axis ? 0 : k === axis ? length : s));
+  const maskOf = (slot: number): number | undefined => (rings.has(slot) ? rings.get(slot)!.units - 1 : undefined);
   const outputs = outputsFrom(launch, 'body').map((k) => launch.outputs[k]);
   return {
-    launch: { ...launch, inputs: launch.inputs.map((x) => (rings.has(x.slot) ? { ...x, strides: still(x.strides) } : x)) },
-    stored: outputs.map((slot) => (rings.has(slot) ? still(launch.bodyStrides) : launch.bodyStrides)),
+    launch: { ...launch, inputs: launch.inputs.map((x) => (rings.has(x.slot) ? { ...x, strides: still(x.strides, rings.get(x.slot)!) } : x)) },
+    stored: outputs.map((slot) => (rings.has(slot) ? still(launch.bodyStrides, rings.get(slot)!) : launch.bodyStrides)),
     masks: { inputs: launch.inputs.map((x) => maskOf(x.slot)), outputs: outputs.map(maskOf) },
   };
 }
