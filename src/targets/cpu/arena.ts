@@ -112,7 +112,7 @@ export function createArenas(heap: Heap, worthSharing = WORTH_SHARING): Arenas {
       return poolLaunch(module, { ...call, kernel: finish.get(stage)! }, at, threads, worthSharing);
     });
     const driver = { kernel: 0, blocks: bands * (strips?.count ?? 1), work, certain };
-    return [poolLaunch(module, driver, params, threads), ...ends];
+    return [poolLaunch(module, driver, params, threads, worthSharing), ...ends];
   }
 
   return {

@@ -92,8 +92,9 @@ function inRings(
     strides.map((s, k) => (k < axis ? 0 : k === axis ? length : s));
   const maskOf = (slot: number): number | undefined => (rings.has(slot) ? rings.get(slot)!.units - 1 : undefined);
   const outputs = outputsFrom(launch, 'body').map((k) => launch.outputs[k]);
+  const inputs = launch.inputs.map((x) => (rings.has(x.slot) ? { ...x, strides: still(x.strides, rings.get(x.slot)!) } : x));
   return {
-    launch: { ...launch, inputs: launch.inputs.map((x) => (rings.has(x.slot) ? { ...x, strides: still(x.strides, rings.get(x.slot)!) } : x)) },
+    launch: { ...launch, inputs },
     stored: outputs.map((slot) => (rings.has(slot) ? still(launch.bodyStrides, rings.get(slot)!) : launch.bodyStrides)),
     masks: { inputs: launch.inputs.map((x) => maskOf(x.slot)), outputs: outputs.map(maskOf) },
   };
