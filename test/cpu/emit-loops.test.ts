@@ -144,6 +144,24 @@ function costly(b: Builder, v: Value): Value {
   return [1, 2, 3, 4, 5, 6].reduce(step, v);
 }
 
+test('tests of which a part is known to the row, or to the launch', async () => {
+  for (const domain of domains) {
+    await expectSame({
+      domain, inputs: [{ dtype: 'int32', data: counts('int32', sizeOf(domain), 9) }],
+      uniforms: [{ dtype: 'int32', value: 5 }, { dtype: 'float32', value: 2.5 }],
+      body: (b, read, uniform) => {
+        const { op, int, num } = notation(b);
+        const launch = (least: number): Value => op('and', op('gt', uniform(0), int(least)), op('not', op('lt', uniform(1), num(-3, 'float32'))));
+        const row = op('and', launch(1), op('ge', b.coord(0), int(domain.length > 1 ? 1 : 0)));
+        return [launch(2), row].flatMap((known) => loop(b, [int(0), read(0)], ([k, s]) => ({
+          test: op('and', op('and', known, op('lt', k, uniform(0))), op('and', op('lt', k, read(0)), op('not', op('gt', s, int(12))))),
+          next: [op('add', k, int(1)), op('add', s, k)],
+        })));
+      },
+    }, `over [${domain}]`);
+  }
+});
+
 test('conditionals with costly arms: taken by all, by some, by none', async () => {
   for (const dtype of ['float32', 'float64', 'int32'] as const) {
     for (const bound of [0, 5, 99]) {

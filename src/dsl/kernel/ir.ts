@@ -13,7 +13,7 @@ import type { EdgeMap } from '../border.ts';
 import { castNumber, type DType } from '../dtype.ts';
 import { evaluateOp, resultOf, type OpName } from '../ops.ts';
 import { keyOf } from './key.ts';
-import { operandsOf } from './walk.ts';
+import { bottomUp, operandsOf } from './walk.ts';
 
 /**
  * A point of the domain, relative to the current one (`base` undefined) or to another point. Per axis: add `offset`, then
@@ -189,16 +189,26 @@ export class Builder {
     return states.map(({ dtype }, index) => this.share(`a${this.id(loop)}.${index}`, () => ({ kind: 'after', dtype, loop, index })));
   }
 
-  /** Equal for loops of equal structure: what depends on the states is numbered from within, the rest by identity. */
+  /**
+   * Equal for loops of equal structure: what depends on the states, and on those of loops within that do so, is numbered from
+   * within, the rest by identity.
+   */
   private loopKey(loop: Loop): string {
-    const inner = (v: Value): boolean => {
-      let is = depends.get(v);
-      if (is === undefined) depends.set(v, is = (v.kind === 'state' && v.loop === loop.id) || operandsOf(v).some(inner));
-      return is;
-    };
-    const depends = new Map<Value, boolean>();
     const roots = [loop.test, ...loop.next];
-    const key = keyOf(roots, [], (v) => (inner(v) ? undefined : `#${this.id(v)}`));
+    const within = new Set([loop.id]);
+    let depends = new Map<Value, boolean>();
+    const decide = (v: Value): void => {
+      const is = v.kind === 'state' ? within.has(v.loop) : operandsOf(v).some((o) => depends.get(o));
+      if (is && v.kind === 'after') within.add(v.loop.id);
+      depends.set(v, is);
+    };
+    // Loops found within make more of their values depend.
+    for (let found = 0; found < within.size;) {
+      found = within.size;
+      depends = new Map();
+      for (const v of roots) bottomUp(v, (o) => depends.has(o), decide, operandsOf);
+    }
+    const key = keyOf(roots, [], (v) => (depends.get(v) ? undefined : `#${this.id(v)}`));
     return `loop ${loop.states.map((s) => s.dtype).join()}|${loop.initial.map((v) => this.id(v)).join()}|${key}`;
   }
 
