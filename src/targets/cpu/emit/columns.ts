@@ -2,6 +2,7 @@
  * The columns of a row: vectors in the interior, single cells at the borders and where less than a vector is left. Both
  * come from one body; what is done with its results is up to a `Sink`.
  */
+import type { DType } from '../../../dsl/dtype.ts';
 import type { Block, Statement } from '../../../dsl/kernel/blocks.ts';
 import type { Value } from '../../../dsl/kernel/ir.ts';
 import { costOf } from '../../../dsl/kernel/walk.ts';
@@ -204,9 +205,10 @@ function emitTurn(frame: Frame, places: readonly Place[], { piece, vector }: Var
 /** What reads of a row give, step by step, and are known to give in all rows. */
 export type Still = (v: Value & { kind: 'read' }, step: number) => Regs | undefined;
 
-/** The reads for which `isStill`, in `steps` steps of `count` columns from column 0 on. */
+/** The reads for which `isStill`, in `steps` steps of `count` columns from column 0 on; those of the last step through `last`. */
 export function stillReads(
   frame: Frame, { interior }: Body, steps: number, count: number, isStill: (input: number) => boolean,
+  last: (regs: Regs, dtype: DType) => Regs,
 ): Still {
   const values = valuesIn(interior.piece).filter((v): v is Value & { kind: 'read' } => v.kind === 'read' && isStill(v.input));
   if (values.length === 0) return () => undefined;
@@ -216,7 +218,7 @@ export function stillReads(
   const known = Array.from({ length: steps }, (_, step) => {
     reads.ahead = step * count;
     const site = reads.site(x);
-    return new Map(values.map((v) => [v, site.leaf(v)]));
+    return new Map(values.map((v) => [v, step < steps - 1 ? site.leaf(v) : last(site.leaf(v), v.dtype)]));
   });
   return (v, step) => known[step].get(v);
 }

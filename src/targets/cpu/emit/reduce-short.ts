@@ -6,7 +6,7 @@
  *
  * Reads run over the end of a row by less than a register, which memory allows; those lanes count for nothing.
  */
-import { dtypes } from '../../../dsl/dtype.ts';
+import { dtypes, type DType } from '../../../dsl/dtype.ts';
 import { combine, combineValues, horizontal, identity, next, pairwise, planesOf, type Partial, type Term } from './accumulate.ts';
 import type { Code, Scalar } from './code.ts';
 import { rowOf, stepResults, stillReads, type Body, type Still } from './columns.ts';
@@ -33,8 +33,11 @@ export function reduceShort(frame: Frame, nest: ReduceNest, body: Body, cut: Cut
   const left = c.variable(c.sub(frame.columns, LANES * (steps - 1)), 'left');
   const mask = c.x('i32x4.lt_s', [iota(c, 0), c.x('i32x4.splat', [left])]);
   frame.coords.forEach((x) => c.assign(x, 0));
-  const known = stillReads(frame, body, steps, LANES, (input) => still[input]);
-  const short: Short = { frame, nest, body, cut, steps, left, still: known, masks: { 32: [mask], 64: widen(c, [mask], LANES) } };
+  const masks = { 32: [mask], 64: widen(c, [mask], LANES) };
+  // What is behind the end of such an array may be subnormal: a hundred times as slow, though it counts for nothing.
+  const clear = (regs: Regs, dtype: DType): Regs => regs.map((v, j) => c.x('v128.and', [v, masks[widthOf(dtype)][j]]));
+  const known = stillReads(frame, body, steps, LANES, (input) => still[input], clear);
+  const short: Short = { frame, nest, body, cut, steps, left, still: known, masks };
   (nest.axes.includes(frame.inner) ? reduceRows : reduceColumns)(short);
 }
 
