@@ -144,13 +144,26 @@ export class RandomBody {
     const inside = [...pool, ...states];
     this.grow(inside, 1 + this.pick(3), depth + 1);
     const more = b.op('lt', [states[0], bound]);
-    const test = this.pick(3) === 0 ? more : b.op('and', [more, b.cast(this.any(inside), 'bool')]);
+    const test = this.test(more, pool, inside);
     const happens = effects?.(inside) ?? [];
     this.grow(inside, 2 + this.pick(6), depth + 1);
     const counted = b.op('add', [states[0], this.int(1 + this.pick(2))]);
     const next = [counted, ...types.map((d) => b.cast(this.any(inside.slice(-8)), d))];
     const initial = [this.int(this.pick(2)), ...types.map((d) => b.cast(this.any(pool), d))];
     return b.loop({ states, initial, test, next, effects: happens });
+  }
+
+  /** `more`, mostly and something else, that may be known before the loop, in several parts. */
+  private test(more: Value, pool: readonly Value[], inside: readonly Value[]): Value {
+    const { b } = this;
+    let test = more;
+    for (let n = this.pick(3); n > 0; n--) {
+      let part = b.cast(this.any(this.pick(2) === 0 ? pool : inside), 'bool');
+      if (this.pick(2) === 0) part = b.op('not', [part]);
+      if (this.pick(3) === 0) part = b.op('and', [part, b.op('le', [b.uniform(0, 'float32'), b.constant(this.pick(5), 'float32')])]);
+      test = b.op('and', this.pick(2) === 0 ? [test, part] : [part, test]);
+    }
+    return test;
   }
 
   /** Things that happen in order. Each point stays in its own part of every output: its leading indices are the coordinates. */
