@@ -147,7 +147,7 @@ function piecesOf(
   const overlap = stages.reduce((sum, s) => sum + s.hi - s.lo, 0) / stages.length;
   const least = Math.max(chunk, Math.ceil(cutting.bandPerOverlap * overlap));
   const perBatch = Math.max(1, Math.min(Math.floor(units / least), Math.ceil(cutting.mostBands / batch)));
-  const even = Math.ceil(units / perBatch);
+  const even = Math.ceil(units / shared(perBatch));
   // What takes units together takes them from multiples of a piece on.
   const isTogether = !single || stages.some((s) => s.terminal);
   const bandUnits = isTogether ? Math.ceil(even / chunk) * chunk : even;
@@ -155,6 +155,9 @@ function piecesOf(
   const lead = chunk * Math.ceil(Math.max(...stages.map((s) => s.hi - s.lo)) / chunk);
   return { bands: batch * bandsPerBatch, bandsPerBatch, bandUnits, chunk, lead };
 }
+
+/** Few bands are as many as threads can share evenly. */
+const shared = (bands: number): number => (bands < 16 ? 2 ** Math.ceil(Math.log2(bands)) : bands);
 
 /** Units that have to be in a window at a time. */
 function leastRoom({ producer, consumers }: Private, { units, stages }: Sweep, chunk: number): number {
