@@ -12,7 +12,7 @@ import { planeBytes, prepareStage, type PreparedStage, type Rooms } from './stag
 
 /** How sweeps are cut. */
 export interface Cutting {
-  /** Bytes that a piece of all stages together should take of a thread's cache. */
+  /** Bytes that a piece of a stage should take of a thread's cache. */
   readonly piece: number;
   /** Bytes of all windows together, where that leaves room to move on without copying too often. */
   readonly windows: number;
@@ -26,7 +26,7 @@ export interface Cutting {
 }
 
 export const CUTTING: Cutting =
-  { piece: 96 * 1024, windows: 768 * 1024, bandPerOverlap: 32, mostBands: 64, points: 512, columns: 2048 };
+  { piece: 128 * 1024, windows: 768 * 1024, bandPerOverlap: 32, mostBands: 64, points: 512, columns: 2048 };
 
 const align = (n: number): number => Math.ceil(n / 64) * 64;
 
@@ -139,9 +139,9 @@ function piecesOf(
 ): Pieces {
   const { batch, units, stages } = sweep;
   const count = batch * units * (strips ? strips.all / strips.columns : 1);
-  const touched = new Set(stages.flatMap(({ launch: { inputs, outputs } }) =>
-    [...inputs.filter((x) => x.sizes === undefined).map((x) => x.slot), ...outputs]));
-  const unitBytes = [...touched].reduce((sum, slot) => sum + bytesPerUnit(slots, slot, count), 0);
+  const touched = ({ launch: { inputs, outputs } }: Stage): Set<number> =>
+    new Set([...inputs.filter((x) => x.sizes === undefined).map((x) => x.slot), ...outputs]);
+  const unitBytes = Math.max(...stages.map((s) => [...touched(s)].reduce((sum, slot) => sum + bytesPerUnit(slots, slot, count), 0)));
   const points = Math.max(...stages.map(({ launch }) => sizeOf(launch.domain))) / count;
   const chunk = Math.max(1, Math.min(units, Math.max(Math.round(cutting.piece / unitBytes), Math.ceil(cutting.points / points))));
   const overlap = stages.reduce((sum, s) => sum + s.hi - s.lo, 0) / stages.length;
