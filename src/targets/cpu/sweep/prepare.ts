@@ -141,7 +141,8 @@ function piecesOf(
   const count = batch * units * (strips ? strips.all / strips.columns : 1);
   const touched = ({ launch: { inputs, outputs } }: Stage): Set<number> =>
     new Set([...inputs.filter((x) => x.sizes === undefined).map((x) => x.slot), ...outputs]);
-  const unitBytes = Math.max(...stages.map((s) => [...touched(s)].reduce((sum, slot) => sum + bytesPerUnit(slots, slot, count), 0)));
+  const bytesOf = (s: Stage): number => [...touched(s)].reduce((sum, slot) => sum + bytesPerUnit(slots, slot, count), 0);
+  const unitBytes = Math.max(...stages.map(bytesOf));
   const points = Math.max(...stages.map(({ launch }) => sizeOf(launch.domain))) / count;
   const chunk = Math.max(1, Math.min(units, Math.max(Math.round(cutting.piece / unitBytes), Math.ceil(cutting.points / points))));
   const overlap = stages.reduce((sum, s) => sum + s.hi - s.lo, 0) / stages.length;
