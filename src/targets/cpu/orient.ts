@@ -108,7 +108,8 @@ function isShort({ kernel, domain }: Launch): boolean {
 export function orientStage(
   given: Launch, units: Units, single: boolean, rings?: Rings,
 ): { readonly launch: OrientedLaunch; readonly cut: Cut } {
-  const found = orientUnits(given, units, single, rings?.axis);
+  // Lanes are neighbours in memory, which the units of a ring are not.
+  const found = orientUnits(given, units, single || rings !== undefined, rings?.axis);
   return rings ? { ...found, launch: withRings(found.launch, rings) } : found;
 }
 

@@ -1,0 +1,206 @@
+/**
+ * Sweeps as the cpu runs them: pieces of any size, windows that move on, bands on several threads. What they give is what every
+ * operation alone gives, to the bit where nothing is summed up in other pieces.
+ */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import * as wf from '../../src/index.ts';
+import type { TypedArray } from '../../src/dsl/dtype.ts';
+import type { Expr } from '../../src/dsl/expr.ts';
+import { planFor, validateBound, type BoundPlan } from '../../src/fusion/index.ts';
+import { hostOf, isResident } from '../../src/residency.ts';
+import type { DeviceBuffer } from '../../src/targets/target.ts';
+import { machine } from '../support/machine.ts';
+import { nodesOf } from '../support/plan.ts';
+import { expectClose, type Tolerance } from '../support/targets.ts';
+
+const test = suite('sweeps on the cpu');
+
+/** A unit at a time in windows that are as small as can be; some units at a time; as it comes. */
+const least = { windows: 0, mostBands: 64, points: 1 };
+const machines = [
+  machine(2, { cutting: { ...least, piece: 1, bandPerOverlap: 0, columns: 8 }, worthSharing: 0 }),
+  machine(3, { cutting: { ...least, piece: 600, bandPerOverlap: 1, columns: 5 }, worthSharing: 0 }),
+  machine(2),
+];
+const [tiny] = machines;
+const dataOf = (e: Expr): TypedArray => hostOf(e)!;
+
+interface Plans {
+  readonly swept: BoundPlan;
+  readonly alone: BoundPlan;
+}
+
+function plansOf(arrays: readonly wf.WeftArray[]): Plans {
+  const { profile } = tiny.target;
+  const roots = nodesOf(arrays);
+  const swept = planFor(roots, isResident, { ...profile, sweeps: { cache: 2 ** 20, depth: 4 } });
+  validateBound(swept);
+  return { swept, alone: planFor(roots, isResident, { ...profile, sweeps: undefined }, 0) };
+}
+
+/** There are sweeps. */
+async function check(arrays: readonly wf.WeftArray[], tolerance: Tolerance = {}): Promise<void> {
+  assert.ok(plansOf(arrays).swept.runs.some((r) => 'stages' in r), 'there is no sweep');
+  await compare(arrays, tolerance);
+}
+
+/** On every machine, and on one thread, sweeps give the values of single operations. */
+async function compare(arrays: readonly wf.WeftArray[], tolerance: Tolerance = {}): Promise<void> {
+  const { swept, alone } = plansOf(arrays);
+  const expected = await machines[2].run(alone, dataOf);
+  for (const [k, { run, target }] of machines.entries()) {
+    const several = await run(swept, dataOf);
+    target.configure!({ threads: 1 });
+    const single = await run(swept, dataOf);
+    target.configure!({});
+    several.forEach((values, r) => {
+      expectClose(values, expected[r], { ...tolerance, label: `root ${r}, machine ${k}` });
+      expectClose(values, single[r], { label: `root ${r}, machine ${k}, several threads` });
+    });
+  }
+}
+
+const ramp = (...shape: number[]) => {
+  const length = shape.reduce((n, s) => n * s, 1);
+  return wf.array(Float32Array.from({ length }, (_, k) => ((k * 37) % 101) - 40), { shape });
+};
+const keep = { keepDims: true } as const;
+const sums: Tolerance = { rtol: 1e-5, atol: 1e-5 };
+
+const cross = wf.stencil((u: wf.Neighbors2) => u(-1, 0) + u(1, 0) - u(0, 1), { border: 'reflect' });
+const blur = wf.stencil((u: wf.Neighbors2) => 0.5 * u(-1, 0) + 0.25 * u(2, 0) + 0.25 * u(0, -1), { border: 'nearest' });
+const wave = wf.stencil((now: wf.Neighbors2, before: wf.Neighbors2) =>
+  0.5 * now(-1, 0) - 0.25 * before(0, 0) + 0.25 * now(1, 0), { border: 'constant' });
+
+test('chains of every border, of sizes below the neighbourhood and below a piece', async () => {
+  for (const border of ['reflect', 'mirror', 'nearest', 'constant', 'fill'] as const) {
+    const far = wf.stencil((u: wf.Neighbors2) => u(-3, 0) - u(2, 1), { border, cval: 3 });
+    for (const [h, w] of [[1, 1], [2, 5], [3, 3], [7, 1], [23, 9], [150, 4]]) {
+      if (h > 1) await check([far(far(far(ramp(h, w))))]);
+    }
+  }
+});
+
+test('borders that shrink', async () => {
+  const inner = wf.stencil((u: wf.Neighbors2) => u(-1, 0) + u(2, 0) - u(0, 1), { border: 'valid' });
+  for (const [h, w] of [[10, 4], [31, 7], [90, 5]]) {
+    const x = ramp(h, w);
+    await check([inner(inner(inner(x)))]);
+    await check([cross(inner(x)), inner(cross(inner(x)))]);
+  }
+});
+
+test('slices: stages that are through before others, or begin late', async () => {
+  const x = ramp(200, 5);
+  const a = cross(x), b = cross(a), c = cross(b);
+  for (const [from, to] of [[0, 10], [5, 8], [50, 60], [190, 200]]) {
+    await check([cross(a.slice([from, to])), cross(c)]);
+    await check([cross(b.slice([from, to])), cross(a.slice([from, to])), cross(c)]);
+    await check([cross(c), cross(a.slice([from, to]))]);
+  }
+});
+
+test('few columns: rows are lanes', async () => {
+  for (const [h, w] of [[64, 5], [200, 3], [640, 1], [70, 7]]) {
+    const x = ramp(h, w);
+    const e = x.sub(x.max(1, keep)).mul(0.1).exp();
+    await check([e.div(e.sum(1, keep))], sums);
+    await check([x.sub(x.mean(1, keep)).div(x.var(1, keep).add(1).sqrt())], sums);
+    await check([x.max(1, keep).sub(x), x.max(1).min()]);
+  }
+});
+
+test('rows of one shape are not rows of another', async () => {
+  const a = cross(ramp(12, 20)), z = ramp(12, 20).add(ramp(20));
+  for (const [h, w] of [[6, 40], [24, 10], [4, 60], [20, 12]]) {
+    await compare([a, a.reshape([h, w]).add(ramp(w)), cross(a)]);
+    await compare([a, a.reshape([h, w]).add(ramp(w))]);
+    await compare([z, z.reshape([h, w]).mul(ramp(w))]);
+    await compare([z, z.reshape([h, w]).mul(ramp(w)), cross(z), z.reshape([240]).sum()]);
+  }
+});
+
+test('rows of reductions, of every dtype', async () => {
+  for (const dtype of ['float32', 'float64', 'int32', 'uint8', 'int16'] as const) {
+    const x = wf.array(Array.from({ length: 37 * 11 }, (_, k) => (k * 37) % 101), { shape: [37, 11], dtype });
+    const y = x.max(1, keep);
+    await check([x.sub(y).mul(2), y]);
+    await check([x.eq(y), x.argMax(1), x.min(1, keep).add(x)]);
+    await check([x.gt(50).any(1, keep).logicalAnd(x.gt(20))]);
+  }
+});
+
+test('strips of columns, and the last one that is narrow', async () => {
+  for (const border of ['reflect', 'nearest', 'constant', 'fill'] as const) {
+    const s = wf.stencil((u: wf.Neighbors2) => u(-1, 0) + u(1, 1) - u(0, -1), { border, cval: 2 });
+    for (const w of [16, 17, 23, 40, 100]) await check([s(s(s(ramp(20, w))))]);
+  }
+  const wide = ramp(130, 4500);
+  await check([blur(blur(wide))]);
+  await check([wf.iterate(wide, 3, (u) => blur(u))]);
+});
+
+test('batches: planes that do not see each other', async () => {
+  const s = wf.stencil((u: wf.Neighbors3) => 0.5 * u(0, -1, 0) + 0.25 * u(0, 2, 1), { border: 'reflect' });
+  for (const shape of [[5, 16, 6], [3, 40, 1], [20, 3, 9]]) {
+    const x = ramp(...shape);
+    await check([s(s(s(x)))]);
+    await check([s(s(x)), s(x)]);
+    await check([s(x).sub(s(x).max(2, keep))]);
+  }
+});
+
+test('terms over all units are complete, and counted once', async () => {
+  for (const [h, w] of [[90, 8], [300, 3], [17, 40]]) {
+    const x = ramp(h, w);
+    await check([cross(cross(x)).max(), cross(cross(x)).min(0), cross(x)]);
+    await check([cross(cross(x)).sum(), cross(cross(x)).sum(0)]);
+    await check([blur(blur(x)).argMax(), blur(blur(x)).mean()], sums);
+  }
+});
+
+test('time loops of every count, and what they leave', async () => {
+  const x = ramp(40, 6);
+  for (const n of [2, 3, 4, 5, 7, 8, 9, 13]) {
+    await check([wf.iterate(x, n, (u) => blur(u))]);
+    const waves = (u: wf.WeftArray) => wf.iterate([u, u.mul(2)], n, ([a, b]) => [wave(a, b), a]);
+    const [p, q] = waves(x.add(1)), [r, t] = waves(x.mul(3));
+    await check([p.add(q).add(r).add(t)]);
+    await check(wf.iterate([x, blur(x), x.mul(2)], n, ([a, b, c]) => [blur(b), c, blur(blur(a))]));
+  }
+});
+
+test('two programs at once, and the same one again with other scalars', async () => {
+  const x = ramp(60, 7);
+  const [a, b] = [plansOf([cross(cross(x).mul(2))]), plansOf([cross(cross(x).mul(3))])];
+  for (const { run } of machines) {
+    const [first, second, again] = await Promise.all([run(a.swept, dataOf), run(b.swept, dataOf), run(a.swept, dataOf)]);
+    expectClose(first[0], (await run(a.alone, dataOf))[0]);
+    expectClose(second[0], (await run(b.alone, dataOf))[0]);
+    expectClose(again[0], first[0]);
+  }
+});
+
+test('after one that fails, the next one works', async () => {
+  const x = ramp(60, 7);
+  const { swept, alone } = plansOf([cross(cross(x))]);
+  const [expected] = await machines[2].run(alone, dataOf);
+  for (const { run, target } of machines) {
+    const beyond = { bytes: 4 * 420, live: true, block: { address: 2 ** 32 - 65536, bytes: 4 * 420 } } as unknown as DeviceBuffer;
+    const input = target.allocate(4 * 420);
+    target.upload(input, dataOf(swept.inputs[0].expr));
+    const buffers = swept.slots.map((_, k) => (k === swept.inputs[0].slot ? input : beyond));
+    for (let k = 0; k < 3; k++) {
+      const failed = await target.run({ slots: swept.slots, buffers, runs: swept.runs }).then(() => undefined, (e: unknown) => e);
+      assert.ok(failed instanceof Error, 'it should have failed');
+      expectClose((await run(swept, dataOf))[0], expected);
+    }
+    target.release(input);
+  }
+});
+
+test.after(async () => {
+  await Promise.all(machines.map((m) => m.close()));
+});
+test.run();
