@@ -135,6 +135,25 @@ function chain(c: Context): Step | undefined {
   };
 }
 
+/** Stencils of some rows of a value, and of all of it. */
+function parts(c: Context): Step | undefined {
+  const x = c.pick((i) => fits(i) && i.shape[0] > 2 && isFloat(i.dtype));
+  if (x === undefined) return undefined;
+  const i = c.values[x];
+  const made = Array.from({ length: 2 + c.draw(2) }, () => {
+    const from = c.draw(i.shape[0] - 1), to = from + 1 + c.draw(i.shape[0] - from);
+    const rows: [number, number] = c.draw(3) === 0 ? [0, i.shape[0]] : [from, Math.min(to, i.shape[0])];
+    const own = reshaped(i, [rows[1] - rows[0], ...i.shape.slice(1)]);
+    return { rows, stencil: table(c, own, { shrinks: true, calm: i.bound > 64 }) };
+  });
+  const parts = made.flatMap(({ rows, stencil }) => (stencil ? [{ rows, stencil }] : []));
+  return parts.length === 0 ? undefined : {
+    source: `[\n${parts.map(({ rows, stencil }) => `  ${stencil.text}(v${x}.slice([${rows.join()}])),\n`).join('')}]`,
+    outputs: parts.map((p) => p.stencil.output),
+    make: (v) => parts.map(({ rows, stencil }) => stencil.apply(v[x].slice(rows))),
+  };
+}
+
 // --- kernels of several arrays ---
 
 interface KernelOf {
@@ -285,7 +304,7 @@ function loop(c: Context): Step | undefined {
   const [p, q] = [s.text, t.text];
   const made = (source: string, make: (v: readonly A[]) => readonly A[], outputs: number): Step =>
     ({ source, outputs: Array.from({ length: outputs }, () => loose), make });
-  switch (c.draw(8)) {
+  switch (c.draw(9)) {
     case 0: return made(`wf.iterate(v${x}, ${steps}, ${p})`, (v) => [wf.iterate(v[x], steps, (u) => s.apply(u))], 1);
     case 1: return made(`wf.iterate(v${x}, ${steps}, (u) => ${q}(${p}(u)))`, (v) => [wf.iterate(v[x], steps, (u) => t.apply(s.apply(u)))], 1);
     case 2: return made(`wf.iterate([v${x}, v${x}.neg()], ${steps}, ([a, b]) => [${p}(a).sub(b.mul(0.25)).mul(0.75), a])`,
@@ -298,6 +317,10 @@ function loop(c: Context): Step | undefined {
       : made(`wf.iterate(v${x}, ${steps}, (u) => ${p}(u).add(v${k}.mul(0.125)))`, (v) => [wf.iterate(v[x], steps, (u) => s.apply(u).add(v[k].mul(0.125)))], 1);
     case 6: return made(`wf.iterate(v${x}, ${steps}, (u) => ${p}(u).sub(u.mean(0, keep)).mul(0.5))`,
       (v) => [wf.iterate(v[x], steps, (u) => s.apply(u).sub(u.mean(0, keep)).mul(0.5))], 1);
+    case 7: return made(`two waves of v${x}, ${steps} steps: ([a, b]) => [${p}(a).sub(b.mul(0.25)).mul(0.75), a]`, (v) => {
+      const waves = (u: A) => wf.iterate([u, u.mul(0.5)], steps, ([a, b]) => [s.apply(a).sub(b.mul(0.25)).mul(0.75), a]);
+      return [...waves(v[x]), ...waves(v[x].neg())];
+    }, 4);
     default: return {
       source: `wf.iterate([v${x}, wf.zeros([])], ${steps}, ([a, n]) => [${p}(a), n.add(1)])`, outputs: [loose, infoOf('float32', [], steps, 1, 0)],
       make: (v) => wf.iterate([v[x], wf.zeros([])], steps, ([a, n]) => [s.apply(a), n.add(1)]),
@@ -327,6 +350,7 @@ export const pipelineMakers = {
   table: many(5, one),
   chain: many(8, chain),
   several: many(5, several),
+  parts: many(4, parts),
   normalise: many(7, normalise),
   largest: often(1, largest),
   totals: often(3, totals),
