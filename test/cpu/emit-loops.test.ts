@@ -324,5 +324,17 @@ test('the turn of a long loop uses its locals again', () => {
   assert.ok(locals < 300, `${locals} locals`);
 });
 
+test('so do ops that take many, before there are many of them', () => {
+  const locals = (count: number): number => target().explain(build({
+    domain: [64], inputs: [{ dtype: 'float32', data: new Float32Array(64) }],
+    body: (b, read) => {
+      let v = read(0);
+      for (let k = 0; k < count; k++) v = b.op('rem', [v, b.constant(k + 0.5, 'float32')]);
+      return [v];
+    },
+  }).launch).code.match(/\(local /g)!.length;
+  assert.ok(locals(200) < locals(40), `${locals(200)} locals for 200, ${locals(40)} for 40`);
+});
+
 test.after(() => target().close());
 test.run();

@@ -11,7 +11,7 @@ import type { Value } from '../../../dsl/kernel/ir.ts';
 import type { Code, Scalar } from './code.ts';
 import { castLanes, castWidth, exponent64, scaled } from './casts.ts';
 import { emitBranch, emitLoop } from './control.ts';
-import { isLong, usedFromOutside, usesIn, usesOf } from './economy.ts';
+import { usedFromOutside, usesIn, usesOf } from './economy.ts';
 import type { Whole } from './frame.ts';
 import { opTable } from './ops.ts';
 import { constant, maskOf, narrow, registers, widen, widthOf, type Regs, type Width } from './lanes.ts';
@@ -77,7 +77,7 @@ export class Evaluator implements RunSource {
   constructor(readonly c: Code, readonly site: Site, readonly scheme: Scheme, private readonly fmod: Func | undefined) {
     this.count = site.count;
     this.inner = site.inner;
-    this.economical = isLong(scheme.size);
+    this.economical = scheme.long;
   }
 
   /** Computes the results, and what happens besides. */

@@ -15,8 +15,9 @@ export interface Scheme {
   readonly piece: Piece;
   readonly block: Block;
   readonly plain: boolean;
-  /** Number of values, and of loops. */
-  readonly size: number;
+  /** So many values that locals are used again. */
+  readonly long: boolean;
+  /** Number of loops. */
   readonly loops: number;
   /** The same in every lane: one register. */
   readonly isUniform: (v: Value) => boolean;
@@ -68,10 +69,11 @@ export function schemeOf(piece: Piece, options: SchemeOptions): Scheme {
   const block = statementsOf(piece);
   const values = valuesIn(piece);
   const scalars = [...options.scalars ?? []];
+  const long = isLong(values);
   const plain = scalars.length === 0 && block.every((s) => s.kind === 'let' && s.value.kind !== 'gather');
   if (plain) {
     return {
-      piece, block, plain, size: values.length, loops: 0, isUniform: no, isScalar: no, wantsScalar: no, isDeferred: no,
+      piece, block, plain, long, loops: 0, isUniform: no, isScalar: no, wantsScalar: no, isDeferred: no,
       isRun: no, isRunning: no, testsOf: () => ({ uniform: [], varying: [] }),
     };
   }
@@ -88,11 +90,11 @@ export function schemeOf(piece: Piece, options: SchemeOptions): Scheme {
   const loopOf = new Map(loops.map((l) => [l.id, l]));
   // Runs and deferred values ask for what was computed long ago, which long bodies do not keep.
   const { inner } = options;
-  const runs = inner === undefined || isLong(values.length) ? no : runFinder(inner, isUniform, (v) => loopOf.get(v.loop)!);
+  const runs = inner === undefined || long ? no : runFinder(inner, isUniform, (v) => loopOf.get(v.loop)!);
   deferIndices(values, users, (v) => v.kind === 'op' && runs(v), deferred);
   const { wanted, running } = wantedScalars(block, values, { tests, loopOf, isUniform, runs, scalars });
   return {
-    piece, block, plain, size: values.length, loops: loops.length, isUniform,
+    piece, block, plain, long, loops: loops.length, isUniform,
     wantsScalar: (v) => wanted.has(v),
     isScalar: (v) => wanted.has(v) && canBeScalar(v),
     isDeferred: (v) => deferred.has(v),
