@@ -55,8 +55,8 @@ export interface KernelReport {
 
 /** Launches that run side by side, piece by piece along one axis, so that one finds in cache what another has left there. */
 export interface SweepReport {
-  /** `tile`: by tiles of several axes, in workgroup memory. */
-  readonly kind: 'sweep' | 'tile';
+  /** `tile`: by tiles of several axes, in workgroup memory. `rows`: rows are reduced, and maps need the results. */
+  readonly kind: 'sweep' | 'tile' | 'rows';
   /** In order, once for each stage. */
   readonly stages: readonly number[];
   /** How often it runs. */

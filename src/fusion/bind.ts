@@ -90,8 +90,14 @@ function rebind(frame: Frame, canonical: Canonical): void {
     (s.kind === 'launch' ? { kind: 'launch', launch: renew(s.launch) } : { ...s, body: s.body.map(renewStep) });
   const renewStages = <S extends { readonly launch: Launch }>(stages: readonly S[]): S[] =>
     stages.map((s) => ({ ...s, launch: renew(s.launch) }));
-  const renewTogether = (run: Together): Together =>
-    (run.kind === 'sweep' ? { ...run, stages: renewStages(run.stages) } : { ...run, stages: renewStages(run.stages) });
+  const renewTogether = (run: Together): Together => {
+    switch (run.kind) {
+      case 'sweep': return { ...run, stages: renewStages(run.stages) };
+      case 'tile': return { ...run, stages: renewStages(run.stages) };
+      case 'rows': return { ...run, stages: renewStages(run.stages) };
+      default: return run satisfies never;
+    }
+  };
   const together = new Map<Together, Together>();
   const renewRun = (run: Run): Run => {
     if (!('stages' in run)) return renew(run);

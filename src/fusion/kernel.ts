@@ -182,8 +182,51 @@ export interface StageRead {
 /** What a target runs at a time. */
 export type Run = Launch | Together;
 
+/**
+ * Consecutive launches over the same rows that run as one, row by row: reductions of each row, and maps that need the results.
+ * Run one after the other, the launches give the same results.
+ */
+export interface Rows {
+  readonly kind: 'rows';
+  /** There are `outer * inner` rows of `length` elements; those of one row are `inner` elements apart. */
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+  /** Invocations for a row, and elements of it that workgroup memory has room for: 0 where rows are read again. */
+  readonly team: number;
+  readonly room: number;
+  readonly stages: readonly RowStage[];
+  /** Slots that need no buffer. */
+  readonly privates: readonly { readonly slot: number }[];
+}
+
+export interface RowStage {
+  readonly launch: Launch;
+  /** Axes of its domain along outer, length and inner; undefined: it has one axis for all of them. */
+  readonly axes: RowAxes | undefined;
+  /** It has one point for each row. */
+  readonly once: boolean;
+  readonly reads: readonly (RowRead | undefined)[];
+  /** For every output whether it goes to memory. */
+  readonly stored: readonly boolean[];
+  /** As of tiles: a row needs no other one. */
+  readonly lo: readonly number[];
+  readonly hi: readonly number[];
+}
+
+export interface RowAxes {
+  readonly outer: readonly number[];
+  readonly length: readonly number[];
+  readonly inner: readonly number[];
+}
+
+/** `left`: by an earlier stage, for the row or for each of its elements. `kept`: an array whose row is kept once it is read. */
+export type RowRead =
+  | { readonly kind: 'left'; readonly stage: number; readonly output: number; readonly once: boolean }
+  | { readonly kind: 'kept'; readonly slot: number };
+
 /** Launches that run as one. */
-export type Together = Sweep | Tile;
+export type Together = Sweep | Tile | Rows;
 
 export const launchesOf = (run: Run): readonly Launch[] => ('stages' in run ? run.stages.map((s) => s.launch) : [run]);
 

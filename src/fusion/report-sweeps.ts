@@ -77,10 +77,15 @@ function noteHidden(run: Run, index: ReadonlyMap<Kernel, number>, hidden: Map<st
   }
 }
 
-/** Batches and units, or tiles. */
-const piecesOf = (run: Together): number[] => (run.kind === 'sweep'
-  ? [run.batch, run.units]
-  : [run.sizes.reduce((n, size, axis) => n * Math.ceil(size / run.shape[axis]), 1)]);
+/** Batches and units, or tiles, or rows. */
+function piecesOf(run: Together): number[] {
+  switch (run.kind) {
+    case 'sweep': return [run.batch, run.units];
+    case 'tile': return [run.sizes.reduce((n, size, axis) => n * Math.ceil(size / run.shape[axis]), 1)];
+    case 'rows': return [run.outer * run.inner];
+    default: return run satisfies never;
+  }
+}
 
 function sweepReport({ sweep, stages, runs, milliseconds }: Kind, { describe, code }: Questions, timed: boolean): SweepReport {
   const about = describe?.(sweep);

@@ -5,6 +5,7 @@
 import type { BufferSlot, Launch, Run } from '../kernel.ts';
 import { instancesOf, PrivateSlots, type Instance } from './form.ts';
 import { launchCost, type TileLimits } from './tile-shape.ts';
+import { formRows } from './tile-rows.ts';
 import { formTile } from './tile.ts';
 
 /** As many launches as are looked at together. */
@@ -66,10 +67,11 @@ function best(
     const own = launches[end - 1];
     let cost = costs[end - 1 - from] + launchCost(own, slots, limits), run: Run = own;
     for (let start = end - 2; start >= Math.max(from, end - LONGEST); start--) {
-      const formed = formTile(launches, instances, start, end, privateSlots, slots, limits);
+      const formed = formTile(launches, instances, start, end, privateSlots, slots, limits)
+        ?? formRows(launches, instances, start, end, privateSlots, slots, limits);
       if (!formed || costs[start - from] + formed.cost >= cost) continue;
       cost = costs[start - from] + formed.cost;
-      run = formed.tile;
+      run = formed.run;
     }
     costs.push(cost);
     last.push(run);

@@ -32,14 +32,14 @@ const WORD = 4;
 
 /** What one point costs, without memory. */
 const works = new WeakMap<Kernel, number>();
-function workOf(kernel: Kernel): number {
+export function workOf(kernel: Kernel): number {
   let work = works.get(kernel);
   if (work === undefined) works.set(kernel, work = costOf(kernel.body.results) + countReads(valuesIn(kernel.body)));
   return work;
 }
 
 /** Half a round trip for every word that is read or written. */
-const memoryCost = (points: number, bytes: number, { memoryRoundTrip }: TileLimits): number =>
+export const memoryCost = (points: number, bytes: number, { memoryRoundTrip }: TileLimits): number =>
   points * (bytes / WORD) * (memoryRoundTrip / 2);
 
 /** What a launch costs by itself. */

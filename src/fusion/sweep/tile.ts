@@ -34,7 +34,7 @@ interface Read extends StageRead {
 export function formTile(
   launches: readonly Launch[], instances: readonly (readonly Instance[])[], from: number, to: number,
   privateSlots: PrivateSlots, slots: readonly BufferSlot[], limits: TileLimits,
-): { readonly tile: Tile; readonly cost: number } | undefined {
+): { readonly run: Tile; readonly cost: number } | undefined {
   const group = launches.slice(from, to);
   if (group.length < 2 || group.length > MOST_STAGES) return undefined;
   if (group.some((l) => l.kernel.schedule !== 'map' || l.domain.includes(0))) return undefined;
@@ -68,7 +68,7 @@ export function formTile(
     };
   });
   const found = shapeOf(stages, slots, limits);
-  return found && { tile: { kind: 'tile', sizes, shape: found.shape, wraps, stages, privates }, cost: found.cost };
+  return found && { run: { kind: 'tile', sizes, shape: found.shape, wraps, stages, privates }, cost: found.cost };
 }
 
 /** All launches along the axes of the one that has most; undefined when one cannot be seen so. */

@@ -6,7 +6,7 @@ import { regionOf } from '../../fusion/sweep/tile-shape.ts';
 import { bytesMoved } from '../../fusion/traffic.ts';
 import type { LaunchDescription, SweepDescription } from '../target.ts';
 import { isSoftware } from './device.ts';
-import type { EmitOptions } from './module.ts';
+import { workgroupSize, type EmitOptions } from './module.ts';
 import type { Session } from './session.ts';
 import { partsOf } from './submit.ts';
 
@@ -31,6 +31,10 @@ export function describeLaunch(launch: Launch, session: Session, emit: EmitOptio
 
 export function describeTogether(run: Together, session: Session, emit: EmitOptions): SweepDescription {
   if (run.kind === 'sweep') return { ...describe(run, 0, session, emit), piece: run.units };
+  if (run.kind === 'rows') {
+    const all = run.stages.reduce((sum, s) => sum + addsOf(s.launch), 0);
+    return { ...describe(run, all, session, emit), piece: workgroupSize / run.team };
+  }
   const { stages, shape } = run;
   const points = sizeOf(shape);
   const adds = stages.reduce((sum, s) => sum + addsOf(s.launch) * (sizeOf(regionOf(s, shape)) / points), 0);

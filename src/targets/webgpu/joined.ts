@@ -1,4 +1,5 @@
 /** Several launches as one dispatch: what all stages bind together, and the params of each. */
+import { overwritten } from '../../fusion/in-place.ts';
 import type { Access, KernelOutput, Launch } from '../../fusion/kernel.ts';
 import type { Slot } from '../../dsl/kernel/ir.ts';
 import type { Module } from './module.ts';
@@ -7,7 +8,7 @@ import type { Module } from './module.ts';
 interface Stage {
   readonly launch: Launch;
   /** For every input whether an earlier stage leaves it, so that it is not bound. */
-  readonly reads: readonly unknown[];
+  readonly reads: readonly (object | undefined)[];
   /** For every output whether it goes to memory. */
   readonly stored: readonly boolean[];
 }
@@ -24,13 +25,16 @@ interface Bound {
   readonly outputs: readonly (number | undefined)[];
 }
 
+/** What is kept for the next reader is read from memory once. */
+const isLeft = (read: object | undefined): boolean => read !== undefined && !('kind' in read && read.kind === 'kept');
+
 /** `how`: what else the code depends on, besides the stages' own. */
 export function join(stages: readonly Stage[], how: string): Joined {
   const inputs: Access[] = [], outputs: number[] = [];
   const slots: Slot[] = [], results: KernelOutput[] = [];
   const bound = stages.map(({ launch, reads, stored }): Bound => ({
     inputs: launch.inputs.map((access, k) => {
-      if (reads[k] !== undefined) return undefined;
+      if (isLeft(reads[k])) return undefined;
       const same = inputs.findIndex((x) => x.slot === access.slot);
       if (same >= 0) return same;
       slots.push(launch.kernel.inputs[k]);
@@ -46,11 +50,11 @@ export function join(stages: readonly Stage[], how: string): Joined {
   const last = launches[launches.length - 1];
   const names = [...new Set(launches.map((l) => l.kernel.name))];
   const wiring = bound.map((b) => `${b.inputs.join()}>${b.outputs.join()}`).join(';');
-  return {
+  const made: Joined = {
     ...last, inputs, outputs, uniforms: [], stages: launches, bound,
-    kernel: { ...last.kernel, name: names.join('; '), inputs: slots, outputs: results },
-    code: `${how}|${wiring}|${launches.map((l) => l.code).join('|')}`,
+    kernel: { ...last.kernel, name: names.join('; '), inputs: slots, outputs: results }, code: '',
   };
+  return { ...made, code: `${how}|${wiring}|${overwritten(made).join()}|${launches.map((l) => l.code).join('|')}` };
 }
 
 /** The module as a stage sees it: its own inputs, outputs and params. */

@@ -25,6 +25,7 @@ export interface PassSizes {
   readonly chunks?: number;
   readonly team?: number;
   readonly tile?: TileSizes;
+  readonly rows?: { readonly outer: number; readonly length: number; readonly inner: number };
 }
 
 /** Of tiles: along each axis. */

@@ -1,14 +1,12 @@
 /** The shaders of reductions. */
-import { InternalError } from '../../errors.ts';
-import type { DType } from '../../dsl/dtype.ts';
-import { isArgReducer, reducerInfo, type ReducerName } from '../../dsl/reducers.ts';
-import type { Kernel, Launch, Term as KernelTerm } from '../../fusion/kernel.ts';
+import type { Kernel, Launch } from '../../fusion/kernel.ts';
+import { combineShares, defineAccumulator, fieldsOf, reducedText, termsOf, type AccField, type Term } from './accumulator.ts';
 import { coordinates, elementLoop, gridIndex, mainHead, packed, writeStores, type Store } from './emit.ts';
 import { writeFunction, type LeafText } from './function.ts';
 import { extentOf, pointLeaves } from './leaves.ts';
 import { createModule, sharingSize, type EmitOptions, type Module, type Shader } from './module.ts';
 import { createStatements } from './statements.ts';
-import { packing, scalarOf, type Scalar } from './wgsl.ts';
+import { packing } from './wgsl.ts';
 
 export interface ReduceVariant {
   /** Folds body results (and stores the body's outputs on the way), or what the pass before left. */
@@ -21,25 +19,6 @@ export interface ReduceVariant {
 /** Elements that are added one after the other before their sum joins the rest. */
 const block = 64;
 
-/** A field of the accumulator: a term's value, the position that goes with it, or what a float sum has lost to rounding. */
-interface AccField {
-  readonly name: string;
-  readonly type: Scalar;
-  readonly term: number;
-  readonly role: 'value' | 'position' | 'lost';
-}
-
-interface Term extends KernelTerm { readonly dtype: DType }
-
-const termsOf = (kernel: Kernel): Term[] =>
-  kernel.reduction!.terms.map((t) => ({ ...t, dtype: kernel.body.results[t.value].dtype }));
-
-const fieldsOf = (terms: readonly Term[]): AccField[] => terms.flatMap((t, k): AccField[] => {
-  const value: AccField = { name: `t${k}`, type: scalarOf(t.dtype), term: k, role: 'value' };
-  if (isArgReducer(t.reducer)) return [value, { name: `t${k}_at`, type: 'i32', term: k, role: 'position' }];
-  return t.reducer === 'sum' && !t.plain && value.type === 'f32' ? [value, { name: `t${k}_lost`, type: 'f32', term: k, role: 'lost' }] : [value];
-});
-
 /** 32-bit words of one partial result. */
 export const accumulatorWords = (kernel: Kernel): number => fieldsOf(termsOf(kernel)).length;
 
@@ -48,7 +27,7 @@ export function emitReduce(
 ): Shader {
   const module = createModule(kernel, options);
   const w: Writer = { module, kernel, inner, terms: termsOf(kernel), fields: fieldsOf(termsOf(kernel)), team: variant.team };
-  defineAccumulator(w);
+  defineAccumulator(module, w.terms);
   module.define('fold', () => foldFunction(w, variant));
   const main = variant.team > 1 ? teamMain(w, variant) : variant.sink === 'partials' ? lanePartials(w) : laneEpilogue(w, per);
   const { axes } = kernel.reduction!;
@@ -71,48 +50,6 @@ interface Writer {
 
 const size = (module: Module, name: 'kept' | 'reduced' | 'chunk' | 'chunks' | 'items' | 'team'): string =>
   module.param({ name, type: 'u32', value: (_, s) => s[name] ?? 0 });
-
-/** struct Acc, start() and combine(). */
-function defineAccumulator({ module, terms, fields }: Writer): void {
-  module.define('Acc', () => `struct Acc { ${fields.map((f) => `${f.name}: ${f.type}`).join(', ')} }`);
-  const identity = fields.map((f) => {
-    if (f.role === 'position') return '2147483647i';
-    if (f.role === 'lost') return '0.0f';
-    const { reducer, dtype } = terms[f.term];
-    return module.constant(reducerInfo(reducer).identity(dtype), dtype);
-  });
-  module.define('start', () => `fn start() -> Acc { return Acc(${identity.join(', ')}); }`);
-  const lines: string[] = [];
-  const values = fields.map((f) => {
-    const { reducer, dtype } = terms[f.term];
-    if (f.role === 'lost') {
-      module.param({ name: 'zero', type: 'u32', value: () => 0 });
-      return `a.${f.name} + b.${f.name} + ${module.helper('roundingOf')}(a.t${f.term}, b.t${f.term})`;
-    }
-    if (!isArgReducer(reducer)) return combineText(module, reducer, dtype, `a.${f.name}`, `b.${f.name}`);
-    if (f.role === 'value') {
-      const before = module.helper(`${reducer === 'argMin' ? 'firstLess' : 'firstGreater'}_${scalarOf(dtype)}`);
-      lines.push(`  let first${f.term} = ${before}(a.${f.name}, a.${f.name}_at, b.${f.name}, b.${f.name}_at);`);
-    }
-    return `select(b.${f.name}, a.${f.name}, first${f.term})`;
-  });
-  module.define('combine', () => ['fn combine(a: Acc, b: Acc) -> Acc {', ...lines, `  return Acc(${values.join(', ')});`, '}'].join('\n'));
-}
-
-function combineText(module: Module, reducer: ReducerName, dtype: DType, a: string, b: string): string {
-  const { combine } = reducerInfo(reducer);
-  switch (combine) {
-    case 'add': return `${a} + ${b}`;
-    case 'mul': return `${a} * ${b}`;
-    case 'or': return `${a} || ${b}`;
-    case 'and': return `${a} && ${b}`;
-    case 'min': case 'max': {
-      if (dtype === 'bool') return combine === 'min' ? `${a} && ${b}` : `${a} || ${b}`;
-      return `${scalarOf(dtype) === 'f32' ? module.helper(`${combine}_f32`) : combine}(${a}, ${b})`;
-    }
-    default: throw new InternalError(`no WGSL for a reduction by ${combine}`);
-  }
-}
 
 /** fold(k, begin, end): what kept point k gets from every team-th element of begin..end. */
 function foldFunction(w: Writer, variant: ReduceVariant): string {
@@ -182,14 +119,9 @@ function epilogue(w: Writer, acc: string, at: string, indent: string): { lines: 
   const { axes, epilogue: fn } = kernel.reduction!;
   const kept = Array.from({ length: kernel.rank }, (_, k) => k).filter((k) => !axes.includes(k));
   const out = createStatements(indent, coordinates(module, kept, at, indent));
-  const reduced = (index: number): string => {
-    const value = `${acc}.t${index}`;
-    if (isArgReducer(w.terms[index].reducer)) return `${value}_at`;
-    return w.fields.some((f) => f.term === index && f.role === 'lost') ? `${module.helper('withLost')}(${value}, ${value}_lost)` : value;
-  };
   const outputs = kernel.outputs.filter((o) => o.from === 'epilogue');
   const point = pointLeaves({ module, kernel, inner: w.inner, out, axes: kept });
-  const leaves: LeafText = { ...point, reduced: (v) => reduced(v.index) };
+  const leaves: LeafText = { ...point, reduced: (v) => reducedText(module, w.terms, acc, v.index) };
   return { lines: out.lines, stores: writeStores(module, kernel, outputs, fn, leaves, out) };
 }
 
@@ -218,23 +150,6 @@ function lanePartials(w: Writer): string {
   ].join('\n');
 }
 
-/**
- * Combines the shares of a team in the share of its first member, eight at a time: two barriers, where a binary tree has
- * six. The width comes from the params because a loop over barriers that a compiler unrolls takes it seconds.
- */
-const tree = (module: Module): string[] => [
-  `  for (var width = ${size(module, 'team')}; width > 1u;) {`,
-  '    let left = max(width / 8u, 1u);',
-  '    workgroupBarrier();',
-  '    if (member < left) {',
-  '      var acc = shares[lane];',
-  '      for (var next = left; member + next < width; next += left) { acc = combine(acc, shares[lane + next]); }',
-  '      shares[lane] = acc;',
-  '    }',
-  '    width = left;',
-  '  }',
-];
-
 /** A team of invocations per kept point and chunk: each folds its share, then the shares combine as a tree. */
 function teamMain(w: Writer, variant: ReduceVariant): string {
   const { module, team } = w;
@@ -253,7 +168,7 @@ function teamMain(w: Writer, variant: ReduceVariant): string {
     `  let begin = ${begin};`,
     `  let end = select(0u, ${end}, item < ${items});`,
     '  shares[lane] = fold(k, begin + member, end);',
-    ...tree(module),
+    ...combineShares(size(module, 'team'), { shares: 'shares', combine: 'combine', at: 'lane' }),
     `  if (member == 0u && item < ${items}) {`,
     '    let acc = shares[lane];',
   ];

@@ -14,6 +14,7 @@ import { nestPass } from './nest.ts';
 import type { Program } from './pipelines.ts';
 import { reducePasses } from './reduce.ts';
 import { tilePass } from './tile.ts';
+import { rowsPass } from './rows.ts';
 import type { Timer } from './timing.ts';
 
 const passesBySchedule: { readonly [S in Schedule]: (launch: Launch, limits: GPUSupportedLimits) => Pass[] } = {
@@ -40,6 +41,7 @@ export function passesOf(launch: Launch, limits: GPUSupportedLimits): Pass[] {
 export function partsOf(run: Run, limits: GPUSupportedLimits): { readonly launch: Launch; readonly pass: Pass }[] {
   if (!('stages' in run)) return passesOf(run, limits).map((pass) => ({ launch: run, pass }));
   if (run.kind === 'tile') return [tilePass(run)];
+  if (run.kind === 'rows') return [rowsPass(run)];
   throw new InternalError(`webgpu: a ${run.kind} does not run here`);
 }
 
