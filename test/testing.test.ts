@@ -11,7 +11,7 @@ test('expectations chain', () => {
   const x = matrix();
   expectPlan(x.sub(x.mean(1, { keepDims: true })).mul(2))
     .kernels(2).launches(2).shape([1, 1], [2, 1]).ranks(2, 2)
-    .verdict('sub', 'mul', 'fused').verdict('div', 'sub', 'materialised');
+    .verdict('sub', 'mul', 'fused').verdict('div', 'sub', 'staged');
   expectPlan(x.div(x.sum()))
     .kernels(2).runs(2).sweeps(0).passesOver(x, 2).scratch(1).peakBytes(3200 + 3200 + 4).bytesMoved(3 * 3200 + 2 * 4);
   expectPlan([x.min(), x.max()]).kernels(1).passesOver(x, 1).scratch(0);

@@ -103,7 +103,8 @@ export interface NodeReport {
 export interface DecisionReport {
   readonly producer: string;
   readonly consumer: string;
-  readonly verdict: 'fused' | 'recomputed' | 'materialised' | 'merged';
+  /** `staged`: it has a kernel of its own, and is in cache or workgroup memory until its readers have had it. */
+  readonly verdict: 'fused' | 'recomputed' | 'staged' | 'materialised' | 'merged';
   readonly reason: string;
   /** Bytes that no longer go through memory; 0 when the verdict is `materialised`. */
   readonly bytesSaved: number;

@@ -16,7 +16,7 @@ export function describe(r: PlanReport, level: Level): string {
   const sections: readonly (readonly [least: Level, lines: () => string[]])[] = [
     [0, () => [summary(r)]],
     [1, () => r.kernels.flatMap((k, n) => kernelLines(k, n, level))],
-    [1, () => section('side by side, one finding in cache what another has left', r.sweeps.flatMap((s, n) => sweepLines(s, n, level)))],
+    [1, () => section(`side by side, one finding in ${placeOf(r.sweeps)} what another has left`, r.sweeps.flatMap((s, n) => sweepLines(s, n, level)))],
     [3, () => section('loops', r.loops.map(loopLine))],
     [2, () => decisionTable(r.decisions)],
     [3, () => section('fusions, in planning order', r.fusions.map(fusionLine))],
@@ -51,10 +51,9 @@ function kernelLines(k: KernelReport, n: number, level: Level): string[] {
 }
 
 function sweepLines(s: SweepReport, n: number, level: Level): string[] {
-  const pieces = s.piece === undefined ? plural(s.units, 'unit') : `pieces of ${s.piece} of ${plural(s.units, 'unit')}`;
   const lines = [
     `  ${n + 1}. ${s.runs === 1 ? '' : `${s.runs} x `}${stagesText(s.stages)}`,
-    `     ${pieces}, halo ${s.halo[0]} before and ${s.halo[1]} behind, ${plural(s.privates, 'buffer')} in cache only, ${bytes(s.bytes)}`,
+    `     ${piecesText(s)}, ${plural(s.privates, 'buffer')} in ${placeOf([s])} only, ${bytes(s.bytes)}`,
   ];
   if (s.measured) {
     const each = s.runs > 1 ? `, ${milliseconds(s.measured.milliseconds / s.runs)} each` : '';
@@ -62,6 +61,19 @@ function sweepLines(s: SweepReport, n: number, level: Level): string[] {
   }
   if (level >= 4) lines.push(...expectedLines(s, s.runs).map((line) => `     ${line}`));
   return lines;
+}
+
+const placeOf = (sweeps: readonly SweepReport[]): string =>
+  (sweeps.every((s) => s.kind === 'sweep') ? 'cache' : 'workgroup memory');
+
+function piecesText({ kind, piece, units, halo }: SweepReport): string {
+  const around = `halo ${halo[0]} before and ${halo[1]} behind`;
+  switch (kind) {
+    case 'sweep': return `${piece === undefined ? '' : `pieces of ${piece} of `}${plural(units, 'unit')}, ${around}`;
+    case 'tile': return `${plural(units, 'tile')}${piece === undefined ? '' : ` of ${plural(piece, 'point')}`}, ${around}`;
+    case 'rows': return `${plural(units, 'row')}${piece === undefined ? '' : `, ${piece} to a workgroup`}`;
+    default: return kind satisfies never;
+  }
 }
 
 /** Steps of a time loop are the same kernels again and again. */

@@ -266,7 +266,8 @@ export interface LaunchStep {
 
 export type Step = LaunchStep | LoopStep;
 
-export type Verdict = 'fused' | 'recomputed' | 'materialised' | 'merged';
+/** `staged`: a kernel of its own, whose result is never in memory as a whole: its readers run beside it. */
+export type Verdict = 'fused' | 'recomputed' | 'staged' | 'materialised' | 'merged';
 
 /** One decision about one edge of the graph: what `explain()` prints. */
 export interface Decision {

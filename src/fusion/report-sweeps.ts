@@ -14,6 +14,8 @@ export interface RunSummary {
   readonly sweeps: readonly SweepReport[];
   /** Whether what a kernel stores to one of its outputs is never in memory. */
   isHidden(kernel: number, output: number): boolean;
+  /** What kind of run it is hidden in. */
+  hiddenIn(kernel: number, output: number): Together['kind'] | undefined;
 }
 
 interface Questions {
@@ -39,7 +41,7 @@ export function summarise(bound: BoundPlan, kernels: readonly Kernel[], ask: Que
   const index = new Map(kernels.map((kernel, k) => [kernel, k]));
   const swept = kernels.map(() => 0), took = kernels.map(() => 0), moved = kernels.map(() => 0);
   const kinds = new Map<string, Kind>();
-  const hidden = new Map<string, boolean>();
+  const hidden: Hidden = new Map();
   let bytes = 0;
   bound.runs.forEach((run, n) => {
     const own = bytesMoved(run), ms = ask.milliseconds?.[n] ?? 0;
@@ -63,16 +65,20 @@ export function summarise(bound: BoundPlan, kernels: readonly Kernel[], ask: Que
     bytes, swept,
     times: took.map((ms, k) => (timed && moved[k] > 0 ? rate(ms, moved[k]) : undefined)),
     sweeps: [...kinds.values()].map((kind) => sweepReport(kind, ask, timed)),
-    isHidden: (kernel, output) => hidden.get(`${kernel}.${output}`) === true,
+    isHidden: (kernel, output) => Boolean(hidden.get(`${kernel}.${output}`)),
+    hiddenIn: (kernel, output) => hidden.get(`${kernel}.${output}`) || undefined,
   };
 }
 
-function noteHidden(run: Run, index: ReadonlyMap<Kernel, number>, hidden: Map<string, boolean>): void {
+/** By kernel and output: the kind of run; false when it is in memory at times. */
+type Hidden = Map<string, Together['kind'] | false>;
+
+function noteHidden(run: Run, index: ReadonlyMap<Kernel, number>, hidden: Hidden): void {
   const slots = new Set('stages' in run ? run.privates.map((p) => p.slot) : []);
   for (const launch of launchesOf(run)) {
     launch.outputs.forEach((slot, output) => {
       const key = `${index.get(launch.kernel)}.${output}`;
-      hidden.set(key, slots.has(slot) && hidden.get(key) !== false);
+      hidden.set(key, 'stages' in run && slots.has(slot) && hidden.get(key) !== false && run.kind);
     });
   }
 }

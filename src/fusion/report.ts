@@ -59,7 +59,7 @@ export function report(
     scratch: bound.slots.reduce((sum, s) => sum + (s.role === 'scratch' ? s.bytes : 0), 0),
     peakBytes: peakBytes(bound),
     before: before(bound, found, names),
-    decisions: bound.decisions,
+    decisions: decisionsOf(bound, found, runs),
     fusions: [...made.map(fusion), ...runs.sweeps.length > 0 ? [sideBySide] : []],
     refusals: [...refused.values()].map((r) => ({ ...fusion(r), reason: r.reason })),
     ...measured && { measured: { ...rate(sum(measured.milliseconds), runs.bytes), clock: measured.clock } },
@@ -153,6 +153,32 @@ const nameOf = (bound: BoundPlan, names: Names, n: number): string => {
 };
 
 const sum = (list: readonly number[]): number => list.reduce((x, y) => x + y, 0);
+
+const stagedIn: { readonly [K in Together['kind']]: string } = {
+  sweep: 'in cache until its readers, piece by piece, have had it',
+  tile: 'in workgroup memory until its readers, tile by tile, have had it',
+  rows: 'in workgroup memory until its readers, row by row, have had it',
+};
+
+/** Once sizes are known, what would have been stored may be for stages of the same run only. */
+function decisionsOf(bound: BoundPlan, kernels: readonly Found[], runs: RunSummary): Decision[] {
+  const hidden = new Map<number, Together['kind']>();
+  kernels.forEach(({ from: { writes } }, k) => writes.forEach((n, output) => {
+    const kind = runs.hiddenIn(k, output);
+    if (kind) hidden.set(n, kind);
+  }));
+  const seen = new Set<number>();
+  return bound.decisions.map((d, k) => {
+    const { producer } = bound.plan.decisions[k];
+    const kind = hidden.get(producer);
+    if (d.verdict !== 'materialised' || !kind) return d;
+    const passes = seen.has(producer) ? 1 : 2; // it is written once, and read by every consumer
+    seen.add(producer);
+    return {
+      ...d, verdict: 'staged', reason: `${d.reason}; ${stagedIn[kind]}`, bytesSaved: passes * bytesOfValues(exprAt(bound, producer)),
+    };
+  });
+}
 
 /** Decisions with the sizes of a graph. */
 export function bindDecisions(plan: Plan, canonical: Canonical): Decision[] {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as wf from '../../src/index.ts';
-import type { BoundPlan } from '../../src/fusion/index.ts';
+import { explain, type BoundPlan } from '../../src/fusion/index.ts';
 import { buildStencils, stencilPrograms } from '../support/stencil-programs.ts';
 import { available, closeTargets, expectValid } from './harness.ts';
 import { check, planOf, shadersOf } from './planned.ts';
@@ -111,6 +111,11 @@ test('tiles that do not pay are not made', () => {
   assert.equal(runsOf(planOf([blur(x)], { tiles: undefined })), ['map', 'map']);
 });
 
+test('tiles have a point for every invocation', () => {
+  const plan = planOf([wf.iterate(picture(300, 300), 4, (u) => blurColumns(u))]);
+  assert.ok(plan.runs.every((r) => 'stages' in r && r.kind === 'tile' && r.shape[0] * r.shape[1] >= 256));
+});
+
 test('sizes do not change the code', () => {
   const shader = (h: number, w: number): string => shadersOf(planOf([blur(picture(h, w))]).runs)[0];
   assert.is(shader(40, 300), shader(512, 512));
@@ -123,6 +128,12 @@ test('a stage goes as far beyond its tile as later ones look', () => {
   assert.equal(tile.stages.map((s) => [s.lo, s.hi]), [[[-1, -1], [1, 1]], [[0, 0], [0, 0]]]);
 });
 
+test('explain says what is staged, in which tiles', () => {
+  const text = explain(planOf([blur(picture(64, 128))]));
+  assert.match(text, /stencil -> stencil +staged +.*in workgroup memory until its readers, tile by tile, have had it \(saves 65.5 kB\)/);
+  assert.match(text, /^ {5}\d+ tiles, halo 2 before and 2 behind, 1 buffer in workgroup memory only, 65.5 kB$/m);
+});
+
 // Smaller than a tile, as large as several, smaller than the neighbourhood.
 const sizes = [[70, 45], [3, 2], [1, 9]] as const;
 for (const [h, w] of sizes) {
@@ -132,6 +143,11 @@ for (const [h, w] of sizes) {
     await check([harris(x)], { tolerance: { rtol: 1e-4, atol: 1e-4 } });
   });
 }
+
+gpuTest('another number in the same program', async () => {
+  const x = picture(20, 20);
+  for (const n of [2, 3]) await check([wf.iterate(blur(x).mul(n), 4, (u) => heat(u).sub(n))], { validate: false });
+});
 
 gpuTest('canny', async () => {
   await check([canny(picture(70, 45))]);

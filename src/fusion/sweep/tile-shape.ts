@@ -68,15 +68,14 @@ export function shapeOf(
   return { shape: best.shape, cost: limits.launch + best.perPoint * sizeOf(sizes) };
 }
 
-/** Powers of two along axes on which stages meet neighbours and along the last one; other axes are not cut into tiles. */
+/** Powers of two. Where no stage meets a neighbour a tile need not be larger than the array. */
 function candidates(stages: readonly TileStage[]): number[][] {
   const { sizes } = stages[stages.length - 1];
   const last = sizes.length - 1;
   let shapes: number[][] = [[]];
   sizes.forEach((size, axis) => {
     const moves = stages.some((s) => s.lo[axis] !== s.hi[axis] || s.reach[axis] > 0);
-    const most = last === 0 ? 2048 : axis === last ? 128 : 64;
-    const choices = moves ? powers(most) : axis === last ? powers(most).filter((n) => n < 2 * size) : [1];
+    const choices = powers(last === 0 ? 2048 : axis === last ? 128 : moves ? 64 : 16).filter((n) => moves || n < 2 * size);
     shapes = shapes.flatMap((s) => choices.map((n) => [...s, n]));
   });
   const large = shapes.filter((s) => sizeOf(s) <= MOST_POINTS);
