@@ -214,6 +214,9 @@ test('k-means: which centre is nearest is known before points are read again', (
   const points = ramp(40, 3), centres = ramp(4, 3).mul(2);
   const distance = points.expandDims(1).sub(centres.expandDims(0)).square().sum(2);
   of(distance.argMin(1)).runs(1).passesOver(points, 1);
+  // What belongs to each centre, added up and counted, in the same pass.
+  const mine = distance.argMin(1).expandDims(1).eq(wf.arange(4, { dtype: 'int32' })).asType('float32');
+  of([mine.expandDims(2).mul(points.expandDims(1)).sum(0), mine.sum(0)]).runs(1).scratch(0).passesOver(points, 1);
 });
 
 test('traps: everything of one before anything of the other', () => {
