@@ -17,7 +17,7 @@ export interface Strips {
 
 /** The strips of a sweep whose windows are all rings; undefined where whole rows are better, or the only way. */
 export function stripsOf(sweep: Sweep, columns: number): Strips | undefined {
-  const { batch, stages, privates } = sweep;
+  const { batch, stages } = sweep;
   const all = stages[0].launch.domain[1];
   const fits = batch === 1 && stages.every(({ launch: { domain, kernel } }) =>
     kernel.schedule === 'map' && domain.length === 2 && domain[1] === all);
@@ -26,11 +26,12 @@ export function stripsOf(sweep: Sweep, columns: number): Strips | undefined {
   for (let s = stages.length - 1; s >= 0; s--) {
     const { launch } = stages[s];
     for (const [input, { slot }] of launch.inputs.entries()) {
-      const from = privates.find((p) => p.slot === slot);
-      if (!from) continue;
+      // What is kept besides in a buffer of its own is read there, and has to be computed by this strip as well.
+      const producer = stages.slice(0, s).findLastIndex((before) => before.launch.outputs.includes(slot));
+      if (producer < 0) continue;
       const reach = reachAlong(launch.kernel, input, 1);
       if (!reach || launch.inputs[input].strides[1] !== 1) return undefined;
-      const b = beyond[from.producer];
+      const b = beyond[producer];
       b.lo = Math.min(b.lo, beyond[s].lo + reach.lo);
       b.hi = Math.max(b.hi, beyond[s].hi + reach.hi);
     }
