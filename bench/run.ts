@@ -9,12 +9,14 @@ import { peakMemory, tellPeak } from './memory.ts';
 import { machine, type Measured, type Results } from './report/results.ts';
 import { printResults } from './report/table.ts';
 import { FORMATS, writeResults, type Format } from './report/write.ts';
+import { sizes } from './sizes/index.ts';
 import { GROUPS, jobOf, SIZES, WEFT, type Size, type Workload } from './workload.ts';
 import { WORKLOADS } from './workloads/index.ts';
 
 interface Options {
   readonly all?: boolean;
   readonly check?: boolean;
+  readonly sizes?: boolean;
   readonly size?: Size;
   readonly threads: number;
   readonly webgpu?: boolean;
@@ -35,6 +37,7 @@ const program = new Command('npm run bench --')
   .argument('[names...]', `workloads, by parts of their names, or groups of them.\nGroups: ${GROUPS.join(', ')}.\nWorkloads: ${WORKLOADS.map((w) => w.id).join(', ')}`)
   .option('--all', 'every workload, the slow ones too')
   .option('--check', 'compare results and time nothing')
+  .option('--sizes', 'at which sizes threads pay: programs of every kind, all threads against one, from 1 to 16M elements')
   .addOption(new Option('--size <size>', 'of all workloads; small for checks, else full').choices(SIZES))
   .option('--threads <n>', 'CPU threads, of Weft and of its peers', Number, 2)
   .option('--webgpu', "add Weft's WebGPU target where there is an adapter")
@@ -58,6 +61,8 @@ wf.configure({ target: 'cpu', threads });
 if (options.peak && options.peakOf) {
   const workload = WORKLOADS.find((w) => w.id === program.args[0])!;
   await tellPeak(await jobOf(workload, size), options.peak, options.peakOf, threads);
+} else if (options.sizes) {
+  process.exitCode = await sizes(program.args, threads, options.json);
 } else {
   process.exitCode = await main(chosen());
 }

@@ -5,7 +5,7 @@ import { columnOf, comparisons, goalsOf, megabytes, ms, ratioTo, times, type Mea
 
 const PLAIN_LINES = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
 
-const tableOf = (head: string[], left: number): InstanceType<typeof Table> => new Table({
+export const tableOf = (head: string[], left: number): InstanceType<typeof Table> => new Table({
   head, colAligns: head.map((_, k) => (k < left ? 'left' : 'right')), chars: PLAIN_LINES, style: { head: [], border: [] },
 });
 

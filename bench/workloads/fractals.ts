@@ -3,7 +3,7 @@ import * as wf from '../../src/index.ts';
 import { only, type Thread, type Vector } from '../peers/gpujs.ts';
 import { tensor, workload, type Tensor } from '../workload.ts';
 
-const mandelbrotAt = wf.vectorize((cr: number, ci: number, steps: number) => {
+export const mandelbrotAt = wf.vectorize((cr: number, ci: number, steps: number) => {
   let zr = 0, zi = 0;
   for (let count = 0; count < steps; count++) {
     if (zr * zr + zi * zi > 4) return count;

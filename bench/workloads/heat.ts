@@ -4,7 +4,7 @@ import type { Matrix, Thread } from '../peers/gpujs.ts';
 import { iterated, neighborsNearest } from '../peers/jax.ts';
 import { tensor, workload } from '../workload.ts';
 
-const step = wf.stencil(
+export const step = wf.stencil(
   (u: wf.Neighbors2) => u(0, 0) + 0.2 * (u(-1, 0) + u(1, 0) + u(0, -1) + u(0, 1) - 4 * u(0, 0)),
   { border: 'nearest' },
 );
