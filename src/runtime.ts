@@ -9,6 +9,7 @@ import { explainOn, explainPast } from './explaining.ts';
 import { planFor, validateBound, type BoundPlan } from './fusion/index.ts';
 import { recall, remember } from './history.ts';
 import { mostFusions, options } from './options.ts';
+import { bytesIn, readDone, record, type Note } from './profiling/recorder.ts';
 import {
   alias, assertAvailable, capture, claim, heldAnywhere, hostOf, isDisposed, isResident, overwrite, present, release, retain,
   setHeld, setHost, share, unclaim, type Captured,
@@ -37,32 +38,43 @@ const runtime: Evaluator = {
   },
 
   evaluateSync(roots, request) {
+    const note = record();
     const work = inspect(roots);
     if (needsHost(work.nodes)) return afterLoopsSync(roots, request, work);
     const values = capture(work.inputs);
     try {
       const target = targetNamedSync(chooseName(work, request) ?? 'cpu', "use await data(), or dataSync({ target: 'cpu' })");
       check(work, target);
-      if (target.kind === 'graph') return onGraph(target, roots, (e) => (work.inputs.has(e) ? hostValuesSync(e, values) : hostOf(e)));
+      if (target.kind === 'graph') return onGraph(target, roots, (e) => (work.inputs.has(e) ? hostValuesSync(e, values) : hostOf(e)), note);
       if (!target.runSync) throw new TargetError(`dataSync: target '${target.name}' has no synchronous results; use await data(), or dataSync({ target: 'cpu' })`);
       const bound = planOn(target, roots, work, request);
+      note?.mark('plan');
       const fetched = new Map<Expr, TypedArray>();
       for (const { expr } of bound.inputs) if (!values.on(expr, target)) fetched.set(expr, hostValuesSync(expr, values));
       const prepared = prepare(target, bound, { values, fetched });
+      note?.mark('upload', bytesIn(fetched));
       try {
-        const { job, measured } = measuring(prepared.job, request.profile);
+        const { job, measured } = measuring(prepared.job, request.profile || note !== undefined);
         if (bound.runs.length > 0) target.runSync(job);
+        note?.ran(target.name, bound, measured());
         return settle(prepared, bound, roots, measured());
       } finally {
         prepared.bySlot.forEach(release);
       }
     } finally {
       values.release();
+      note?.end();
     }
   },
 
-  read: async (e) => (await hostValues(e, present)).slice() as TypedArray,
-  readSync: (e) => hostValuesSync(e, present).slice() as TypedArray,
+  async read(e) {
+    const note = record('read');
+    return readDone(note, (await hostValues(e, present)).slice() as TypedArray);
+  },
+  readSync(e) {
+    const note = record('read');
+    return readDone(note, hostValuesSync(e, present).slice() as TypedArray);
+  },
 
   explain(roots, request) {
     const past = recall(roots);
@@ -76,24 +88,30 @@ setEvaluator(runtime);
 
 /** `given`: an array whose memory the result may have. */
 async function evaluate(roots: readonly Expr[], request: EvaluateOptions, given?: Expr): Promise<Expr[]> {
+  const note = record();
   const work = inspect(roots);
   if (needsHost(work.nodes)) return afterLoops(roots, request, work);
   const values = capture(work.inputs);
+  note?.mark('plan');
   try {
     const target = await chooseTarget(work, request);
+    note?.mark('wait');
     check(work, target);
     const fetched = new Map<Expr, TypedArray>();
     const fetch = async (e: Expr) => fetched.set(e, await hostValues(e, values));
     if (target.kind === 'graph') {
       for (const e of work.inputs) await fetch(e);
-      return onGraph(target, roots, (e) => fetched.get(e) ?? hostOf(e));
+      return onGraph(target, roots, (e) => fetched.get(e) ?? hostOf(e), note);
     }
     const bound = planOn(target, roots, work, request);
+    note?.mark('plan');
     for (const { expr } of bound.inputs) if (!values.on(expr, target)) await fetch(expr);
     const prepared = await afterCollecting(() => prepare(target, bound, { values, fetched, given }));
+    note?.mark('upload', bytesIn(fetched));
     try {
-      const { job, measured } = measuring(prepared.job, request.profile);
+      const { job, measured } = measuring(prepared.job, request.profile || note !== undefined);
       if (bound.runs.length > 0) await target.run(job);
+      note?.ran(target.name, bound, measured());
       return settle(prepared, bound, roots, measured());
     } catch (error) {
       throw withNeeds(error, bound);
@@ -102,6 +120,7 @@ async function evaluate(roots: readonly Expr[], request: EvaluateOptions, given?
     }
   } finally {
     values.release();
+    note?.end();
   }
 }
 
@@ -266,8 +285,11 @@ function settle(
 }
 
 /** A graph target may ask for more than the graph needs: a kernel that is called gets all its arguments. */
-function onGraph(target: GraphTarget, roots: readonly Expr[], data: (e: Expr) => TypedArray | undefined): Expr[] {
+function onGraph(
+  target: GraphTarget, roots: readonly Expr[], data: (e: Expr) => TypedArray | undefined, note: Note | undefined,
+): Expr[] {
   const results = target.evaluate(roots, data);
+  note?.ran(target.name, undefined, undefined);
   return roots.map((root, k) => standIn(root, (e) => setHost(e, results[k])));
 }
 

@@ -77,9 +77,13 @@ function piecesText({ kind, piece, units, halo }: SweepReport): string {
 }
 
 /** Steps of a time loop are the same kernels again and again. */
-function stagesText(stages: readonly number[]): string {
+export function repeated(stages: readonly number[]): { readonly once: readonly number[]; readonly times: number } {
   const period = stages.findIndex((_, k) => k > 0 && stages.every((s, j) => s === stages[j % k]));
-  const [once, times] = period > 0 ? [stages.slice(0, period), stages.length / period] : [stages, 1];
+  return period > 0 ? { once: stages.slice(0, period), times: stages.length / period } : { once: stages, times: 1 };
+}
+
+function stagesText(stages: readonly number[]): string {
+  const { once, times } = repeated(stages);
   const text = `${once.length === 1 ? 'kernel' : 'kernels'} ${once.map((k) => k + 1).join(', ')}`;
   return times === 1 ? text : `${text}, ${times} times`;
 }

@@ -28,7 +28,7 @@ export interface Circumstances {
 }
 
 /** A kernel of the plan with one of its launches. */
-interface Found {
+export interface Found {
   readonly launch: Launch;
   readonly from: PlanKernel;
   readonly times: number;
@@ -70,7 +70,7 @@ export function report(
 const sideBySide: FusionReport = { kind: 'sweep', producer: 'kernels', consumer: 'sweeps' };
 
 /** All kernels in order, a loop's body once, and the loops. */
-function walk(bound: BoundPlan): { readonly kernels: readonly Found[]; readonly loops: readonly LoopReport[] } {
+export function walk(bound: BoundPlan): { readonly kernels: readonly Found[]; readonly loops: readonly LoopReport[] } {
   const kernels: Found[] = [];
   const loops: LoopReport[] = [];
   const visit = (steps: readonly Step[], planSteps: Plan['steps'], times: number): void => steps.forEach((step, k) => {
@@ -113,7 +113,7 @@ function kernelReport(
   };
 }
 
-function expressionOf(bound: BoundPlan, from: PlanKernel, names: Names): string {
+export function expressionOf(bound: BoundPlan, from: PlanKernel, names: Names): string {
   if (from.stored) return nestExpression(bound, from, names);
   return from.writes.map((w) => {
     const e = exprAt(bound, w);

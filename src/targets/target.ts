@@ -45,6 +45,16 @@ export interface Measurement {
   readonly milliseconds: readonly number[];
   /** How it was measured, for people. */
   readonly clock: string;
+  /** When every run began, in milliseconds of a clock that is `behind` milliseconds behind `performance.now()`, or less. */
+  readonly starts?: readonly number[];
+  /** Missing: it is that clock. */
+  readonly behind?: number;
+  /** Milliseconds that were spent on programs which were new, before anything ran. */
+  readonly compiling?: number;
+  /** Threads that the target might use. */
+  readonly threads?: number;
+  /** Of every run: threads it was for, or workgroups. */
+  readonly workers?: { readonly of: 'threads' | 'workgroups'; readonly counts: readonly number[] };
 }
 
 /** How a sweep is run, for people. */

@@ -10,7 +10,7 @@ import { lowerContract } from './contract-prepare.ts';
 import { createHeap, type Block, type Heap } from './heap.ts';
 import { hoistedIn } from './hoisted.ts';
 import { isInPlace, orient } from './orient.ts';
-import { createPool, type Observer, type Pool } from './threads/pool.ts';
+import { createPool, type Observer, type Pool, type PoolLaunch } from './threads/pool.ts';
 import { prepare, WORTH_SHARING, type Call, type Lowered, type Prepared } from './prepare.ts';
 import { emitProgram, programOf } from './program.ts';
 import { describeSweep } from './sweep/describe.ts';
@@ -140,18 +140,13 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worthSha
   }
 
   function begin({ runs, slots, buffers, measure }: Job): Begun {
+    const before = compilations, began = measure && performance.now();
     const work = runs.map((run) => ('stages' in run ? readySweep(asSweep(run), slots) : ready(run)));
     const addressOf = (slot: number): number | undefined => (slots[slot].role === 'private' ? undefined : blockOf(buffers[slot]).address);
     const arena = arenas.make(work, addressOf, pool.threads);
     if (!measure) return { arena };
-    const milliseconds = runs.map(() => 0);
-    // A run may be several launches of the pool.
-    const owner = arena.launches.flatMap((list, k) => list.map(() => k));
-    return {
-      arena,
-      observe: (launch, time) => { milliseconds[owner[launch]] += time; },
-      measured: () => measure({ milliseconds, clock: 'the clock of the calling thread, with handing out and waiting for others' }),
-    };
+    const compiling = compilations > before ? performance.now() - began! : 0;
+    return { arena, ...measuring(arena, compiling, pool.threads, measure) };
   }
 
   return {
@@ -211,6 +206,27 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worthSha
     close: () => pool.close(),
   };
 }
+
+/** A run may be several launches of the pool. */
+function measuring({ launches }: Arena, compiling: number, threads: number, measure: NonNullable<Job['measure']>): Omit<Begun, 'arena'> {
+  const owner = launches.flatMap((list, k) => list.map(() => k));
+  const milliseconds = launches.map(() => 0), starts = launches.map(() => 0);
+  const counts = launches.map((list) => list.reduce((most, l) => Math.max(most, threadsOf(l, threads)), 1));
+  return {
+    observe: (launch, time, started) => {
+      const run = owner[launch];
+      milliseconds[run] += time;
+      starts[run] ||= started;
+    },
+    measured: () => measure({
+      milliseconds, starts, compiling, threads, workers: { of: 'threads', counts },
+      clock: 'the clock of the calling thread, with handing out and waiting for others',
+    }),
+  };
+}
+
+const threadsOf = ({ threads = Infinity, blocks, grain = 1 }: PoolLaunch, all: number): number =>
+  Math.min(threads, all, Math.ceil(blocks / grain));
 
 /** What windows of a sweep may take of the second cache, and how many steps of a time loop pay. */
 const SWEEPS = { cache: 1 << 20, depth: 10 };

@@ -10,7 +10,7 @@ import { layoutOf, parameterWords, type Walk } from './layout.ts';
 import type { OrientedLaunch } from './orient.ts';
 import type { Program } from './program.ts';
 import type { ModuleBuilder, ModuleOptions } from './wasm/index.ts';
-import type { Work } from './work.ts';
+import type { Work } from '../../fusion/work.ts';
 
 /**
  * What an address in the parameters is that of: an input or output of the launch, what an output starts with, a plane of

@@ -14,7 +14,7 @@ import { valuesIn } from './emit/uniformity.ts';
 import type { Frame, Nest, NestArray } from './emit/frame.ts';
 import { ModuleBuilder, type Func, type Local, type ModuleOptions } from './wasm/index.ts';
 import type { OrientedKernel } from './orient.ts';
-import { hasLoops, workOf, type Work } from './work.ts';
+import { hasLoops, workOf, type Work } from '../../fusion/work.ts';
 
 /**
  * A map is `k0`. A reduction is `k0`, which leaves partial results, and `k1`, which combines them and ends. A nest is `k0`, and

@@ -3,7 +3,7 @@ import { OutOfMemoryError, TargetError, WeftError } from '../../errors.ts';
 import { dtypes, type TypedArray } from '../../dsl/dtype.ts';
 import { libraryFn } from '../../dsl/kernel/math/index.ts';
 import type { Run } from '../../fusion/kernel.ts';
-import type { CostProfile, DeviceBuffer, Job, PlanTarget, TargetOptions } from '../target.ts';
+import type { CostProfile, DeviceBuffer, Job, Measurement, PlanTarget, TargetOptions } from '../target.ts';
 import { describeLaunch, describeTogether } from './describe.ts';
 import { describeAdapter, findGpu, isSoftware, messageOf } from './device.ts';
 import type { EmitOptions } from './module.ts';
@@ -82,14 +82,13 @@ export async function createWebGpuTarget(options: TargetOptions, gpu?: GPU): Pro
 
   const run = async (job: Job): Promise<void> => {
     const s = await session();
+    const before = s.pipelines.compilations, began = performance.now();
     const dispatches = await dispatchesOf(s, job.runs, emit);
+    const compiling = s.pipelines.compilations > before ? performance.now() - began : 0;
     const buffers = job.buffers.map((b) => ({ buffer: materialise(b as Owned, s), size: roundUp(b.bytes) }));
     const slots = { gpu: (slot: number) => buffers[slot] };
     if (!job.measure) return s.submit(dispatches, slots);
-    const { milliseconds, clock } = await s.submitTimed(dispatches, slots);
-    const ofRuns = job.runs.map(() => 0);
-    dispatches.forEach(({ index }, k) => { ofRuns[index] += milliseconds[k]; });
-    job.measure({ milliseconds: ofRuns, clock });
+    job.measure({ ...ofRuns(job.runs.length, dispatches, await s.submitTimed(dispatches, slots)), compiling });
   };
 
   const target: WebGpuTarget = {
@@ -157,6 +156,22 @@ const emitOptions = ({ math }: TargetOptions): EmitOptions => ({
   portable: math === 'portable',
   library: (op, dtype) => (dtype === 'float32' ? libraryFn(op, dtype) : undefined),
 });
+
+/** A measurement of dispatches as one of the runs that they belong to. */
+function ofRuns(runs: number, dispatches: readonly Dispatch[], measured: Measurement): Measurement {
+  const milliseconds = new Array<number>(runs).fill(0), counts = [...milliseconds];
+  const starts = new Array<number>(runs).fill(Infinity);
+  dispatches.forEach(({ index, pass: { dispatch: [x, y, z] } }, k) => {
+    milliseconds[index] += measured.milliseconds[k];
+    starts[index] = Math.min(starts[index], measured.starts![k]);
+    counts[index] += x * y * z;
+  });
+  // Nothing was dispatched for a run that stores nothing.
+  for (let k = 0, at = measured.starts![0] ?? 0; k < runs; at = starts[k] + milliseconds[k], k++) {
+    if (starts[k] === Infinity) starts[k] = at;
+  }
+  return { ...measured, milliseconds, starts, workers: { of: 'workgroups', counts } };
+}
 
 /** Programs of all runs; those that are not compiled yet compile side by side. */
 async function dispatchesOf(s: Session, runs: readonly Run[], emit: EmitOptions): Promise<Dispatch[]> {

@@ -91,7 +91,7 @@ export async function connect(gpu: GPU): Promise<Session> {
 
   /** The dispatches of a launch hand partial results on: they stay together. */
   const oneByOne = async (dispatches: readonly Dispatch[], slots: Slots): Promise<Measurement> => {
-    const milliseconds = dispatches.map(() => 0);
+    const milliseconds = dispatches.map(() => 0), starts = [...milliseconds];
     await guard(device.queue.onSubmittedWorkDone());
     for (let from = 0, to = 1; from < dispatches.length; from = to++) {
       while (to < dispatches.length && dispatches[to].part > 0) to++;
@@ -99,8 +99,9 @@ export async function connect(gpu: GPU): Promise<Session> {
       await submitAll(dispatches.slice(from, to), slots);
       await guard(device.queue.onSubmittedWorkDone());
       milliseconds[from] = performance.now() - started;
+      starts.fill(started, from, to);
     }
-    return { milliseconds, clock: 'the clock of the host, one kernel submitted and waited for after the other: no timestamps on this device' };
+    return { milliseconds, starts, clock: 'the clock of the host, one kernel submitted and waited for after the other: no timestamps on this device' };
   };
 
   return {

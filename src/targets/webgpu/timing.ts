@@ -1,4 +1,5 @@
 /** Time on the GPU: a timestamp before and after every dispatch, where the device has them. */
+import type { Measurement } from '../target.ts';
 import { mapForReading, usage } from './device.ts';
 
 export interface Timer {
@@ -6,8 +7,8 @@ export interface Timer {
   writes(dispatch: number): GPUComputePassTimestampWrites;
   /** After the last pass. */
   resolve(encoder: GPUCommandEncoder): void;
-  /** Milliseconds of every dispatch, once the work is done. */
-  read(): Promise<{ readonly milliseconds: readonly number[]; readonly clock: string }>;
+  /** Milliseconds and starts of every dispatch, once the work is done. */
+  read(): Promise<Measurement>;
   destroy(): void;
 }
 
@@ -36,10 +37,16 @@ export function createTimer(device: GPUDevice, dispatches: number): Timer | unde
       await staged.mapAsync(mapForReading);
       const stamps = new BigUint64Array(staged.getMappedRange().slice(0));
       staged.unmap();
+      const now = performance.now(), zero = stamps[0];
+      const since = (stamp: bigint): number => Number(stamp - zero) / 1e6;
       // A clock that was set back in between gives nothing.
-      const took = (k: number): number => Math.max(0, Number(stamps[2 * k + 1] - stamps[2 * k]) / 1e6);
+      const took = (k: number): number => Math.max(0, since(stamps[2 * k + 1]) - since(stamps[2 * k]));
       const milliseconds = Array.from({ length: dispatches }, (_, k) => took(k));
-      return { milliseconds, clock: `timestamps of the GPU${roundedTo(stamps)}` };
+      // The last of them has ended by now. Numbers keep milliseconds of the clock exact to a fraction of a microsecond.
+      const first = Number(zero) / 1e6;
+      const starts = milliseconds.map((_, k) => first + since(stamps[2 * k]));
+      const ended = starts.reduce((latest, at, k) => Math.max(latest, at + milliseconds[k]), first);
+      return { milliseconds, starts, behind: now - ended, clock: `timestamps of the GPU${roundedTo(stamps)}` };
     },
     destroy() {
       sets.forEach((set) => set.destroy());

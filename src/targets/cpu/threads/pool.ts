@@ -61,8 +61,8 @@ export interface Pool {
   close(): Promise<void>;
 }
 
-/** Is told what each launch took, by the clock on the wall. */
-export type Observer = (launch: number, milliseconds: number) => void;
+/** Is told what each launch took, and when it began, by the clock on the wall. */
+export type Observer = (launch: number, milliseconds: number, started: number) => void;
 
 export interface PoolStatus {
   /** Workers that have started. */
@@ -167,7 +167,7 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
       } else {
         yield* performAlone(run, params, first, blocks, grain, label);
       }
-      observe?.(index, performance.now() - started!);
+      observe?.(index, performance.now() - started!, started!);
     }
   }
 

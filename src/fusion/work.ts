@@ -1,11 +1,11 @@
 /** How much work a point of a body is. Loops whose bounds follow from sizes are counted, of others the turns are guessed. */
-import type { Effect, Fn, Loop, Value } from '../../dsl/kernel/ir.ts';
-import { operandsOf, operandsOfEffects, valuesIn } from '../../dsl/kernel/walk.ts';
-import { evaluateOp, opInfo } from '../../dsl/ops.ts';
-import type { Launch } from '../../fusion/kernel.ts';
+import type { Effect, Fn, Loop, Value } from '../dsl/kernel/ir.ts';
+import { operandsOf, operandsOfEffects, valuesIn } from '../dsl/kernel/walk.ts';
+import { evaluateOp, opInfo } from '../dsl/ops.ts';
+import type { Launch } from './kernel.ts';
 
 export interface Work {
-  /** Of one point, in adds. */
+  /** Of one point, in adds, unless it was asked for otherwise. */
   readonly cost: number;
   /** False where a loop may make many more turns, or fewer. */
   readonly certain: boolean;
@@ -18,13 +18,20 @@ const ACCESS_COST = 4;
 
 type Sizes = Pick<Launch, 'domain' | 'inputs' | 'stored'>;
 
+/** What values count, by themselves; a store to an array; and whether indices of gathers count at all. */
+export interface Weights {
+  readonly value: (v: Value) => number;
+  readonly store: number;
+  readonly indices: boolean;
+}
+
 export const hasLoops = (body: Fn): boolean =>
   body.effects.some((e) => e.kind === 'loop') || valuesIn(body).some((v) => v.kind === 'after');
 
 /** The work of a body by the sizes of a launch; the same for all sizes if there are no loops. */
-export function workOf(body: Fn, loops: boolean): (launch: Sizes) => Work {
-  if (loops) return (launch) => new Estimate(launch).of(body);
-  const fixed = new Estimate({ domain: [], inputs: [] }).of(body);
+export function workOf(body: Fn, loops: boolean, weights = adds): (launch: Sizes) => Work {
+  if (loops) return (launch) => new Estimate(launch, weights).of(body);
+  const fixed = new Estimate({ domain: [], inputs: [] }, weights).of(body);
   return () => fixed;
 }
 
@@ -35,7 +42,7 @@ class Estimate {
   private readonly seen = new Set<Value | Loop>();
   private readonly numbers = new Map<Value, number | undefined>();
 
-  constructor(private readonly launch: Sizes) {}
+  constructor(private readonly launch: Sizes, private readonly weights: Weights) {}
 
   of({ results, effects }: Pick<Fn, 'results' | 'effects'>): Work {
     effects.forEach((e) => this.effect(e));
@@ -46,15 +53,16 @@ class Estimate {
   private readonly value = (v: Value): void => {
     if (this.seen.has(v)) return;
     this.seen.add(v);
-    this.cost += this.turns * ownCost(v);
+    this.cost += this.turns * this.weights.value(v);
     if (v.kind === 'after') this.loop(v.loop);
-    else operandsOf(v).forEach(this.value);
+    else if (v.kind !== 'gather' || this.weights.indices) operandsOf(v).forEach(this.value);
   };
 
   private effect(e: Effect): void {
     if (e.kind === 'loop') return this.loop(e.loop);
-    this.cost += this.turns * ACCESS_COST;
-    operandsOfEffects([e]).forEach(this.value);
+    this.cost += this.turns * this.weights.store;
+    if (this.weights.indices) operandsOfEffects([e]).forEach(this.value);
+    else if (e.kind === 'store') [e.value, e.when].forEach(this.value);
   }
 
   private loop(l: Loop): void {
@@ -126,5 +134,7 @@ function ownCost(v: Value): number {
     default: return 0;
   }
 }
+
+const adds: Weights = { value: ownCost, store: ACCESS_COST, indices: true };
 
 const conjuncts = (v: Value): Value[] => (v.kind === 'op' && v.op === 'and' ? v.args.flatMap(conjuncts) : [v]);
