@@ -116,6 +116,12 @@ export const ops = {
   add: op(2, 'number', 1, (a, b) => a + b, '+'),
   sub: op(2, 'number', 1, (a, b) => a - b, '-'),
   mul: op(2, 'number', 1, (a, b, _, d) => multiply(a, b, d), '*'),
+  /**
+   * a + b * c and a - b * c, rounded once or twice: as the target has it. What a chain of them hands on comes first, so that it
+   * is computed first, as everywhere.
+   */
+  fma: op(3, 'float', 1, (a, b, c) => a + b * c),
+  fnma: op(3, 'float', 1, (a, b, c) => a - b * c),
   div: op(2, 'float', 8, (a, b) => a / b, '/'),
   floorDiv: op(2, 'number', 10, (a, b, _, d) => floorDivide(a, b, d)),
   /** Sign of the divisor (Python, NumPy). */

@@ -70,7 +70,7 @@ function lookUp(canonical: Canonical, resident: (e: Expr) => boolean, profile: C
 function cacheFor(profile: CostProfile): Map<string, Entry> {
   let plans = cacheOf.get(profile);
   if (!plans) {
-    const key = `${profile.memoryRoundTrip},${profile.launch},${profile.maxBuffers},${profile.maxBufferBytes},${profile.mostReads},${profile.sweeps?.cache},${profile.sweeps?.depth},${profile.tiles?.memory},${profile.tiles?.depth}`;
+    const key = `${profile.memoryRoundTrip},${profile.launch},${profile.maxBuffers},${profile.maxBufferBytes},${profile.mostReads},${profile.fuseMultiplyAdd},${profile.sweeps?.cache},${profile.sweeps?.depth},${profile.tiles?.memory},${profile.tiles?.depth}`;
     plans = caches.get(key);
     if (!plans) caches.set(key, (plans = new Map()));
     cacheOf.set(profile, plans);

@@ -4,6 +4,7 @@
  */
 import { borderRules } from '../dsl/border.ts';
 import { isArgReducer } from '../dsl/reducers.ts';
+import { contracted } from '../dsl/kernel/contractions.ts';
 import { inline, inlineAll, type Leaves } from '../dsl/kernel/copy.ts';
 import { Builder, type Fn, type Point, type Slot, type Value } from '../dsl/kernel/ir.ts';
 import { valuesIn } from '../dsl/kernel/walk.ts';
@@ -128,7 +129,7 @@ class Kernelizer {
     const results = [...this.group.stored].filter((n) => n.kind === 'nest').sort((x, y) => x.number - y.number);
     const [first] = results;
     results.forEach((n) => this.visited.add(n.number));
-    const { fn } = first.expr;
+    const fn = this.functionOf(first);
     const { effects } = inlineAll(this.body, [], fn.effects, {
       ...this.wholeInputs(first, false),
       read: () => fail('a nest reads at its own points'),
@@ -143,6 +144,11 @@ class Kernelizer {
       { name, schedule: 'nest', ...parts, body, reduction: undefined, outputs: written }, outputs.map((o) => o.number),
       outputs.map(({ like, initial }) => ({ like, initial: initial?.number })),
     );
+  }
+
+  /** The function of a node, as the target computes it. */
+  private functionOf({ expr: { fn } }: MapNode | StencilNode | NestNode): Fn {
+    return this.a.profile.fuseMultiplyAdd ? contracted(fn) : fn;
   }
 
   private name(outputs: readonly Node[]): string {
@@ -267,7 +273,7 @@ class Kernelizer {
   }
 
   private map(node: MapNode, path: Path, at: Point | undefined, kept: boolean): Value {
-    return inline(this.builder(kept), [node.expr.fn.results[node.expr.result]], {
+    return inline(this.builder(kept), [this.functionOf(node).results[node.expr.result]], {
       ...this.wholeInputs(node, kept),
       read: (input) => this.valueAt(node.src[input], path, at, kept),
       coord: (axis) => this.coordinate(path, axis, at),
@@ -296,8 +302,8 @@ class Kernelizer {
   private stencil(node: StencilNode, path: Path, at: Point | undefined, kept: boolean): Value {
     if (path.length > 0 || kept) fail('a stencil through a view');
     const b = this.body;
-    const { border, lo, hi, fn, result } = node.expr;
-    const [value] = inline(b, [fn.results[result]], {
+    const { border, lo, hi, result } = node.expr;
+    const [value] = inline(b, [this.functionOf(node).results[result]], {
       ...this.wholeInputs(node, kept),
       read: (input, own) => {
         const n = neighbour(node, input, own);

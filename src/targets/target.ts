@@ -18,6 +18,8 @@ export interface CostProfile {
   readonly maxBufferBytes: number;
   /** Relative reads of one stencil beyond which loops are better than long code; none by default. */
   readonly mostReads?: number;
+  /** A product and a sum are one instruction, and may be rounded at once (see `contracted`). */
+  readonly fuseMultiplyAdd?: boolean;
   /** The target runs sweeps; missing: it wants single launches. */
   readonly sweeps?: SweepLimits;
   /** The target runs tiles: what they may take. */

@@ -4,7 +4,7 @@ import { dtypes, type DType, type TypedArray } from '../../dsl/dtype.ts';
 import { sameShape } from '../../dsl/shape.ts';
 import { DisposedError, InternalError } from '../../errors.ts';
 import type { Access, BufferSlot, Launch, Stored, Sweep, Together } from '../../fusion/kernel.ts';
-import type { DeviceBuffer, Job, LaunchDescription, PlanTarget, TargetOptions } from '../target.ts';
+import type { CostProfile, DeviceBuffer, Job, LaunchDescription, PlanTarget, TargetOptions } from '../target.ts';
 import { createArenas, type Arena, type Work } from './arena.ts';
 import { lowerContract } from './contract-prepare.ts';
 import { createHeap, type Block, type Heap } from './heap.ts';
@@ -88,6 +88,9 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worthSha
   const knownSweeps = new WeakMap<Sweep, ReadySweep>();
   const memory = { memory: { shared: heap.shared } };
   let relaxed = fuses(options.math);
+  const profileOf = (): CostProfile =>
+    ({ memoryRoundTrip: 6, launch: 4000, maxBuffers: 64, maxBufferBytes: heap.stats.limit, sweeps: SWEEPS, fuseMultiplyAdd: relaxed });
+  let profile = profileOf();
   let compilations = 0;
 
   /** What was compiled under a key, or is now. */
@@ -152,7 +155,9 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worthSha
   return {
     kind: 'plan',
     name: 'cpu',
-    profile: { memoryRoundTrip: 6, launch: 4000, maxBuffers: 64, maxBufferBytes: heap.stats.limit, sweeps: SWEEPS },
+    get profile() {
+      return profile;
+    },
     describe: () => describe(heap, pool),
     refuses: () => undefined,
     get compilations() {
@@ -202,6 +207,7 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worthSha
       pool.threads = threads ?? allThreads;
       if (relaxed !== fuses(math)) recent.clear();
       relaxed = fuses(math);
+      profile = profileOf();
     },
     close: () => pool.close(),
   };

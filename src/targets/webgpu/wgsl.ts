@@ -100,7 +100,7 @@ const fits = (from: DType, to: DType): boolean => dtypes[from].min >= dtypes[to]
 const overflowing: ReadonlySet<OpName> = new Set<OpName>(['add', 'sub', 'mul', 'neg', 'abs', 'pow', 'shl', 'floorDiv', 'bitNot']);
 
 const spellings = {
-  add: infix('+'), sub: infix('-'), mul: infix('*'), div: infix('/'),
+  add: infix('+'), sub: infix('-'), mul: infix('*'), div: infix('/'), fma: ([z, x, y]) => `fma(${x}, ${y}, ${z})`, fnma: ([z, x, y]) => `fma(-(${x}), ${y}, ${z})`,
   floorDiv: typed('floorDiv'), mod: typed('mod'), rem: typed('rem'), pow: typed('pow'),
   neg: ([a], s) => (dtypes[s.dtype].kind === 'uint' ? `0u - ${a}` : `-${a}`),
   abs: call('abs'),

@@ -10,7 +10,7 @@ import type { Code } from './code.ts';
 import { wrap } from './casts.ts';
 import { float32Remainder, float64Remainder } from './remainder.ts';
 import { integerPower, integerQuotient, lanewise } from './integers.ts';
-import type { Func, Local, OpName as Instruction } from '../wasm/index.ts';
+import { relaxedSimd, type Func, type Local, type OpName as Instruction } from '../wasm/index.ts';
 
 export interface OpContext {
   readonly c: Code;
@@ -59,7 +59,7 @@ const libraryOps = {
 } satisfies Partial<Record<OpName, RegOp>>;
 
 const notIntegers = {
-  div: never, floor: never, ceil: never, trunc: never, round: never, roundHalfUp: never, sqrt: never, isNaN: never,
+  fma: never, fnma: never, div: never, floor: never, ceil: never, trunc: never, round: never, roundHalfUp: never, sqrt: never, isNaN: never,
   isFinite: never, isInf: never, ldexp: never, exponent: never, mantissa: never,
 } satisfies Partial<Record<OpName, RegOp>>;
 
@@ -75,6 +75,8 @@ function floatOps(p: 'f32x4' | 'f64x2') {
   return {
     ...libraryOps, ...notFloats,
     add: two(`${p}.add`), sub: two(`${p}.sub`), mul: two(`${p}.mul`),
+    fma: ({ c }, z, x, y) => (relaxedSimd() ? c.x(`${p}.relaxed_madd`, [x, y, z]) : c.x(`${p}.add`, [z, c.x(`${p}.mul`, [x, y])])),
+    fnma: ({ c }, z, x, y) => (relaxedSimd() ? c.x(`${p}.relaxed_nmadd`, [x, y, z]) : c.x(`${p}.sub`, [z, c.x(`${p}.mul`, [x, y])])),
     // By a power of two the product with its inverse is the same number, rounded alike.
     div: ({ c, right }, a, b) => (isPowerOfTwo(right) ? c.x(`${p}.mul`, [a, constant(c, 1 / right)]) : c.x(`${p}.div`, [a, b])),
     pow: library, neg: one(`${p}.neg`), abs: one(`${p}.abs`), sqrt: one(`${p}.sqrt`),

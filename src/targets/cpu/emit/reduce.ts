@@ -89,7 +89,7 @@ const partials = (values: Regs, extra: Regs | undefined): Partial[] =>
 /** Light bodies over dense rows, without border and control flow: worth doing in several places at once. */
 function isLight(nest: ReduceNest, body: Body): boolean {
   const dense = valuesOf(nest.results).every((v) => v.kind !== 'read' || nest.inputs[v.input].inner !== 'strided');
-  const light = costOf(nest.results) <= 12 && nest.terms.length <= 2 && nest.stores.length === 0;
+  const light = costOf(nest.results) <= 12 && nest.terms.length <= 4 && nest.stores.length === 0;
   return dense && light && isWrittenOut(body);
 }
 
