@@ -7,7 +7,10 @@ export interface Options {
   readonly target: string;
   /** CPU threads including the calling one; 0 (default) means as many as the machine has. */
   readonly threads: number;
-  /** 'fast' (default) uses the device's own math functions, 'portable' the same library everywhere. */
+  /**
+   * 'fast' (default) uses the device's own math functions and fused multiply-add, 'portable' the same library everywhere, with
+   * every operation rounded by itself.
+   */
   readonly math: 'fast' | 'portable';
   /** Check every plan with the validators before it runs; for bug reports. Default false. */
   readonly validate: boolean;

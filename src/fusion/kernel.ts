@@ -58,6 +58,8 @@ export interface Kernel {
   readonly body: Fn;
   readonly reduction: Reduction | undefined;
   readonly outputs: readonly KernelOutput[];
+  /** Products and sums may be rounded at once, by the target too (see `contracted`). */
+  readonly fused?: boolean;
   /** Equal keys compile to equal code. */
   readonly key: string;
 }

@@ -164,7 +164,8 @@ class Kernelizer {
     };
   }
 
-  private finish(kernel: Omit<Kernel, 'key'>, writes: readonly number[], stored?: readonly PlanStored[]): PlanKernel {
+  private finish(made: Omit<Kernel, 'key'>, writes: readonly number[], stored?: readonly PlanStored[]): PlanKernel {
+    const kernel = this.a.profile.fuseMultiplyAdd ? { ...made, fused: true } : made;
     return {
       kind: 'kernel',
       kernel: { ...kernel, key: kernelKey(kernel) },

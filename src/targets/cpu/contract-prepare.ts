@@ -145,10 +145,9 @@ function makeCall(
 }
 
 /** What a launch becomes, if it is a product of matrices. */
-export function lowerContract(launch: Launch, relaxed: boolean): Lowered | undefined {
+export function lowerContract(launch: Launch): Lowered | undefined {
   const product = contractionOf(launch);
   if (!product) return undefined;
-  const program = contractProgram(product, relaxed);
-  const code = `${product.code}${program.multiply.fused ? '|fused' : ''}`;
-  return { code, emit: (options) => emitContract(program, options), prepared: prepareContract(product, program) };
+  const program = contractProgram(product);
+  return { code: product.code, emit: (options) => emitContract(program, options), prepared: prepareContract(product, program) };
 }

@@ -1,8 +1,9 @@
 /** The module of a product of matrices: `k0` and `k1` pack the operands, `k2` multiplies and ends. */
+import { isFloat } from '../../dsl/dtype.ts';
 import { inline, sameLeaves } from '../../dsl/kernel/copy.ts';
 import { Builder, type Value } from '../../dsl/kernel/ir.ts';
 import { expandMath } from '../../dsl/kernel/math/index.ts';
-import { fuses, innerAlong, TILE_ROWS, tileColumns, type Contraction, type Operand } from './contract.ts';
+import { innerAlong, TILE_ROWS, tileColumns, type Contraction, type Operand } from './contract.ts';
 import { emitMultiply, type MultiplyNest } from './emit/contract-multiply.ts';
 import { emitPack, type PackNest } from './emit/contract-pack.ts';
 import { bodyOf } from './emit/columns.ts';
@@ -24,13 +25,12 @@ export const packAxes = ({ depth }: Contraction, { outer, axis, deep }: Operand)
 /** Axes of the domain that the loops over the result run along. */
 export const resultAxes = ({ outer, rows, columns }: Contraction): number[] => [...outer, rows, columns];
 
-/** `relaxed`: the engine multiplies and adds in one instruction, and may. */
-export function contractProgram(product: Contraction, relaxed: boolean): ContractProgram {
+export function contractProgram(product: Contraction): ContractProgram {
   const { dtype } = product;
   return {
     left: packNest(product, product.left, TILE_ROWS),
     right: packNest(product, product.right, tileColumns(dtype)),
-    multiply: multiplyNest(product, relaxed),
+    multiply: multiplyNest(product),
   };
 }
 
@@ -63,12 +63,12 @@ function alongAxes(value: Value, axes: readonly number[]): Value {
   })[0];
 }
 
-function multiplyNest(product: Contraction, relaxed: boolean): MultiplyNest {
+function multiplyNest(product: Contraction): MultiplyNest {
   const { launch: { kernel }, dtype, columns, direct } = product;
   const inputs = inputsAlong(product, columns);
   const b = new Builder();
   const sums = inputs.length + 2;
-  const { results: ends } = expandMath(kernel.reduction!.epilogue);
+  const { results: ends } = expandMath(kernel.reduction!.epilogue, kernel.fused);
   const results = inline(b, ends, { ...sameLeaves(b), reduced: () => b.read(sums, dtype) });
   const isLast = kernel.reduction!.axes.every((k) => k !== columns) && lastKept(product) === columns;
   const nest: Nest = {
@@ -76,7 +76,7 @@ function multiplyNest(product: Contraction, relaxed: boolean): MultiplyNest {
     inputs: [...inputs, { dtype, inner: 'strided' }, { dtype, inner: 'strided' }, { dtype, inner: 'unit' }],
     outputs: kernel.outputs.map((o) => ({ dtype: o.dtype, inner: isLast ? 'unit' : 'strided' })),
   };
-  return { nest, dtype, direct, stores: kernel.outputs.map((o) => o.result), fused: fuses(dtype, relaxed) };
+  return { nest, dtype, direct, stores: kernel.outputs.map((o) => o.result), fused: kernel.fused === true && isFloat(dtype) };
 }
 
 const lastKept = ({ outer, rows, columns }: Contraction): number => Math.max(...outer, rows, columns);

@@ -2,7 +2,7 @@
  * Products of matrices: what a launch of schedule `contract` is in terms of rows, columns and depth, and how its operands are
  * packed. Depends on structure, sizes and strides only. What is no such product runs as the reduction that it also is.
  */
-import { isFloat, type DType } from '../../dsl/dtype.ts';
+import type { DType } from '../../dsl/dtype.ts';
 import type { Fn, Value } from '../../dsl/kernel/ir.ts';
 import { expandMath } from '../../dsl/kernel/math/index.ts';
 import { valuesOf } from '../../dsl/kernel/walk.ts';
@@ -46,7 +46,7 @@ const bodies = new WeakMap<Kernel, Fn>();
 
 function bodyOf(kernel: Kernel): Fn {
   let body = bodies.get(kernel);
-  if (!body) bodies.set(kernel, body = expandMath(kernel.body));
+  if (!body) bodies.set(kernel, body = expandMath(kernel.body, kernel.fused));
   return body;
 }
 
@@ -96,5 +96,3 @@ const innersOf = ({ launch, left, right, columns, depth }: Omit<Contraction, 'di
   ...innerAlong(launch, columns),
 ];
 
-/** Whether products and sums may be rounded once instead of twice. */
-export const fuses = (dtype: DType, relaxed: boolean): boolean => relaxed && isFloat(dtype);

@@ -87,10 +87,11 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worthSha
   const recentSweeps = new Map<string, ReadySweep>();
   const knownSweeps = new WeakMap<Sweep, ReadySweep>();
   const memory = { memory: { shared: heap.shared } };
-  let relaxed = fuses(options.math);
-  const profileOf = (): CostProfile =>
-    ({ memoryRoundTrip: 6, launch: 4000, maxBuffers: 64, maxBufferBytes: heap.stats.limit, sweeps: SWEEPS, fuseMultiplyAdd: relaxed });
-  let profile = profileOf();
+  const profileFor = (math: TargetOptions['math']): CostProfile => ({
+    memoryRoundTrip: 6, launch: 4000, maxBuffers: 64, maxBufferBytes: heap.stats.limit, sweeps: SWEEPS,
+    fuseMultiplyAdd: fuses(math),
+  });
+  let profile = profileFor(options.math);
   let compilations = 0;
 
   /** What was compiled under a key, or is now. */
@@ -118,7 +119,7 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worthSha
   function ready(given: Launch): Work {
     let found = recent.get(given.code);
     if (!found || found.compiled.evicted || !sameSizes(found.given, given)) {
-      const { code, emit, prepared } = lower(given, relaxed);
+      const { code, emit, prepared } = lower(given);
       found = { given, compiled: compiled(code, given.kernel.name, () => ({ module: emit(memory) })), prepared };
       if (recent.size >= CACHED_PROGRAMS) recent.clear();
       recent.set(given.code, found);
@@ -201,13 +202,11 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worthSha
 
     read: async (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
     readSync: (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
-    explain: (launch) => explain(launch, pool.threads, relaxed),
+    explain: (launch) => explain(launch, pool.threads),
     explainSweep: (sweep, slots) => describeSweep(asSweep(sweep), slots, pool.threads, WORTH_SHARING),
     configure: ({ threads, math }) => {
       pool.threads = threads ?? allThreads;
-      if (relaxed !== fuses(math)) recent.clear();
-      relaxed = fuses(math);
-      profile = profileOf();
+      profile = profileFor(math);
     },
     close: () => pool.close(),
   };
@@ -298,17 +297,16 @@ function describeCall(call: Call): string {
     + `${g.chunks > 1 ? `, ${g.chunks} partial results per point` : ''}, ${time}`;
 }
 
-/** `relaxed`: multiplications and additions may be one instruction. */
-function lower(given: Launch, relaxed: boolean): Lowered {
-  const product = lowerContract(given, relaxed);
+function lower(given: Launch): Lowered {
+  const product = lowerContract(given);
   if (product) return product;
   const launch = orient(given);
   const program = programOf(launch.kernel, launch.inner, launch.bodyInner);
   return { code: launch.code, emit: (options) => emitProgram(program, options), prepared: prepare(program, launch) };
 }
 
-function explain(given: Launch, threads: number, relaxed: boolean): LaunchDescription {
-  const { emit, prepared: { calls } } = lower(given, relaxed);
+function explain(given: Launch, threads: number): LaunchDescription {
+  const { emit, prepared: { calls } } = lower(given);
   const shared = (c: Call): boolean => c.work >= WORTH_SHARING;
   // What threads do, they do together, but for handing it out.
   const work = calls.reduce((sum, c) => sum + (shared(c) ? c.work / threads + HAND_OUT : c.work), 0);

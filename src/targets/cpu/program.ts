@@ -34,7 +34,7 @@ interface Common {
 
 /** `along`: how outputs of the body move along the inner axis. */
 export function programOf(kernel: OrientedKernel, inner: readonly InnerStride[], along: 'unit' | 'strided'): Program {
-  const body = expandMath(kernel.body);
+  const body = expandMath(kernel.body, kernel.fused);
   const { results, effects } = body;
   const loops = hasLoops(body);
   const common: Common = { work: workOf(body, loops), loops };
@@ -79,7 +79,7 @@ export function programOf(kernel: OrientedKernel, inner: readonly InnerStride[],
       ...planes.map((dtype) => ({ dtype, inner: 'unit' as const })),
     ],
     uniforms: shared.uniforms, outputs: walked(ends, 'unit'), planes,
-    results: epilogueOver(epilogue, terms, kernel.inputs.length), effects: [],
+    results: epilogueOver(expandMath(epilogue, kernel.fused), terms, kernel.inputs.length), effects: [],
   };
   const finish = { nest, body: bodyOf(nest), stores: ends.map((o) => o.result), again: true };
   return { ...common, kind: 'reduce', reduce, finish, keptAxes };
@@ -89,7 +89,7 @@ export function programOf(kernel: OrientedKernel, inner: readonly InnerStride[],
 function epilogueOver(epilogue: Fn, terms: readonly Term[], inputs: number): Value[] {
   const b = new Builder();
   const first = planeIndex(terms);
-  return inline(b, expandMath(epilogue).results, {
+  return inline(b, epilogue.results, {
     ...sameLeaves(b),
     read: (input, _, v) => b.read(input, v.dtype),
     reduced: (k) => finished(b, terms[k], (plane) => b.read(inputs + first[k] + plane, planesOf(terms[k])[plane])),

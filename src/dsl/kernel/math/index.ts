@@ -9,6 +9,7 @@
 import { InternalError } from '../../../errors.ts';
 import { opInfo, setSpecialMeaning, type OpName } from '../../ops.ts';
 import { libraryKernel, type KernelFunction } from '../index.ts';
+import { contracted } from '../contractions.ts';
 import { inline, inlineAll, sameLeaves } from '../copy.ts';
 import { Builder, type Fn, type Value } from '../ir.ts';
 import { valuesIn } from '../walk.ts';
@@ -44,15 +45,19 @@ const libraries: Readonly<Record<LibraryDType, Library>> = {
 
 const lowered = new Map<string, Fn>();
 
-/** The op as an `Fn` of rank 0 with one `dtype` input per operand, or undefined when targets have the op themselves. */
-export function libraryFn(op: OpName, dtype: LibraryDType): Fn | undefined {
+/**
+ * The op as an `Fn` of rank 0 with one `dtype` input per operand, or undefined when targets have the op themselves. `fused`: with
+ * fused multiply-add.
+ */
+export function libraryFn(op: OpName, dtype: LibraryDType, fused = false): Fn | undefined {
   const { functions, helpers } = libraries[dtype];
   const f = functions[op];
   if (!f) return undefined;
-  const key = `${op} ${dtype}`;
+  const key = `${op} ${dtype}${fused ? ' fused' : ''}`;
   let fn = lowered.get(key);
   if (!fn) {
-    fn = expandMath(libraryKernel(op, f, dtype, helpers));
+    const kernel = libraryKernel(op, f, dtype, helpers);
+    fn = expandMath(fused ? contracted(kernel) : kernel, fused);
     if (fn.inputs.length !== opInfo(op).arity) throw new InternalError(`math library: ${key} has the wrong number of parameters`);
     lowered.set(key, fn);
   }
@@ -72,9 +77,9 @@ const missing = (op: OpName): never => {
 };
 
 /** The same function with every op of the library replaced by its definition: only primitive ops are left. */
-export function expandMath(fn: Fn): Fn {
+export function expandMath(fn: Fn, fused = false): Fn {
   const definition = (v: Value): Fn | undefined =>
-    (v.kind === 'op' && (v.dtype === 'float32' || v.dtype === 'float64') ? libraryFn(v.op, v.dtype) : undefined);
+    (v.kind === 'op' && (v.dtype === 'float32' || v.dtype === 'float64') ? libraryFn(v.op, v.dtype, fused) : undefined);
   if (!valuesIn(fn).some(definition)) return fn;
   const builder = new Builder();
   const { results, effects } = inlineAll(builder, fn.results, fn.effects, {

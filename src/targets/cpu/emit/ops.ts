@@ -59,7 +59,8 @@ const libraryOps = {
 } satisfies Partial<Record<OpName, RegOp>>;
 
 const notIntegers = {
-  fma: never, fnma: never, div: never, floor: never, ceil: never, trunc: never, round: never, roundHalfUp: never, sqrt: never, isNaN: never,
+  fma: never, fnma: never,
+  div: never, floor: never, ceil: never, trunc: never, round: never, roundHalfUp: never, sqrt: never, isNaN: never,
   isFinite: never, isInf: never, ldexp: never, exponent: never, mantissa: never,
 } satisfies Partial<Record<OpName, RegOp>>;
 
