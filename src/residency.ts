@@ -1,6 +1,6 @@
 /**
- * Which values are where: for every node with values, its copy in JavaScript memory and its buffers on targets. Nodes do
- * not point here, so when a graph is collected its records are, and their buffers are released.
+ * Which values are where: for every node with values, its copy in JavaScript memory and its buffers on targets. The node has a
+ * record of that, which says nothing to anybody else: when a graph is collected its records are, and their buffers are released.
  */
 import type { TypedArray } from './dsl/dtype.ts';
 import type { Expr } from './dsl/expr.ts';
@@ -49,6 +49,7 @@ export async function collectGarbage(): Promise<void> {
 
 function nudge(): void {
   nudgeAt = heldBytes + NUDGE_AFTER;
+  watchAll();
   try {
     void new ArrayBuffer(NUDGE_BLOCK);
   } catch {
@@ -58,7 +59,8 @@ function nudge(): void {
 
 interface Resident {
   host: TypedArray | undefined;
-  readonly buffers: Map<PlanTarget, Held>;
+  /** One for each target that has the values. */
+  readonly buffers: Held[];
   /** Handles that stand on it and were not disposed, and others that need it; the last one to go frees the values. */
   claims: number;
   /** A handle stands on it, or did. */
@@ -68,56 +70,96 @@ interface Resident {
   overwritten: boolean;
   /** Why there are no values any more, when a target took them along. */
   lost: string | undefined;
+  /** What computed the values: of src/history.ts. */
+  past: object | undefined;
+  /** Whether the collector tells when it is gone: see `watch`. */
+  watched: 'no' | 'soon' | 'yes';
 }
 
-const records = new WeakMap<Expr, Resident>();
-const collected = new FinalizationRegistry((buffers: Map<PlanTarget, Held>) => {
-  for (const held of buffers.values()) release(held);
-  buffers.clear();
-});
+const recordOf = (e: Expr): Resident | undefined => e.residency as Resident | undefined;
 
 function record(e: Expr): Resident {
-  let r = records.get(e);
+  const r = recordOf(e);
   // An expression whose values were disposed may be computed again, into a record of its own.
-  if (!r || (r.disposed && e.kind !== 'source')) {
-    r = { host: undefined, buffers: new Map(), claims: 0, handled: false, disposed: false, overwritten: false, lost: undefined };
-    records.set(e, r);
-    collected.register(r, r.buffers);
-  }
-  return r;
+  if (r && !(r.disposed && e.kind !== 'source')) return r;
+  const made: Resident = {
+    host: undefined, buffers: [], claims: 0, handled: false, disposed: false, overwritten: false, lost: undefined,
+    past: undefined, watched: 'no',
+  };
+  e.residency = made;
+  return made;
 }
 
 /** Makes `to` stand for the same values as `from`: one record, so disposing either frees them. */
 export function alias(from: Expr, to: Expr): void {
-  records.set(to, record(from));
+  to.residency = record(from);
 }
 
 /** Equal for nodes that stand for the same values; undefined for a node that never had any. */
-export const identityOf = (e: Expr): object | undefined => records.get(e);
+export const identityOf = (e: Expr): object | undefined => e.residency;
 
-export const isDisposed = (e: Expr): boolean => records.get(e)?.disposed ?? false;
+/** What computed the node's values. */
+export const pastOf = (e: Expr): object | undefined => recordOf(e)?.past;
+export function setPast(e: Expr, past: object): void {
+  const r = recordOf(e);
+  if (r) r.past = past;
+}
+
+export const isDisposed = (e: Expr): boolean => recordOf(e)?.disposed ?? false;
 
 const isAlive = ({ target, buffer }: Held): boolean => isLive(target) && (target.alive?.(buffer) ?? true);
 
 /** The buffers of a node; those that went with their target are dropped first. */
-function buffersOf(e: Expr): ReadonlyMap<PlanTarget, Held> {
-  const r = records.get(e);
+function buffersOf(e: Expr): readonly Held[] {
+  const r = recordOf(e);
   if (!r) return none;
-  for (const held of r.buffers.values()) {
-    if (isAlive(held)) continue;
-    r.buffers.delete(held.target);
-    r.lost = isLive(held.target) ? `target '${held.target.name}' lost its device` : `target '${held.target.name}' was closed`;
-    release(held);
-  }
+  for (let k = r.buffers.length - 1; k >= 0; k--) if (!isAlive(r.buffers[k])) lose(r, k);
   return r.buffers;
 }
-const none: ReadonlyMap<PlanTarget, Held> = new Map();
+const none: readonly Held[] = [];
 
-export const isResident = (e: Expr): boolean => hostOf(e) !== undefined || buffersOf(e).size > 0;
-export const hostOf = (e: Expr): TypedArray | undefined => records.get(e)?.host;
-const heldOn = (e: Expr, target: PlanTarget): Held | undefined => buffersOf(e).get(target);
+function lose(r: Resident, k: number): void {
+  const [held] = r.buffers.splice(k, 1);
+  const { target } = held;
+  r.lost = isLive(target) ? `target '${target.name}' lost its device` : `target '${target.name}' was closed`;
+  release(held);
+}
+
+export const isResident = (e: Expr): boolean => {
+  const r = recordOf(e);
+  return r !== undefined && (r.host !== undefined || buffersOf(e).length > 0);
+};
+export const hostOf = (e: Expr): TypedArray | undefined => recordOf(e)?.host;
+const heldOn = (e: Expr, target: PlanTarget): Held | undefined => buffersOf(e).find((held) => held.target === target);
 /** Any buffer of the node, on whatever target. */
-export const heldAnywhere = (e: Expr): Held | undefined => buffersOf(e).values().next().value;
+export const heldAnywhere = (e: Expr): Held | undefined => buffersOf(e)[0];
+
+// --- buffers of nodes that the collector takes ---
+
+const collected = new FinalizationRegistry((buffers: Held[]) => buffers.splice(0).forEach(release));
+
+/**
+ * Records that came to own a buffer in this turn of the event loop. Those that are disposed before the next one are never
+ * registered with the collector: that would cost more than the evaluation of a small array.
+ */
+let young: Resident[] = [];
+const MOST_YOUNG = 256;
+
+function watch(r: Resident): void {
+  r.watched = 'soon';
+  if (young.length === 0) setTimeout(watchAll, 0);
+  if (young.push(r) >= MOST_YOUNG) watchAll();
+}
+
+function watchAll(): void {
+  const all = young;
+  young = [];
+  for (const r of all) {
+    if (r.disposed) continue;
+    collected.register(r, r.buffers, r);
+    r.watched = 'yes';
+  }
+}
 
 /** What an array that was disposed gets, it does not keep. */
 export function setHost(e: Expr, data: TypedArray): void {
@@ -129,9 +171,11 @@ export function setHost(e: Expr, data: TypedArray): void {
 export function setHeld(e: Expr, held: Held): void {
   const r = record(e);
   if (r.disposed) return release(held);
-  const before = r.buffers.get(held.target);
-  r.buffers.set(held.target, held);
-  if (before) release(before);
+  const { buffers } = r;
+  const before = buffers.findIndex(({ target }) => target === held.target);
+  if (before >= 0) release(buffers.splice(before, 1)[0]);
+  buffers.push(held);
+  if (r.watched === 'no') watch(r);
 }
 
 /** A handle stands on the node. */
@@ -160,8 +204,8 @@ export function retain(e: Expr): (freed: boolean) => void {
 }
 
 function free(r: Resident): void {
-  for (const held of r.buffers.values()) release(held);
-  r.buffers.clear();
+  r.buffers.splice(0).forEach(release);
+  if (r.watched === 'yes') collected.unregister(r);
   r.host = undefined;
   r.disposed = true;
 }
@@ -178,8 +222,7 @@ export function mayTake(e: Expr, held: Held, own: number): boolean {
 /** The buffer of a node, which is the caller's from here on. */
 export function take(e: Expr, target: PlanTarget): Held {
   const r = record(e);
-  const held = r.buffers.get(target)!;
-  r.buffers.delete(target);
+  const [held] = r.buffers.splice(r.buffers.findIndex((h) => h.target === target), 1);
   r.overwritten = true;
   return held;
 }
@@ -197,15 +240,16 @@ export interface Captured {
   release(): void;
 }
 
-export function capture(nodes: Iterable<Expr>): Captured {
-  const keep = (e: Expr) => ({ host: hostOf(e), buffers: [...buffersOf(e).values()].map(share) });
-  const kept = new Map([...nodes].map((e) => [e, keep(e)]));
+export function capture(nodes: readonly Expr[]): Captured {
+  const hosts = nodes.map(hostOf);
+  const helds = nodes.map((e) => buffersOf(e).map(share));
+  const kept = (e: Expr): readonly Held[] => helds[nodes.indexOf(e)] ?? none;
   return {
-    host: (e) => hostOf(e) ?? kept.get(e)?.host,
-    on: (e, target) => heldOn(e, target) ?? kept.get(e)?.buffers.find((h) => h.target === target && isAlive(h)),
-    anywhere: (e) => heldAnywhere(e) ?? kept.get(e)?.buffers.find(isAlive),
-    pins: (e, held) => kept.get(e)?.buffers.includes(held) ?? false,
-    release: () => kept.forEach(({ buffers }) => buffers.forEach(release)),
+    host: (e) => hostOf(e) ?? hosts[nodes.indexOf(e)],
+    on: (e, target) => heldOn(e, target) ?? kept(e).find((h) => h.target === target && isAlive(h)),
+    anywhere: (e) => heldAnywhere(e) ?? kept(e).find(isAlive),
+    pins: (e, held) => kept(e).includes(held),
+    release: () => helds.forEach((list) => list.forEach(release)),
   };
 }
 
@@ -214,14 +258,15 @@ export const present: Captured = { host: hostOf, on: heldOn, anywhere: heldAnywh
 
 /** A source must have values; the error says who took them. */
 export function assertAvailable(e: Expr): void {
-  if (records.get(e)?.overwritten && !isResident(e)) {
+  const r = recordOf(e);
+  if (!r || (isResident(e) && !r.disposed)) return;
+  if (r.overwritten && !isResident(e)) {
     throw new DisposedError(`the values of a ${e.dtype} array of shape ${showShape(e.shape)} that this result needs were replaced by into(); evaluate the result before, or put the new values into another array`);
   }
-  if (isDisposed(e)) {
+  if (r.disposed) {
     throw new DisposedError(`a ${e.dtype} array of shape ${showShape(e.shape)} that this result needs was disposed; evaluate the result before disposing, or keep the array in the scope's return value`);
   }
-  const lost = isResident(e) ? undefined : records.get(e)?.lost;
-  if (lost) {
-    throw new TargetError(`a ${e.dtype} array of shape ${showShape(e.shape)} was lost: ${lost}, and its values were nowhere else; make it again, and read what has to outlive its target with data()`);
+  if (r.lost) {
+    throw new TargetError(`a ${e.dtype} array of shape ${showShape(e.shape)} was lost: ${r.lost}, and its values were nowhere else; make it again, and read what has to outlive its target with data()`);
   }
 }

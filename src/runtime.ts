@@ -6,7 +6,7 @@ import { showShape, sizeOf } from './dsl/shape.ts';
 import { validateGraph } from './dsl/validate.ts';
 import { ArgumentError, DTypeError, TargetError } from './errors.ts';
 import { explainOn, explainPast } from './explaining.ts';
-import { planFor, validateBound, type BoundPlan } from './fusion/index.ts';
+import { graphOf, planGraph, validateBound, type BoundPlan, type Graph } from './fusion/index.ts';
 import { recall, remember } from './history.ts';
 import { mostFusions, options } from './options.ts';
 import { bytesIn, readDone, record, type Note } from './profiling/recorder.ts';
@@ -45,7 +45,7 @@ const runtime: Evaluator = {
     try {
       const target = targetNamedSync(chooseName(work, request) ?? 'cpu', "use await data(), or dataSync({ target: 'cpu' })");
       check(work, target);
-      if (target.kind === 'graph') return onGraph(target, roots, (e) => (work.inputs.has(e) ? hostValuesSync(e, values) : hostOf(e)), note);
+      if (target.kind === 'graph') return onGraph(target, roots, (e) => (work.inputs.includes(e) ? hostValuesSync(e, values) : hostOf(e)), note);
       if (!target.runSync) throw new TargetError(`dataSync: target '${target.name}' has no synchronous results; use await data(), or dataSync({ target: 'cpu' })`);
       const bound = planOn(target, roots, work, request);
       note?.mark('plan');
@@ -143,20 +143,26 @@ export function planned(asked: readonly Expr[], request: PlanningOptions): Plann
 }
 
 interface Work {
+  readonly graph: Graph;
   /** Everything to be computed, sources and resident nodes included. */
   readonly nodes: readonly Expr[];
-  /** Sources and resident nodes. */
-  readonly inputs: ReadonlySet<Expr>;
+  /** Sources and resident nodes: what was there when the evaluation began, whatever is computed or disposed meanwhile. */
+  readonly inputs: readonly Expr[];
 }
 
 /** Walks the graph once; throws before any work when values it needs were disposed or lost. */
 function inspect(roots: readonly Expr[]): Work {
-  const nodes = topological(roots, isResident);
-  for (const e of nodes) {
-    if (e.kind === 'source') assertAvailable(e);
+  const graph = graphOf(roots, isResident);
+  const { nodes, isInput } = graph;
+  const inputs: Expr[] = [];
+  let carries = false;
+  for (let n = 0; n < nodes.length; n++) {
+    if (isInput[n]) inputs.push(nodes[n]);
+    if (nodes[n].kind === 'source') assertAvailable(nodes[n]);
+    carries ||= nodes[n].kind === 'carry';
   }
-  if (nodes.some((e) => e.kind === 'carry')) checkCarries(roots);
-  return { nodes, inputs: new Set(nodes.filter(isResident)) };
+  if (carries) checkCarries(roots);
+  return { graph, nodes, inputs };
 }
 
 /** A state that escaped from the body of `iterate` has no value. */
@@ -201,11 +207,10 @@ function check(work: Work, target: Target): void {
   }
 }
 
-/** What was there when the evaluation began is an input, whatever is computed or disposed meanwhile. */
 function planOn(target: PlanTarget, roots: readonly Expr[], work: Work, { fusion }: PlanningOptions): BoundPlan {
   const checked = options().validate;
   if (checked) validateGraph(roots);
-  const bound = planFor(roots, (e) => work.inputs.has(e), target.profile, mostFusions(fusion));
+  const bound = planGraph(work.graph, roots, target.profile, mostFusions(fusion));
   if (checked) validateBound(bound);
   return bound;
 }
@@ -214,7 +219,7 @@ function planOn(target: PlanTarget, roots: readonly Expr[], work: Work, { fusion
 
 /** All on one target, and with the inputs as they are now. */
 async function afterLoops(roots: readonly Expr[], request: EvaluateOptions, work: Work): Promise<Expr[]> {
-  const kept = [...work.inputs].map(retain);
+  const kept = work.inputs.map(retain);
   try {
     const target = await chooseTarget(work, request);
     check(work, target);
@@ -227,7 +232,7 @@ async function afterLoops(roots: readonly Expr[], request: EvaluateOptions, work
 }
 
 function afterLoopsSync(roots: readonly Expr[], request: EvaluateOptions, work: Work): Expr[] {
-  const kept = [...work.inputs].map(retain);
+  const kept = work.inputs.map(retain);
   try {
     const target = targetNamedSync(chooseName(work, request) ?? 'cpu', "use await data(), or dataSync({ target: 'cpu' })");
     check(work, target);

@@ -6,15 +6,26 @@
 import type { BorderMode } from './border.ts';
 import { castNumber, type DType } from './dtype.ts';
 import type { Fn } from './kernel/ir.ts';
+import { hashOf, isLike, isShared, type Shared, type SharedSpec } from './likeness.ts';
 import type { ReducerName } from './reducers.ts';
 import type { Shape } from './shape.ts';
-import { type View } from './view.ts';
+import type { View } from './view.ts';
+import { WeakSetOf } from './weak-set.ts';
 
-interface Base {
+interface Base extends Notes {
   readonly id: number;
   readonly dtype: DType;
   readonly shape: Shape;
   readonly src: readonly Expr[];
+}
+
+/** What is written on a node after it was made. Weak maps would say the same, at several times the price of the node. */
+interface Notes {
+  /** Of src/residency.ts, which alone looks at it: where the node's values are. */
+  residency: object | undefined;
+  /** The walk that came here last, see `newWalk`, and what it noted. */
+  walk: number;
+  place: number;
 }
 
 /** Values that came from outside. Never shared: two uploads are two sources. */
@@ -90,47 +101,40 @@ export interface NestExpr extends Base {
 export type Expr =
   | SourceExpr | FillExpr | MapExpr | ViewExpr | ReduceExpr | ContractExpr | StencilExpr | CarryExpr | LoopExpr | NestExpr;
 
-/** A node without the fields that `make` adds. */
-export type ExprSpec = Expr extends infer E ? (E extends Expr ? Omit<E, 'id'> : never) : never;
+/** A node without the fields that `makeExpr` adds. */
+export type ExprSpec = Expr extends infer E ? (E extends Expr ? Omit<E, 'id' | keyof Notes> : never) : never;
 
 let nextId = 1;
-const consed = new Map<string, WeakRef<Expr>>();
-const forget = new FinalizationRegistry((key: string) => {
-  if (!consed.get(key)?.deref()) consed.delete(key);
-});
+const shared = new WeakSetOf<Shared, SharedSpec>(isLike);
 
-/** The one constructor: returns the existing equal node where there is one. */
+/** The one constructor: returns the existing equal node where there is one, else `spec` becomes a node. */
 export function makeExpr(spec: ExprSpec): Expr {
-  const own = ownKey(spec);
-  if (own === undefined) return { ...spec, id: nextId++ } as Expr;
-  const key = `${own}|${spec.dtype}|${spec.shape.join()}|${spec.src.map((s) => s.id).join()}`;
-  const found = consed.get(key)?.deref();
+  if (!isShared(spec)) return nodeOf(spec);
+  const hash = hashOf(spec);
+  const found = shared.find(hash, spec);
   if (found) return found;
-  const made = { ...spec, id: nextId++ } as Expr;
-  consed.set(key, new WeakRef(made));
-  forget.register(made, key);
+  const made = nodeOf(spec) as Shared;
+  shared.add(hash, made);
   return made;
 }
+
+/** A node that equal ones do not find. Made of `spec` itself: engines take 100 times as long to spread it into another object. */
+export function nodeOf(spec: ExprSpec): Expr {
+  const node = spec as unknown as Omit<Base, 'id'> & { id: number };
+  node.id = nextId++;
+  node.residency = undefined;
+  node.walk = 0;
+  node.place = 0;
+  return spec as Expr;
+}
+
+let walks = 0;
+/** The number of a walk over graphs. It notes things on nodes, and counts on them until the next walk begins. */
+export const newWalk = (): number => ++walks;
 
 /** One number everywhere, cast to the dtype; a scalar by default, which broadcasts. */
 export const fillExpr = (value: number | boolean, dtype: DType, shape: Shape = []): Expr =>
   makeExpr({ kind: 'fill', dtype, shape, src: [], value: castNumber(Number(value), 'float64', dtype) });
-
-/** What tells a node apart from others with the same sources, shape and dtype; undefined for nodes that are never shared. */
-function ownKey(spec: ExprSpec): string | undefined {
-  switch (spec.kind) {
-    case 'source': case 'carry': return undefined;
-    case 'fill': return `fill:${Object.is(spec.value, -0) ? '-0' : spec.value}`;
-    case 'map': return `map:${spec.result}:${spec.fn.key}`;
-    case 'view': return spec.view.kind === 'reshape' ? 'reshape' : `view:${spec.view.axes.map((a) => `${a.from}*${a.scale}+${a.offset}`).join()}`;
-    case 'reduce': return `reduce:${spec.reducer}:${spec.axes.join()}`;
-    case 'contract': return `contract:${spec.axes.join()}`;
-    case 'stencil': return `stencil:${spec.result}:${spec.border.join()}:${spec.cval}:${spec.lo.join()}:${spec.hi.join()}:${spec.fn.key}`;
-    case 'nest': return `nest:${spec.result}:${spec.domain.join()}:${spec.fn.key}`;
-    case 'loop': return `loop${spec.host ? ' by the host' : ''}:${spec.loop}:${spec.result}:${spec.count}:${spec.next.map((n) => n.id).join()}`;
-    default: return spec satisfies never;
-  }
-}
 
 /** Fresh number for a loop's carries. */
 export const newLoop = (): number => nextId++;

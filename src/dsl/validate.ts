@@ -48,6 +48,7 @@ function functionProblem(e: MapExpr | StencilExpr): string | undefined {
 /** What holds for the sources that are inputs of the function. */
 function inputProblem({ fn, src }: MapExpr | StencilExpr | NestExpr): string | undefined {
   validateFn(fn);
+  if (fn.uniforms.length > 0) return 'the function has uniforms';
   for (const [k, { dtype, whole }] of fn.inputs.entries()) {
     if (src[k].dtype !== dtype) return 'a source has another dtype than the function reads';
     if (whole !== undefined && src[k].shape.length !== whole) return `a source of rank ${src[k].shape.length} that the function reads with ${whole} indices`;

@@ -1,16 +1,18 @@
 /** The view methods as functions on nodes: they check their arguments and make `view` nodes, composing with a view below. */
 import { ArgumentError, ShapeError } from '../errors.ts';
-import { makeExpr, type Expr } from './expr.ts';
+import { makeExpr, type Expr, type FillExpr } from './expr.ts';
 import { asAxes, asAxis, asShape, sameShape, showShape, sizeOf, type Shape } from './shape.ts';
 import { affine, axis, composeAxes, identityAxes, type AxisMap } from './view.ts';
 
 /** Coordinates of `x` for each point of `shape`. */
 export function viewExpr(x: Expr, axes: readonly AxisMap[], shape: Shape): Expr {
-  if (x.kind === 'fill') return makeExpr({ ...x, shape });
+  if (x.kind === 'fill') return fillLike(x, shape);
   if (x.kind === 'view' && x.view.kind === 'affine') return viewExpr(x.src[0], composeAxes(x.view.axes, axes), shape);
   const same = sameShape(shape, x.shape) && axes.every((m, k) => m.from === k && m.scale === 1 && m.offset === 0);
   return same ? x : makeExpr({ kind: 'view', dtype: x.dtype, shape, src: [x], view: affine(axes) });
 }
+
+const fillLike = ({ dtype, value }: FillExpr, shape: Shape): Expr => makeExpr({ kind: 'fill', dtype, shape, src: [], value });
 
 export function broadcastView(x: Expr, wanted: Shape): Expr {
   if (sameShape(x.shape, wanted)) return x;
@@ -115,7 +117,7 @@ export function reshapeView(x: Expr, wanted: number | readonly number[]): Expr {
     throw new ShapeError(`reshape: ${showShape(x.shape)} has ${total} elements, ${showShape(shape)} has ${sizeOf(shape)}`);
   }
   if (sameShape(shape, x.shape)) return x;
-  if (x.kind === 'fill') return makeExpr({ ...x, shape });
+  if (x.kind === 'fill') return fillLike(x, shape);
   const below = x.kind === 'view' && x.view.kind === 'reshape' ? x.src[0] : x;
   return sameShape(shape, below.shape) ? below : makeExpr({ kind: 'view', dtype: x.dtype, shape, src: [below], view: { kind: 'reshape' } });
 }

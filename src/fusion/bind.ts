@@ -1,13 +1,15 @@
 /**
- * A plan bound to one graph. Guarantees: equal sizes give the same launches again, so that only scalars are looked up.
+ * A plan bound to one graph. Guarantees: equal sizes give the same launches again, so that only scalars are looked up, and equal
+ * scalars too give the very same list of runs.
  */
 import type { Expr } from '../dsl/expr.ts';
-import { sameNumbers, type Canonical } from './canonical.ts';
-import { makeFrame, type Frame } from './frame.ts';
-import { launchesOf, type BufferSlot, type Decision, type Launch, type Run, type Step, type Together } from './kernel.ts';
+import { bareGraph, inputLabels } from './bare.ts';
+import { canonicalise, sameNumbers, type Canonical, type Graph } from './canonical.ts';
+import { makeFrame, type Filling, type Frame } from './frame.ts';
+import { launchesOf, type BufferSlot, type Decision, type Launch, type Run, type Step } from './kernel.ts';
 import type { Plan } from './plan.ts';
+import { refill } from './refill.ts';
 import { bindDecisions } from './report.ts';
-import { uniformsOf } from './uniforms.ts';
 
 export interface BoundSlot {
   readonly slot: number;
@@ -28,90 +30,64 @@ export interface BoundPlan {
   readonly decisions: readonly Decision[];
   readonly plan: Plan;
   readonly canonical: Canonical;
+  /**
+   * Equal for `report`, but without the arrays: what is kept of a run, so that it can be explained, must not keep them in memory.
+   * Called at every evaluation, so it does as little as it can.
+   */
+  detach(): BoundPlan;
 }
 
 /** Enough for programs that alternate between a few sizes. */
 const FRAMES = 4;
 const frames = new WeakMap<Plan, Frame[]>();
 
-export function bind(plan: Plan, canonical: Canonical, roots: readonly Expr[]): BoundPlan {
-  const frame = frameFor(plan, canonical);
-  const { nodes } = canonical;
-  const { runs } = frame;
-  return {
-    slots: frame.slots,
-    inputs: frame.inputs.map(({ slot, node }) => ({ slot, expr: nodes[node] })),
-    outputs: frame.outputs.map((slot, k) => ({ slot, expr: roots[k] })),
-    runs,
-    get launches() { return runs.flatMap(launchesOf); },
-    steps: frame.steps,
-    get decisions() { return bindDecisions(plan, canonical); },
-    plan,
-    canonical,
-  };
+export function bind(plan: Plan, graph: Graph, roots: readonly Expr[]): BoundPlan {
+  const frame = frameFor(plan, graph);
+  const { nodes } = graph;
+  const inputs = frame.inputs.map(({ slot, node }): BoundSlot => ({ slot, expr: nodes[node] }));
+  const outputs = frame.outputs.map((slot, k): BoundSlot => ({ slot, expr: roots[k] }));
+  return new Bound(plan, frame, frame.filling, inputs, outputs, graph);
 }
 
-function frameFor(plan: Plan, canonical: Canonical): Frame {
+class Bound implements BoundPlan {
+  private known: Canonical | undefined;
+
+  constructor(
+    readonly plan: Plan,
+    private readonly frame: Frame,
+    private readonly filling: Filling,
+    readonly inputs: readonly BoundSlot[],
+    readonly outputs: readonly BoundSlot[],
+    /** The graph, or the labels of its inputs: its nodes keep the values of arrays. */
+    private readonly graph: Graph | readonly string[],
+  ) {}
+
+  get slots(): readonly BufferSlot[] { return this.frame.slots; }
+  get runs(): readonly Run[] { return this.filling.runs; }
+  get steps(): readonly Step[] { return this.filling.steps; }
+  get launches(): readonly Launch[] { return this.runs.flatMap(launchesOf); }
+  get decisions(): readonly Decision[] { return bindDecisions(this.plan, this.canonical); }
+  get canonical(): Canonical {
+    const { graph, frame, filling } = this;
+    return this.known ??= canonicalise('nodes' in graph ? graph : bareGraph(frame.bare, filling.scalars, graph));
+  }
+
+  detach(): BoundPlan {
+    const { plan, frame, filling, graph } = this;
+    return new Bound(plan, frame, filling, [], [], 'nodes' in graph ? inputLabels(graph) : graph);
+  }
+}
+
+function frameFor(plan: Plan, graph: Graph): Frame {
   let list = frames.get(plan);
   if (!list) frames.set(plan, (list = []));
-  const found = list.find((f) => sameNumbers(f.sizes, canonical.sizes));
-  if (found) {
-    rebind(found, canonical);
-    return found;
+  for (const frame of list) {
+    if (!sameNumbers(frame.sizes, graph.sizes)) continue;
+    if (!sameNumbers(frame.filling.scalars, graph.scalars)) frame.filling = refill(frame, graph);
+    return frame;
   }
-  const made = makeFrame(plan, canonical);
+  const made = makeFrame(plan, canonicalise(graph));
   list.unshift(made);
   list.length = Math.min(list.length, FRAMES);
   return made;
-}
-
-/** New scalars in old launches. Launches are values: those that run still keep theirs. */
-function rebind(frame: Frame, canonical: Canonical): void {
-  let changed = false;
-  const uniforms = frame.kernels.map((k, i) => {
-    const values = uniformsOf(k, canonical);
-    if (sameNumbers(values, frame.uniforms[i])) return frame.uniforms[i];
-    changed = true;
-    return values;
-  });
-  if (!changed) return;
-  const renewed = new Map<Launch, Launch>();
-  const { kernelOf } = frame;
-  const renew = (launch: Launch): Launch => {
-    let now = renewed.get(launch);
-    if (!now) {
-      const k = kernelOf.get(launch)!;
-      now = uniforms[k] === frame.uniforms[k] ? launch : { ...launch, uniforms: uniforms[k] };
-      renewed.set(launch, now);
-    }
-    return now;
-  };
-  const renewStep = (s: Step): Step =>
-    (s.kind === 'launch' ? { kind: 'launch', launch: renew(s.launch) } : { ...s, body: s.body.map(renewStep) });
-  const renewStages = <S extends { readonly launch: Launch }>(stages: readonly S[]): S[] =>
-    stages.map((s) => ({ ...s, launch: renew(s.launch) }));
-  const renewTogether = (run: Together): Together => {
-    switch (run.kind) {
-      case 'sweep': return { ...run, stages: renewStages(run.stages) };
-      case 'tile': return { ...run, stages: renewStages(run.stages) };
-      case 'rows': return { ...run, stages: renewStages(run.stages) };
-      default: return run satisfies never;
-    }
-  };
-  const together = new Map<Together, Together>();
-  const renewRun = (run: Run): Run => {
-    if (!('stages' in run)) return renew(run);
-    // Steps of time loops are one run, many times.
-    const now = together.get(run) ?? renewTogether(run);
-    together.set(run, now);
-    return now;
-  };
-  frame.runs = frame.runs.map(renewRun);
-  frame.steps = frame.steps.map(renewStep);
-  frame.uniforms = uniforms;
-  for (const [old, now] of renewed) {
-    const k = kernelOf.get(old)!;
-    kernelOf.delete(old);
-    kernelOf.set(now, k);
-  }
 }

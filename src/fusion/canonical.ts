@@ -1,59 +1,38 @@
 /**
  * Canonical form: numbers the nodes of an unevaluated graph in an order that depends on its structure only, and writes the
- * structure as a key. Graphs with equal keys get the same plan. The key holds kinds, dtypes, ranks, functions, axis
- * permutations and borders; which nodes share a shape and which axes have size 1 (both decide what may be fused); and never
- * a size, an offset, a fill value, a cval or a loop count: those are bound to the plan at every run. (Except that a nest's
- * outputs start with zeros or not.)
+ * structure as a list of numbers. Graphs of equal structure get the same plan. The structure holds kinds, dtypes, ranks,
+ * functions, axis permutations and borders; which nodes share a shape and which axes have size 1 (both decide what may be fused);
+ * and never a size, an offset, a fill value, a cval or a loop count: those are bound to the plan at every run. (Except that a
+ * nest's outputs start with zeros or not.)
  */
-import { InternalError } from '../errors.ts';
-import type { DType } from '../dsl/dtype.ts';
-import { dependencies, type Expr, type LoopExpr, type NestExpr, type ViewExpr } from '../dsl/expr.ts';
-import type { Fn } from '../dsl/kernel/ir.ts';
+import { borderModes, type BorderMode } from '../dsl/border.ts';
+import { dtypeNames, type DType } from '../dsl/dtype.ts';
+import { dependencies, newWalk, type Expr, type LoopExpr, type ViewExpr } from '../dsl/expr.ts';
+import { fnId } from '../dsl/kernel/identity.ts';
+import { reducerNames, type ReducerName } from '../dsl/reducers.ts';
 import type { Shape } from '../dsl/shape.ts';
+import { viewClass, type ViewClass } from './view-class.ts';
 
-export interface Canonical {
-  readonly key: string;
+/** What every evaluation finds out about its graph. */
+export interface Graph {
   /** Sources before users; a node's position is its number. */
   readonly nodes: readonly Expr[];
   readonly isInput: readonly boolean[];
+  /** Numbers of the roots, in the caller's order. */
+  readonly roots: readonly number[];
+  readonly structure: readonly number[];
+  /** What the structure leaves out and strides and launches depend on: equal sizes give equal launches, scalars aside. */
+  readonly sizes: readonly number[];
+  /** Values of fills and cvals of stencils, in the order of the nodes. */
+  readonly scalars: readonly number[];
+}
+
+/** A graph as planning and binding need it. */
+export interface Canonical extends Graph {
   /** The distinct shapes, in order of appearance, and which of them each node has. */
   readonly shapes: readonly Shape[];
   readonly shapeOf: readonly number[];
-  /** Numbers of the roots, in the caller's order. */
-  readonly roots: readonly number[];
-  /** All that the key leaves out and that strides and launches depend on: equal sizes give equal launches, scalars aside. */
-  readonly sizes: readonly number[];
   readonly numberOf: ReadonlyMap<Expr, number>;
-}
-
-/**
- * How a view moves its source, as far as fusion cares. `order`: the same elements in row-major order, only axes of size 1
- * come or go. `whole`: axes permuted, dropped or repeated, nothing cut off or reversed. `reshape`: row-major order, other
- * axes. `affine`: the rest.
- */
-export type ViewClass = 'order' | 'whole' | 'reshape' | 'affine';
-
-export function viewClass(e: ViewExpr): ViewClass {
-  const from = e.src[0].shape;
-  if (sameBesidesOnes(e.shape, from) && (e.view.kind === 'reshape' || isMonotonic(e))) return 'order';
-  if (e.view.kind === 'reshape') return 'reshape';
-  const whole = e.view.axes.every((m, k) =>
-    (m.from < 0 ? from[k] === 1 : m.scale === 1 && m.offset === 0 && e.shape[m.from] === from[k]));
-  return whole ? 'whole' : 'affine';
-}
-
-/** Every axis longer than 1 is read forwards and in order. */
-function isMonotonic(e: ViewExpr): boolean {
-  if (e.view.kind !== 'affine') return true;
-  let last = -1;
-  for (let k = 0; k < e.view.axes.length; k++) {
-    const m = e.view.axes[k];
-    const size = e.src[0].shape[k];
-    if (size === 1) continue;
-    if (m.from <= last || m.scale !== 1 || m.offset !== 0 || e.shape[m.from] !== size) return false;
-    last = m.from;
-  }
-  return true;
 }
 
 /** Element by element, without a call for each. */
@@ -63,104 +42,156 @@ export function sameNumbers(a: readonly number[], b: readonly number[]): boolean
   return true;
 }
 
-/** Equal once the axes of size 1 are left out. */
-export function sameBesidesOnes(a: Shape, b: Shape): boolean {
-  let j = 0;
-  for (const size of a) {
-    if (size === 1) continue;
-    while (j < b.length && b[j] === 1) j++;
-    if (b[j++] !== size) return false;
+type Kind = Expr['kind'] | 'input';
+const kinds: { readonly [K in Kind]: number } = {
+  input: 0, source: 0, fill: 1, map: 2, view: 3, reduce: 4, contract: 5, stencil: 6, nest: 7, carry: 8, loop: 9,
+};
+const codes = <K extends string>(list: readonly K[]) =>
+  Object.fromEntries(list.map((name, k) => [name, k])) as { [N in K]: number };
+const dtypeCodes: { readonly [D in DType]: number } = codes(dtypeNames);
+const borderCodes: { readonly [M in BorderMode]: number } = codes(borderModes);
+const reducerCodes: { readonly [R in ReducerName]: number } = codes(reducerNames);
+const viewCodes: { readonly [C in ViewClass]: number } = { order: 0, whole: 1, reshape: 2, affine: 3 };
+
+/** The parts of a graph while it is written. */
+class Writer {
+  readonly nodes: Expr[] = [];
+  readonly isInput: boolean[] = [];
+  readonly structure: number[] = [];
+  readonly sizes: number[] = [];
+  readonly scalars: number[] = [];
+  readonly shapes: Shape[] = [];
+  private readonly loops: number[] = [];
+
+  /** A node whose sources have been written. Every number, and every list, can be told from what comes before it. */
+  node(e: Expr, input: boolean): void {
+    const kind = input ? 'input' : e.kind;
+    this.structure.push(kinds[kind] * 16 + dtypeCodes[e.dtype]);
+    this.shape(e.shape);
+    if (!input) this.own(e);
+    e.place = this.nodes.push(e) - 1;
+    this.isInput.push(input);
   }
-  while (j < b.length && b[j] === 1) j++;
-  return j === b.length;
-}
 
-export function canonicalise(roots: readonly Expr[], resident: (e: Expr) => boolean): Canonical {
-  const nodes: Expr[] = [];
-  const isInput: boolean[] = [];
-  const shapes: Shape[] = [];
-  const shapeOf: number[] = [];
-  const sizes: number[] = [];
-  const loops: number[] = [];
-  // A number, or -1 for a node whose sources are being visited.
-  const numberOf = new Map<Expr, number>();
-  let key = '';
-
-  const shapeId = (shape: Shape): number => {
-    for (let k = 0; k < shapes.length; k++) if (shapes[k] === shape || sameNumbers(shapes[k], shape)) return k;
-    key += '[';
-    for (const size of shape) {
-      key += size === 1 ? '1' : 'n';
-      sizes.push(size);
-    }
-    key += ']';
-    return shapes.push(shape) - 1;
-  };
-  const loopId = (loop: number): number => {
-    const found = loops.indexOf(loop);
-    return found >= 0 ? found : loops.push(loop) - 1;
-  };
-  const number = (e: Expr): string => `${numberOf.get(e)},`;
-  const numbers = (list: readonly Expr[]): string => {
-    let text = '';
-    for (const e of list) text += number(e);
-    return text;
-  };
-
-  const describe = (e: Expr, input: boolean): string => {
-    if (input) return 'i';
+  private own(e: Expr): void {
+    const { structure } = this;
     switch (e.kind) {
-      case 'source': return 'i';
-      case 'fill': return 'f';
-      case 'map': return `m${fnId(e.fn)}.${e.result}(${numbers(e.src)}`;
-      case 'view': return describeView(e, number(e.src[0]), sizes);
-      case 'reduce': return `r${e.reducer}${e.axes.join()}(${number(e.src[0])}`;
-      case 'contract': return `x${e.axes.join()}(${numbers(e.src)}`;
+      case 'source': return;
+      case 'fill':
+        this.scalars.push(e.value);
+        return;
+      case 'map':
+        structure.push(fnId(e.fn), e.result);
+        break;
+      case 'view':
+        this.view(e);
+        break;
+      case 'reduce':
+        structure.push(reducerCodes[e.reducer]);
+        this.list(e.axes);
+        break;
+      case 'contract':
+        this.list(e.axes);
+        break;
       case 'stencil':
-        return `s${fnId(e.fn)}.${e.result}${e.border.join()};${e.lo.join()};${e.hi.join()}(${numbers(e.src)}`;
-      case 'nest': return `n${fnId(e.fn)}.${e.result};${shapeId(e.domain)};${startsOf(e)}(${numbers(e.src)}`;
-      case 'carry': return `c${loopId(e.loop)}.${e.index}`;
+        this.scalars.push(e.cval);
+        structure.push(fnId(e.fn), e.result, e.border.length);
+        e.border.forEach((mode, k) => structure.push(borderCodes[mode], e.lo[k], e.hi[k]));
+        break;
+      case 'nest':
+        structure.push(fnId(e.fn), e.result);
+        this.shape(e.domain);
+        for (let k = e.fn.inputs.length; k < e.src.length; k++) structure.push(startsWithZeros(e.src[k]) ? 0 : 1);
+        break;
+      case 'carry':
+        structure.push(this.loop(e.loop), e.index);
+        return;
       case 'loop':
-        sizes.push(e.count);
-        return `l${loopId(e.loop)}.${e.result}(${numbers(e.src)}|${numbers(e.carries)}|${numbers(e.next)}`;
+        this.sizes.push(e.count);
+        structure.push(this.loop(e.loop), e.result, e.carries.length);
+        this.places(e.carries);
+        this.places(e.next);
+        break;
       default: return e satisfies never;
     }
-  };
+    structure.push(e.src.length);
+    this.places(e.src);
+  }
 
-  const finish = (e: Expr, input: boolean): void => {
-    const text = describe(e, input);
-    const shape = shapeId(e.shape);
-    key += `${dtypeCodes[e.dtype]}${shape}${text};`;
-    numberOf.set(e, nodes.length);
-    nodes.push(e);
-    isInput.push(input);
-    shapeOf.push(shape);
-  };
+  /** Scales and offsets are bound later: they are sizes. */
+  private view(e: ViewExpr): void {
+    this.structure.push(viewCodes[viewClass(e)]);
+    if (e.view.kind === 'reshape') return void this.structure.push(-1);
+    this.structure.push(e.view.axes.length);
+    for (const { from, scale, offset } of e.view.axes) {
+      this.structure.push(from);
+      this.sizes.push(scale, offset);
+    }
+  }
 
+  private list(numbers: readonly number[]): void {
+    this.structure.push(numbers.length);
+    for (const n of numbers) this.structure.push(n);
+  }
+
+  private places(list: readonly Expr[]): void {
+    for (const e of list) this.structure.push(e.place);
+  }
+
+  /** The number of a shape. With a new one go its rank, and which of its axes have size 1. */
+  private shape(shape: Shape): void {
+    const { shapes, structure } = this;
+    let k = 0;
+    while (k < shapes.length && shapes[k] !== shape && !sameNumbers(shapes[k], shape)) k++;
+    structure.push(k);
+    if (k < shapes.length) return;
+    shapes.push(shape);
+    structure.push(shape.length);
+    for (const size of shape) {
+      structure.push(size === 1 ? 1 : 0);
+      this.sizes.push(size);
+    }
+  }
+
+  private loop(loop: number): number {
+    const found = this.loops.indexOf(loop);
+    return found >= 0 ? found : this.loops.push(loop) - 1;
+  }
+}
+
+/** Not written yet: its sources come first. */
+const ENTERED = -1;
+
+/** `resident(e)` says that a node's values are at hand: it is an input. */
+export function graphOf(roots: readonly Expr[], resident: (e: Expr) => boolean): Graph {
+  const writer = new Writer();
+  const walk = newWalk();
   const stack: Expr[] = [];
   for (const root of roots) {
     stack.push(root);
     while (stack.length > 0) {
       const e = stack[stack.length - 1];
-      const seen = numberOf.get(e);
-      if (seen === undefined) {
+      if (e.walk !== walk) {
         const input = e.kind === 'source' || resident(e);
-        numberOf.set(e, -1);
         const below = input ? none : e.kind === 'loop' ? loopDependencies(e) : e.src;
+        e.walk = walk;
+        e.place = ENTERED;
         if (below.length === 0) {
           stack.pop();
-          finish(e, input);
+          writer.node(e, input);
         } else {
-          for (let k = below.length - 1; k >= 0; k--) if (numberOf.get(below[k]) === undefined) stack.push(below[k]);
+          for (let k = below.length - 1; k >= 0; k--) if (below[k].walk !== walk) stack.push(below[k]);
         }
       } else {
         stack.pop();
-        if (seen === -1) finish(e, false);
+        if (e.place === ENTERED) writer.node(e, false);
       }
     }
   }
-  const rootNumbers = roots.map((r) => numberOf.get(r)!);
-  return { key: `${key}>${rootNumbers.join()}`, nodes, isInput, shapes, shapeOf, roots: rootNumbers, sizes, numberOf };
+  const places = roots.map((r) => r.place);
+  writer.structure.push(...places);
+  const { nodes, isInput, structure, sizes, scalars } = writer;
+  return { nodes, isInput, roots: places, structure, sizes, scalars };
 }
 
 const none: readonly Expr[] = [];
@@ -168,40 +199,19 @@ const none: readonly Expr[] = [];
 /** States of a loop that its body never reads still have numbers. */
 const loopDependencies = (e: LoopExpr): readonly Expr[] => [...e.carries, ...dependencies(e)];
 
+export function canonicalise(graph: Graph): Canonical {
+  const shapes: Shape[] = [];
+  const shapeId = (shape: Shape): number => {
+    const found = shapes.findIndex((s) => sameNumbers(s, shape));
+    return found >= 0 ? found : shapes.push(shape) - 1;
+  };
+  const shapeOf = graph.nodes.map((e, n) => {
+    const shape = shapeId(e.shape);
+    if (e.kind === 'nest' && !graph.isInput[n]) shapeId(e.domain);
+    return shape;
+  });
+  return { ...graph, shapes, shapeOf, numberOf: new Map(graph.nodes.map((e, n) => [e, n])) };
+}
+
 /** An output that starts with zeros: the one scalar that a plan knows, since nothing has to be copied then. */
 export const startsWithZeros = (initial: Expr): boolean => initial.kind === 'fill' && Object.is(initial.value, 0);
-
-const startsOf = ({ fn, src }: NestExpr): string =>
-  src.slice(fn.inputs.length).map((e) => (startsWithZeros(e) ? '0' : 'x')).join('');
-
-/** Scales and offsets are bound later: they go to `sizes`. */
-function describeView(e: ViewExpr, source: string, sizes: number[]): string {
-  const view = viewClass(e);
-  let text = `v${view[0]}`;
-  if (e.view.kind === 'affine') {
-    for (const m of e.view.axes) {
-      text += `${m.from},`;
-      sizes.push(m.scale, m.offset);
-    }
-  }
-  return `${text}(${source}`;
-}
-
-const dtypeCodes = {
-  float32: 'f', float64: 'd', int32: 'i', uint32: 'u', int16: 's', uint16: 't', int8: 'b', uint8: 'c', bool: 'o',
-} as const satisfies Record<DType, string>;
-
-const fnIds = new WeakMap<Fn, number>();
-const fnKeys = new Map<string, number>();
-
-/** A short number for a function: equal keys, equal numbers. */
-function fnId(fn: Fn): number {
-  let id = fnIds.get(fn);
-  if (id === undefined) {
-    if (fn.uniforms.length > 0) throw new InternalError(`${fn.name}: a function of an array node has no uniforms`);
-    id = fnKeys.get(fn.key);
-    if (id === undefined) fnKeys.set(fn.key, (id = fnKeys.size));
-    fnIds.set(fn, id);
-  }
-  return id;
-}

@@ -1,5 +1,7 @@
 /** All launches of a plan for one set of sizes. */
-import type { Canonical } from './canonical.ts';
+import type { Shape } from '../dsl/shape.ts';
+import { bareOf } from './bare.ts';
+import type { Canonical, Graph } from './canonical.ts';
 import { launchesOf, VIRTUAL, type BufferSlot, type Launch, type Run, type Step } from './kernel.ts';
 import type { PlanKernel } from './kernelize.ts';
 import { bindKernel } from './launch.ts';
@@ -11,16 +13,27 @@ import { uniformsOf } from './uniforms.ts';
 
 export interface Frame {
   readonly sizes: readonly number[];
+  readonly shapes: readonly Shape[];
   readonly slots: readonly BufferSlot[];
   readonly inputs: readonly { readonly slot: number; readonly node: number }[];
   readonly outputs: readonly number[];
   readonly kernels: readonly PlanKernel[];
-  /** For every launch of `steps` and `runs` the kernel it came from. */
-  readonly kernelOf: Map<Launch, number>;
-  /** By kernel: the scalars it was last bound with. */
-  uniforms: readonly (readonly number[])[];
-  runs: readonly Run[];
-  steps: readonly Step[];
+  /** For every launch of the first filling the kernel it came from. */
+  readonly kernelOf: ReadonlyMap<Launch, number>;
+  readonly first: Filling;
+  /** What it was last bound with. */
+  filling: Filling;
+  /** The graph it was made for, without its arrays. */
+  readonly bare: Graph;
+}
+
+/** The scalars of a frame, and what to run with them. */
+export interface Filling {
+  readonly scalars: readonly number[];
+  /** By kernel. */
+  readonly uniforms: readonly (readonly number[])[];
+  readonly runs: readonly Run[];
+  readonly steps: readonly Step[];
 }
 
 export function makeFrame(plan: Plan, canonical: Canonical): Frame {
@@ -69,7 +82,9 @@ export function makeFrame(plan: Plan, canonical: Canonical): Frame {
   for (const slot of outputs) if (slots[slot].role === 'scratch') slots[slot] = { ...slots[slot], role: 'output' };
   dropUnused(slots, runs);
   const inputs = plan.lifetimes.inputs.map((node) => ({ slot: slotFor(slotOf, node), node }));
-  return { sizes: canonical.sizes, slots, inputs, outputs, kernels, kernelOf, uniforms, runs, steps };
+  const { sizes, shapes, scalars } = canonical;
+  const first: Filling = { scalars, uniforms, runs, steps };
+  return { sizes, shapes, slots, inputs, outputs, kernels, kernelOf, first, filling: first, bare: bareOf(canonical) };
 }
 
 /** Spare slots are made when they are asked for, and used by all loops. */

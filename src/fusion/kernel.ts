@@ -104,6 +104,8 @@ export interface Launch {
   readonly uniforms: readonly number[];
   /** Identity of the code: `kernel.key` and `inner`. */
   readonly code: string;
+  /** The launch that this one is but for its scalars: what a target works out for one, it has for the other. */
+  readonly origin?: Launch;
 }
 
 /**
@@ -118,6 +120,8 @@ export interface Sweep {
   readonly units: number;
   readonly stages: readonly Stage[];
   readonly privates: readonly Private[];
+  /** As of launches. */
+  readonly origin?: Sweep;
 }
 
 export interface Stage {

@@ -22,7 +22,7 @@ export function bindKernel(
   const kernel = specialised(k, groups);
   const launch: Launch = {
     kernel, domain: groupSizes(sizes, groups), inputs, inner, uniforms,
-    outputs: k.writes.map((n) => slotFor(slotOf, n)), code: `${kernel.key}|${inner.join()}`,
+    outputs: k.writes.map((n) => slotFor(slotOf, n)), code: `${kernel.key}|${inner.join()}`, origin: undefined,
   };
   if (!k.stored) return launch;
   const stored = k.stored.map(({ like, initial }): Stored =>

@@ -6,7 +6,8 @@ import { InternalError } from '../errors.ts';
 import type { Expr, ViewExpr } from '../dsl/expr.ts';
 import type { Shape } from '../dsl/shape.ts';
 import { axis, composeAxes, identityAxes, toStrided, type AxisMap, type Strided } from '../dsl/view.ts';
-import { viewClass, type Canonical } from './canonical.ts';
+import type { Canonical } from './canonical.ts';
+import { viewClass } from './view-class.ts';
 
 /** Coordinates through the affine view node numbered `view`. */
 export interface AffineStep {

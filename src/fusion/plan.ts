@@ -16,7 +16,6 @@ import type { TileLimits } from './sweep/tile-shape.ts';
 
 /** Buffers are named by the numbers of the nodes whose values they hold. Holds no node of any graph. */
 export interface Plan {
-  readonly key: string;
   readonly steps: readonly PlanStep[];
   /** The buffer of each root. */
   readonly roots: readonly number[];
@@ -69,7 +68,7 @@ export function makePlan(canonical: Canonical, profile: CostProfile, max = Infin
   const { sweeps, tiles } = whyNoMore(notes.attempts) ? single : profile;
   const { maxBuffers: buffers, memoryRoundTrip, launch } = profile;
   return {
-    key: canonical.key, steps, roots, copies: graph.copies, lifetimes, ...notes,
+    steps, roots, copies: graph.copies, lifetimes, ...notes,
     sweeps, tiles: tiles && { ...tiles, buffers, memoryRoundTrip, launch },
   };
 }

@@ -167,7 +167,7 @@ function reach(at: Point | undefined, axis: number, size: number): [number, numb
 }
 
 /** A whole bound plan: all launches, and that everything is written before it is read. */
-export function validateBound(bound: BoundPlan): void {
+export function validateBound(bound: Pick<BoundPlan, 'slots' | 'inputs' | 'outputs' | 'launches' | 'steps'>): void {
   const written = new Set(bound.inputs.map((i) => i.slot));
   const checked = new Set<Launch>();
   for (const launch of bound.launches) {

@@ -3,7 +3,7 @@
  * comparison, and there is nothing to note to.
  */
 import type { TypedArray } from '../dsl/dtype.ts';
-import { detach, type BoundPlan } from '../fusion/index.ts';
+import type { BoundPlan } from '../fusion/index.ts';
 import type { Measurement } from '../targets/target.ts';
 
 /**
@@ -119,7 +119,7 @@ function noteFor(listening: readonly Recorder[], does: Task['does']): Note {
       if (compiling > 0) mark('compile', Math.min(now, last + compiling));
       if (starts.length > 0 && behind === 0) mark('wait', Math.min(now, starts[0]));
       mark('run', now);
-      ran = { target, bound: bound && detach(bound), measured };
+      ran = { target, bound: bound?.detach(), measured };
     },
     end() {
       if (!open) return;

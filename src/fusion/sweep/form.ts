@@ -253,7 +253,7 @@ function sweepOf(
   const areSingle = halos.some((h) => h.lo !== h.hi);
   if (members.some((m) => isCell(m) && (areSingle || !inRow(m)))) return undefined;
   const last = members[members.length - 1];
-  return { kind: 'sweep', batch: last.own.batch, units: last.own.units, stages, privates };
+  return { kind: 'sweep', batch: last.own.batch, units: last.own.units, stages, privates, origin: undefined };
 }
 
 /** How far beyond its piece each stage has to go for those after it; undefined where a stage may not go beyond. */
