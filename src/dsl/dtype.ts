@@ -111,7 +111,7 @@ export function promote(a: DType, b: DType): DType {
 }
 
 /** The floating dtype in which `div`, `sqrt`, `mean` and their like compute. */
-export const floating = (d: DType): DType => (d === 'float64' ? 'float64' : 'float32');
+export const floating = (d: DType): 'float32' | 'float64' => (d === 'float64' ? 'float64' : 'float32');
 
 /**
  * The dtype a JS number takes beside an array: the array's own, unless it is a fraction (or not finite) among integers,

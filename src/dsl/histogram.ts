@@ -22,9 +22,10 @@ const eq = (a: Expr, b: Expr | number): Expr => applyRule('eq', binary.eq, [a, b
 
 /** Adds the weights, or ones, at these indices of `count` zeros; -1 counts nowhere. */
 function countAt(name: string, indices: Expr, count: number, weights: ArrayInput | undefined, x: Expr): Expr {
-  const addTo = (dtype: DType, values: Expr): Expr =>
-    flat(addAt(fillExpr(0, dtype, [count, 1]), indices, reshapeView(values, [sizeOf(x.shape), 1])));
-  if (weights === undefined) return addTo('int32', fillExpr(1, 'int32', x.shape));
+  const addTo = (dtype: DType, values: Expr | undefined): Expr => flat(addAt(fillExpr(0, dtype, [count, 1]), {
+    at: indices, fromBack: false, values: values && reshapeView(values, [sizeOf(x.shape), 1]),
+  }));
+  if (weights === undefined) return addTo('int32', undefined);
   const given = operand(weights, `${name}: weights`);
   const node = typeof given === 'object' ? given : fillExpr(given, 'float32', x.shape);
   if (!sameShape(node.shape, x.shape)) throw new ShapeError(`${name}: weights of shape ${showShape(node.shape)} for an array of shape ${showShape(x.shape)}; every element has one`);
@@ -93,13 +94,15 @@ export function histogram(
   return [wrap(countAt('histogram', flat(indices), edges.shape[0] - 1, weights, node)), wrap(edges)];
 }
 
+type Floating = 'float32' | 'float64';
+
 interface Bins {
   /** Per element of the array, -1 for none. */
   readonly indices: Expr;
   readonly edges: Expr;
 }
 
-function equalBins(x: Expr, bins: number, range: readonly [number, number] | undefined, dtype: DType): Bins {
+function equalBins(x: Expr, bins: number, range: readonly [number, number] | undefined, dtype: Floating): Bins {
   if (!Number.isInteger(bins) || bins < 1) throw new ArgumentError(`histogram: expected a number of bins from 1, or a list of edges, got ${bins}`);
   const { first, last, edges } = range ? givenEdges(bins, range, dtype) : edgesOfData(x, bins, dtype);
   const scale = div(fillExpr(bins, dtype), sub(last, first));

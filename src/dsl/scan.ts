@@ -7,7 +7,7 @@ import { DTypeError, ShapeError } from '../errors.ts';
 import { asDType, type DType } from './dtype.ts';
 import { castExpr, memo } from './elementwise.ts';
 import { fillExpr, makeExpr, type Expr } from './expr.ts';
-import { piecesFn, scanFn, type ScanSpec } from './kernel/scans.ts';
+import { piecesFn, scanFn, SCANNED, type ScanSpec } from './kernel/scans.ts';
 import { reduceExpr } from './reduce.ts';
 import { reducerInfo } from './reducers.ts';
 import { asAxis, showShape, sizeOf } from './shape.ts';
@@ -54,6 +54,10 @@ const cubeOf = (x: Expr, axis: number): Expr =>
 
 /** Elements of a piece. Lanes that do pieces side by side read in steps of this, which targets take for regular up to 64. */
 export const PIECE = 64;
+/** Cumulative sums of contiguous elements have longer pieces, which targets that can go along. */
+const LONG: ReadonlySet<DType> = new Set<DType>(['float32', 'int32', 'uint32']);
+const pieceFor = (x: Expr, reducer: Reducer, dtype: DType): number =>
+  (reducer === 'sum' && x.dtype === dtype && LONG.has(dtype) && x.shape[2] === 1 ? SCANNED : PIECE);
 /** An axis of no more elements is not worth cutting. */
 const SHORT = 256;
 /** So many rows are enough to be done at the same time without cutting them, */
@@ -65,24 +69,29 @@ const NARROW = 64;
 function scanCube(x: Expr, reducer: Reducer, dtype: DType): Expr {
   const [outer, n, inner] = x.shape;
   if (sizeOf(x.shape) === 0) return fillExpr(0, dtype, x.shape);
-  const ends = outer * inner < ENOUGH || inner > NARROW ? pieceEnds(x, reducer, dtype) : undefined;
-  const chunk = ends && PIECE;
+  const piece = pieceFor(x, reducer, dtype);
+  const ends = outer * inner < ENOUGH || inner > NARROW ? pieceEnds(x, reducer, dtype, piece) : undefined;
+  const chunk = ends && piece;
   const fn = memo(`scan:${reducer}:${x.dtype}:${dtype}:${chunk ?? ''}`, () => scanFn({ reducer, input: x.dtype, dtype, chunk }));
   return makeExpr({
-    kind: 'nest', fn, result: 0, dtype, shape: x.shape, domain: [outer, ends ? Math.ceil(n / PIECE) : 1, inner],
-    src: [x, ...ends ? [ends] : [], fillExpr(0, dtype, x.shape)],
+    kind: 'nest', fn, result: 0, dtype, shape: x.shape, domain: [outer, ends ? Math.ceil(n / piece) : 1, inner],
+    src: [...ends ? [ends] : [], x, fillExpr(0, dtype, x.shape)],
   });
 }
 
 /**
- * For every piece of the middle axis but the last, the result of all up to its end, as (outer, pieces - 1, inner); undefined
- * where there are so few that one does it all.
+ * For every piece of the middle axis, the result of all up to its end, as (outer, pieces, inner), perhaps without the last one;
+ * undefined where there are so few elements that one piece does it all.
  */
-export function pieceEnds(x: Expr, reducer: Reducer, dtype: DType): Expr | undefined {
+export function pieceEnds(x: Expr, reducer: Reducer, dtype: DType, piece: number): Expr | undefined {
   const [outer, n, inner] = x.shape;
   if (n <= SHORT) return undefined;
-  const shape = [outer, Math.ceil(n / PIECE) - 1, PIECE, inner];
-  const fn = memo(`pieces:${x.dtype}:${dtype}`, () => piecesFn(x.dtype, dtype, PIECE));
+  if (n % piece === 0) {
+    const pieces = reshapeView(x, [outer, n / piece, piece, inner]);
+    return scanCube(reduceExpr(reducer, castExpr(pieces, dtype), 2, { dtype }), reducer, dtype);
+  }
+  const shape = [outer, Math.ceil(n / piece) - 1, piece, inner];
+  const fn = memo(`pieces:${x.dtype}:${dtype}:${piece}`, () => piecesFn(x.dtype, dtype, piece));
   const pieces = makeExpr({ kind: 'map', fn, result: 0, dtype, shape, src: [x] });
   return scanCube(reduceExpr(reducer, pieces, 2, { dtype }), reducer, dtype);
 }

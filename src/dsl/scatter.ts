@@ -13,12 +13,12 @@ import { applyRule, binary, castExpr, mapExpr, memo } from './elementwise.ts';
 import { fillExpr, makeExpr, type Expr } from './expr.ts';
 import { indexNode } from './indices.ts';
 import { positionFn } from './kernel/picks.ts';
-import { addPartsFn, addPiecesFn, countPartsFn, orderByPartFn } from './kernel/scatters.ts';
+import { addPartsFn, addPiecesFn, countPartsFn, orderByPartFn, type AddSpec } from './kernel/scatters.ts';
 import { reduceExpr } from './reduce.ts';
 import { reducerInfo } from './reducers.ts';
 import { scanExpr } from './scan.ts';
 import { asShape, broadcastShapes, showShape, sizeOf, type Shape } from './shape.ts';
-import { broadcastView, reshapeView } from './views.ts';
+import { broadcastView, reshapeView, sliceView } from './views.ts';
 
 /**
  * Adds `values` to the elements of an array at `indices`; where indices repeat, all of them count. The array is given, or
@@ -68,20 +68,35 @@ export function scatterExpr(into: Expr, indices: readonly Expr[], values: Expr):
     throw new ShapeError(`scatterAdd: values of shape ${showShape(values.shape)} do not broadcast to ${showShape(wanted)}, the shape of the indices and of the remaining axes`);
   }
   const sizes = shape.slice(0, indices.length);
-  const at = mapExpr(memo(`position:${indices.length}`, () => positionFn(indices.length)), [
-    ...indices.map((i) => broadcastView(i, common)), ...sizes.map((n) => fillExpr(n, 'int32')),
-  ], 0, 'scatterAdd', common);
+  const spread = indices.map((i) => broadcastView(i, common));
+  const fromBack = sizes.length === 1;
   const inner = sizeOf(rest), updates = sizeOf(common);
-  const spread = reshapeView(broadcastView(values, wanted), [updates, inner]);
-  return reshapeView(addAt(reshapeView(into, [sizeOf(sizes), inner]), reshapeView(at, [updates]), spread), shape);
+  const at = reshapeView(fromBack ? spread[0] : positions(spread, sizes), [updates]);
+  const rows = reshapeView(broadcastView(values, wanted), [updates, inner]);
+  return reshapeView(addAt(reshapeView(into, [sizeOf(sizes), inner]), { at, fromBack, values: rows }), shape);
 }
 
-/** Adds rows `values[k]` to rows `at[k]` of `into`; there is no row -1. */
-export function addAt(into: Expr, at: Expr, values: Expr): Expr {
+/** Row-major, -1 outside. */
+const positions = (indices: readonly Expr[], sizes: readonly number[]): Expr =>
+  mapExpr(memo(`position:${indices.length}`, () => positionFn(indices.length)), [
+    ...indices, ...sizes.map((n) => fillExpr(n, 'int32')),
+  ], 0, 'scatterAdd', indices[0].shape);
+
+export interface Updates {
+  /** Of rows; any dtype of integers. Those outside are nowhere. */
+  readonly at: Expr;
+  /** Negative indices count from the last row. */
+  readonly fromBack: boolean;
+  /** A row for each index; undefined: ones. */
+  readonly values: Expr | undefined;
+}
+
+/** Adds rows `values[k]` to rows `at[k]` of `into`. */
+export function addAt(into: Expr, { at, fromBack, values }: Updates): Expr {
   if (sizeOf(into.shape) * at.shape[0] === 0) return into;
   // Narrow integers are added up in 32 bits; the low ones count, whenever the others go.
   const wide = reducerInfo('sum').accumulator(into.dtype);
-  return castExpr(addRows(castExpr(into, wide), at, castExpr(values, wide)), into.dtype);
+  return castExpr(addRows(castExpr(into, wide), { at, fromBack, values: values && castExpr(values, wide) }), into.dtype);
 }
 
 const fits = (shape: Shape, wanted: Shape): boolean =>
@@ -92,52 +107,59 @@ const FEW = 1024;
 const ENOUGH = 1024;
 /** Elements of an output of which copies are made; of all copies together. */
 const COPIED = 2 ** 16;
-const COPIES = 2 ** 22;
+const COPIES = 2 ** 20;
 /** Updates of a piece, at least; pieces, at least and at most. */
-const PIECE = { least: 256, few: 8, most: 4096 } as const;
+const PIECE = { least: 256, few: 8, most: 1024 } as const;
 
 /** `addAt` of arrays of one dtype, with something to do. */
-function addRows(into: Expr, at: Expr, values: Expr): Expr {
+function addRows(into: Expr, from: Updates): Expr {
   const [rows, inner] = into.shape;
-  const [updates] = at.shape;
-  if (updates <= FEW || inner >= ENOUGH) return addPieces(into, at, values, updates);
+  const [updates] = from.at.shape;
+  if (updates <= FEW || inner >= ENOUGH) return addPieces(into, from, updates);
   const elements = rows * inner;
   const piece = Math.max(PIECE.least, elements, Math.ceil(updates / PIECE.most), Math.ceil(updates * elements / COPIES));
-  if (elements <= COPIED && updates / piece >= PIECE.few) return addPieces(into, at, values, piece);
-  return addParts(into, at, values);
+  if (elements <= COPIED && updates / piece >= PIECE.few) return addPieces(into, from, piece);
+  return addParts(into, from);
 }
 
 const number = (n: number): Expr => fillExpr(n, 'int32', [1]);
 
-/** Every piece into a copy of its own, unless there is but one. */
-function addPieces(into: Expr, at: Expr, values: Expr, piece: number): Expr {
-  const { dtype, shape } = into;
+/** Every piece into a copy of its own, unless there is but one. Copies have a row more. */
+function addPieces(into: Expr, { at, fromBack, values }: Updates, piece: number): Expr {
+  const { dtype, shape: [rows, inner] } = into;
   const pieces = Math.ceil(at.shape[0] / piece);
-  const copies = [pieces, ...shape];
-  const fn = memo(`addPieces:${dtype}`, () => addPiecesFn(dtype));
-  const start = pieces === 1 ? reshapeView(into, copies) : fillExpr(0, dtype, copies);
+  const spare = pieces > 1, flat = inner === 1;
+  const within = flat ? [] : [inner];
+  const copies = [pieces, spare ? rows + 1 : rows, ...within];
+  const spec: AddSpec = { indices: at.dtype, dtype, fromBack, ones: values === undefined, spare, flat };
+  const fn = memo(`addPieces:${Object.values(spec).join()}`, () => addPiecesFn(spec));
+  const start = spare ? fillExpr(0, dtype, copies) : reshapeView(into, copies);
+  const added = values ? [reshapeView(values, [at.shape[0], ...within])] : [];
   const made = makeExpr({
-    kind: 'nest', fn, result: 0, dtype, shape: copies, domain: [pieces, shape[1]], src: [at, values, number(piece), start],
+    kind: 'nest', fn, result: 0, dtype, shape: copies, domain: [pieces, ...within], src: [at, number(piece), ...added, start],
   });
-  if (pieces === 1) return reshapeView(made, shape);
-  return applyRule('add', binary.add, [into, reduceExpr('sum', made, 0, { dtype })]);
+  if (!spare) return reshapeView(made, into.shape);
+  const sums = reduceExpr('sum', sliceView(made, [null, [0, rows]]), 0, { dtype });
+  return applyRule('add', binary.add, [into, reshapeView(sums, into.shape)]);
 }
 
 /** Parts of the output, at most; updates of a piece while they are put in order. */
 const PARTS = 256;
 const ORDERED = 1024;
 
-function addParts(into: Expr, at: Expr, values: Expr): Expr {
+function addParts(into: Expr, { at: given, fromBack, values }: Updates): Expr {
   const { dtype, shape: [rows, inner] } = into;
-  const [updates] = at.shape;
+  const [updates] = given.shape;
+  const at = fromBack ? positions([given], [rows]) : castExpr(given, 'int32');
   const shift = Math.max(0, Math.ceil(Math.log2(rows / PARTS)));
   const [parts, pieces] = [Math.ceil(rows / 2 ** shift), Math.ceil(updates / ORDERED)];
-  const zeros = fillExpr(0, 'int32', [parts, pieces]);
+  // After the parts of the output there is one for what goes nowhere.
+  const zeros = fillExpr(0, 'int32', [parts + 1, pieces]);
   const inputs = [at, number(ORDERED), number(shift)];
   const counts = makeExpr({
     kind: 'nest', fn: memo('countParts', countPartsFn), result: 0, dtype: 'int32', shape: zeros.shape, domain: [pieces], src: [...inputs, zeros],
   });
-  const ends = reshapeView(scanExpr('cumSum', reshapeView(counts, [parts * pieces])), zeros.shape);
+  const ends = reshapeView(scanExpr('cumSum', reshapeView(counts, [sizeOf(zeros.shape)])), zeros.shape);
   const starts = applyRule('sub', binary.sub, [ends, counts]);
   const order = makeExpr({
     kind: 'nest', fn: memo('orderByPart', orderByPartFn), result: 0, dtype: 'int32', shape: [updates], domain: [pieces],
@@ -145,6 +167,6 @@ function addParts(into: Expr, at: Expr, values: Expr): Expr {
   });
   return makeExpr({
     kind: 'nest', fn: memo(`addParts:${dtype}`, () => addPartsFn(dtype)), result: 0, dtype, shape: into.shape, domain: [parts, inner],
-    src: [at, values, order, ends, into],
+    src: [at, values ?? fillExpr(1, dtype, [updates, 1]), order, ends, into],
   });
 }

@@ -20,7 +20,7 @@ export async function positionsOf(x: Expr, options: EvaluateOptions): Promise<Ex
   const n = sizeOf(x.shape);
   if (n === 0) return fillExpr(0, 'int32', [0]);
   const cube = castExpr(castExpr(reshapeView(x, [1, n, 1]), 'bool'), 'int32');
-  const ends = pieceEnds(cube, 'sum', 'int32');
+  const ends = pieceEnds(cube, 'sum', 'int32', PIECE);
   const roots = [reduceExpr('sum', cube), ...ends ? [ends] : []];
   const [total, computed] = await evaluator().evaluate(roots, options) as [Expr, Expr | undefined];
   const [found] = await evaluator().read(total);

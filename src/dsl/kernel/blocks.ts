@@ -41,6 +41,9 @@ const WORTH_A_BRANCH = 32;
 /** So is one that costs less than this part of the other arm, unless it has loops: for the rare points that take the other. */
 const SMALL_PART = 1 / 3;
 
+/** What gathers cost, in adds, where indices are regular and where data says what they are. */
+const GATHERS = { regular: 4, led: 12 } as const;
+
 /** The statements of a function. */
 export const blockOf = (fn: Pick<Fn, 'results' | 'effects'>): Block => new Scheduler(fn.results, fn.effects).block();
 
@@ -93,6 +96,7 @@ class Scheduler {
     let cost = 0, selects = false;
     for (const v of this.order) {
       if (v.kind === 'after') return false;
+      if (v.kind === 'gather') cost += this.ownCost(v);
       if (v.kind === 'op') {
         cost += opInfo(v.op).cost;
         selects ||= v.op === 'select';
@@ -222,7 +226,7 @@ class Scheduler {
         use(yes, arms[0]);
         use(no, arms[1]);
       } else operandsOf(item).forEach((o) => use(o, home));
-      for (let r: Region | undefined = home; r; r = r.parent) r.cost += ownCost(item);
+      for (let r: Region | undefined = home; r; r = r.parent) r.cost += this.ownCost(item);
     }
   }
 
@@ -265,6 +269,24 @@ class Scheduler {
     this.results.forEach(visit);
     for (let k = items.length - 1; k >= 0; k--) yield items[k];
   }
+
+  private ownCost(v: Value): number {
+    switch (v.kind) {
+      case 'op': return opInfo(v.op).cost;
+      case 'gather': return v.index.some(this.isLed) ? GATHERS.led : GATHERS.regular;
+      case 'after': return WORTH_A_BRANCH;
+      default: return 0;
+    }
+  }
+
+  private readonly led = new Map<Value, boolean>();
+
+  /** Whether data says what it is: elements there are anywhere, and lanes read one by one. */
+  private readonly isLed = (v: Value): boolean => {
+    let is = this.led.get(v);
+    if (is === undefined) this.led.set(v, is = v.kind === 'op' ? v.args.some(this.isLed) : ['read', 'gather', 'loaded'].includes(v.kind));
+    return is;
+  };
 
   /** Arms that are not worth a test become part of what is around them. */
   private dropCheapArms(): void {
@@ -333,7 +355,6 @@ class Scheduler {
 const noTurns: ReadonlySet<number> = new Set<number>();
 const isSelect = (v: Value): v is Select => v.kind === 'op' && v.op === 'select';
 const isComputed = (v: Value): boolean => v.kind !== 'const' && v.kind !== 'state' && v.kind !== 'loaded';
-const ownCost = (v: Value): number => (v.kind === 'op' ? opInfo(v.op).cost : v.kind === 'gather' ? 4 : v.kind === 'after' ? WORTH_A_BRANCH : 0);
 
 const region = (parent: Region | undefined, loop: Loop | undefined): Region =>
   ({ parent, depth: parent ? parent.depth + 1 : 0, loop, cost: 0, loops: false, statements: [] });

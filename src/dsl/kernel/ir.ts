@@ -65,10 +65,17 @@ export interface Loop {
 
 /** What has to happen in order. Stores with an index outside the output are left out; loads are clamped, as gathers are. */
 export type Effect =
-  | { readonly kind: 'store'; readonly output: number; readonly index: readonly Value[]; readonly value: Value; readonly when: Value }
+  | Access & { readonly kind: 'store'; readonly value: Value; readonly when: Value }
   /** Reads an element of an output; its value is the `loaded` leaf. */
-  | { readonly kind: 'load'; readonly output: number; readonly index: readonly Value[]; readonly value: Value & { kind: 'loaded' } }
+  | Access & { readonly kind: 'load'; readonly value: Value & { kind: 'loaded' } }
   | { readonly kind: 'loop'; readonly loop: Loop };
+
+interface Access {
+  readonly output: number;
+  readonly index: readonly Value[];
+  /** The index is inside by construction: nobody needs to ask. Of functions that code makes, as `gatherInside` is. */
+  readonly inside?: boolean;
+}
 
 export interface Slot {
   readonly name: string;

@@ -57,8 +57,8 @@ export function keyOf(results: readonly Value[], effects: readonly Effect[], kno
   };
   const effectTexts = (all: readonly Effect[]): string => all.map((e): string => {
     switch (e.kind) {
-      case 'store': return `W${e.output}[${list(e.index)}]=${visit(e.value)}?${visit(e.when)}`;
-      case 'load': return `D${place(loads, e.value.load)}=${e.output}[${list(e.index)}]`;
+      case 'store': return `W${e.output}${e.inside ? '!' : ''}[${list(e.index)}]=${visit(e.value)}?${visit(e.when)}`;
+      case 'load': return `D${place(loads, e.value.load)}=${e.output}${e.inside ? '!' : ''}[${list(e.index)}]`;
       case 'loop': return loopText(e.loop);
       default: return e satisfies never;
     }

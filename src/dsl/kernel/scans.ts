@@ -5,6 +5,9 @@ import { reducerInfo, type ReducerName } from '../reducers.ts';
 import { Builder, type Effect, type Fn, type Value } from './ir.ts';
 import { count, int, pieceOf } from './turns.ts';
 
+/** Elements of a piece of a cumulative sum: enough for targets that go along it. */
+export const SCANNED = 256;
+
 export interface ScanSpec {
   readonly reducer: Extract<ReducerName, 'sum' | 'prod' | 'min' | 'max' | 'any' | 'all'>;
   readonly input: DType;
@@ -15,30 +18,32 @@ export interface ScanSpec {
 }
 
 /**
- * At the points (outer, piece, inner) of a cube (outer, n, inner): the partial results of one piece, stored in order. With
- * several pieces the second input has the results at their ends, and a piece begins with that of the one before.
+ * At the points (outer, piece, inner) of a cube (outer, n, inner), the last input: the partial results of one piece, stored in
+ * order. With several pieces there is an input before with the results at their ends, and a piece begins with that of the one
+ * before. Inputs are in the order of their first use, as the planner has them.
  */
 export function scanFn({ reducer, input, dtype, chunk }: ScanSpec): Fn {
   const b = new Builder();
   const [outer, piece, inner] = [0, 1, 2].map((axis) => b.coord(axis));
-  const n = b.size('input', 0, 1);
+  const cube = chunk === undefined ? 0 : 1;
+  const n = b.size('input', cube, 1);
   const identity = b.constant(reducerInfo(reducer).identity(dtype), dtype);
   const yes = b.constant(1, 'bool');
   const before = (): Value => b.op('select', [
-    b.op('eq', [piece, int(b, 0)]), identity, b.gather(1, dtype, [outer, b.op('sub', [piece, int(b, 1)]), inner]),
+    b.op('eq', [piece, int(b, 0)]), identity, b.gather(0, dtype, [outer, b.op('sub', [piece, int(b, 1)]), inner]),
   ]);
   const [from, to] = chunk === undefined ? [int(b, 0), n] : pieceOf(b, piece, int(b, chunk), n);
   const start = chunk === undefined ? identity : before();
   const exact = reducer === 'sum' && isFloat(dtype);
   const { effect } = count(b, from, to, exact ? [start, b.constant(0, dtype)] : [start], (k, states) => {
-    const x = b.cast(b.gather(0, input, [outer, k, inner]), dtype);
+    const x = b.cast(b.gather(cube, input, [outer, k, inner]), dtype);
     const { next, value } = exact ? compensated(b, states, x) : plain(b, reducerInfo(reducer).combine as OpName, states, x);
     const store: Effect = { kind: 'store', output: 0, index: [outer, k, inner], value, when: yes };
     return { next, effects: [store] };
   });
   return b.fn(`scan ${reducer}`, {
     rank: 3, results: [], outputs: [{ name: 'out', dtype, whole: 3 }], effects: [effect],
-    inputs: [{ name: 'x', dtype: input, whole: 3 }, ...chunk === undefined ? [] : [{ name: 'ends', dtype, whole: 3 }]],
+    inputs: [...chunk === undefined ? [] : [{ name: 'ends', dtype, whole: 3 }], { name: 'x', dtype: input, whole: 3 }],
   });
 }
 

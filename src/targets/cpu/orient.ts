@@ -11,11 +11,15 @@ import { sizeOf, stridesOf } from '../../dsl/shape.ts';
 import { InternalError } from '../../errors.ts';
 import type { InnerStride, Kernel, Launch } from '../../fusion/kernel.ts';
 import type { Steps } from './emit/reduce-short.ts';
+import { isSerial } from './emit/serial.ts';
 import { cutOf, type Cut, type Units } from '../../fusion/sweep/window.ts';
+import { scanOf, type ScanSums } from './scan.ts';
 
 /** `steps`: rows of a reduction are so short that they are written out. */
 export interface OrientedKernel extends Kernel {
   readonly steps?: Steps;
+  /** It is one of these. */
+  readonly scan?: ScanSums;
   /** An output overwrites an input: no point may be computed twice. */
   readonly inPlace?: boolean;
   /** Inputs and outputs that are rings along an outer axis. */
@@ -47,9 +51,19 @@ export function orient(given: Launch): OrientedLaunch {
   const launch = settle(given);
   const dense: OrientedLaunch = { ...launch, bodyStrides: stridesOf(launch.domain), bodyInner: 'unit' };
   if (launch.domain.length === 1) return dense;
+  const scan = scanOf(launch);
+  if (scan) return { ...dense, kernel: scanKernel(launch.kernel, scan), code: `${launch.code}|scan` };
   const merged = mergeAxes(dense);
   const axis = betterAxis(merged);
   return written(axis === undefined ? merged : turn(merged, axis));
+}
+
+const scanKernels = new WeakMap<Kernel, OrientedKernel>();
+
+function scanKernel(kernel: Kernel, scan: ScanSums): OrientedKernel {
+  let found = scanKernels.get(kernel);
+  if (!found) scanKernels.set(kernel, found = { ...kernel, scan });
+  return found;
 }
 
 /** The axis that should be innermost, where it is another one than is. */
@@ -60,7 +74,20 @@ function betterAxis(launch: OrientedLaunch): number | undefined {
   const stores = kernel.outputs.some((o) => o.from === 'body');
   const walksBetter = (axis: number): boolean => !isDense(launch, domain.length - 1) && isDense(launch, axis);
   if (other !== undefined && !stores && domain[other] >= STEPS.shortest && walksBetter(other)) return other;
-  return isShort(launch) ? longAxis(launch) : undefined;
+  const longer = isShort(launch) ? longAxis(launch) : undefined;
+  return longer !== undefined && isSerialAlong(kernel, longer) ? undefined : longer;
+}
+
+const serial = new WeakMap<Kernel, Map<number, boolean>>();
+
+/** Whether points along an axis are done one by one: then none needs to be next to another. */
+function isSerialAlong(kernel: Kernel, axis: number): boolean {
+  if (kernel.schedule !== 'nest') return false;
+  let known = serial.get(kernel);
+  if (!known) serial.set(kernel, known = new Map<number, boolean>());
+  let is = known.get(axis);
+  if (is === undefined) known.set(axis, is = isSerial(kernel.body, axis));
+  return is;
 }
 
 /** Neighbours along an axis are neighbours in memory, or the same. */

@@ -73,7 +73,9 @@ export function prepare(program: Program, launch: OrientedLaunch): Prepared {
     const outputs = stored ?? outputsFrom(launch, 'body');
     const walk = (k: number): Walk => (stored ? wholeOutput(launch, stored[k]) : { offset: 0, strides: launch.bodyStrides });
     const call = makeCall(0, nest, blocking, work, { sizes, inputs, outputs, walk });
-    return { calls: [...stored ? stored.map((k) => startCall(launch, k)) : [], call], planes: [] };
+    // A scan stores every element.
+    const starts = stored && !program.scan ? stored.map((k) => startCall(launch, k)) : [];
+    return { calls: [...starts, call], planes: [] };
   }
 
   const { reduce, finish, keptAxes } = program;

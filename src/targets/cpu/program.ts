@@ -9,11 +9,13 @@ import { bodyOf } from './emit/columns.ts';
 import { emitMap, type MapProgram } from './emit/map.ts';
 import { combineChunks, emitReduce, planeIndex, type ReduceNest } from './emit/reduce.ts';
 import { remainderFunction } from './emit/remainder.ts';
+import { emitScan } from './emit/scan.ts';
 import { emitStart } from './emit/start.ts';
 import { valuesIn } from './emit/uniformity.ts';
 import type { Frame, Nest, NestArray } from './emit/frame.ts';
 import { ModuleBuilder, type Func, type Local, type ModuleOptions } from './wasm/index.ts';
 import type { OrientedKernel } from './orient.ts';
+import type { ScanSums } from './scan.ts';
 import { hasLoops, workOf, type Work } from '../../fusion/work.ts';
 
 /**
@@ -21,7 +23,7 @@ import { hasLoops, workOf, type Work } from '../../fusion/work.ts';
  * `k1`, which gives its outputs the elements that they start with.
  */
 export type Program = Common & (
-  | { readonly kind: 'map' | 'nest'; readonly map: MapProgram }
+  | { readonly kind: 'map' | 'nest'; readonly map: MapProgram; readonly scan?: ScanSums }
   | { readonly kind: 'reduce'; readonly reduce: ReduceNest; readonly finish: MapProgram; readonly keptAxes: readonly number[] });
 
 interface Common {
@@ -52,7 +54,9 @@ export function programOf(kernel: OrientedKernel, inner: readonly InnerStride[],
   if (kernel.schedule === 'nest') {
     const stored = body.outputs.map(({ dtype, whole }): NestArray => ({ dtype, inner: 'unit', whole }));
     const nest = { ...shared, outputs: stored, planes: [], results: [], effects };
-    return { ...common, kind: 'nest', map: { nest, body: bodyOf(nest), stores: [], again: false } };
+    const { scan } = kernel;
+    const walked = scan ? { ...bodyOf(nest), count: 1 } : bodyOf(nest);
+    return { ...common, kind: 'nest', map: { nest, body: walked, stores: [], again: false }, scan };
   }
   if (!kernel.reduction) {
     const list = outputs('body');
@@ -108,7 +112,8 @@ export function emitInto(module: ModuleBuilder, program: Program, first: number)
   const fns = program.kind === 'reduce' ? [program.reduce, program.finish.nest] : [program.map.nest];
   const fmod: Func | undefined = fns.some(needsRemainder) ? remainderFunction(module) : undefined;
   if (program.kind !== 'reduce') {
-    const map = emitMap(module, head, program.map, fmod);
+    const { scan, map: { nest } } = program;
+    const map = scan ? emitScan(module, head, nest, scan) : emitMap(module, head, program.map, fmod);
     return program.kind === 'nest' ? [map, emitStart(module, tail)] : [map];
   }
   const { reduce, finish } = program;

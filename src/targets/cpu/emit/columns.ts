@@ -14,6 +14,7 @@ import type { Regs } from './lanes.ts';
 import { assumeInside, asksOuter, insideValues, margins } from './points.ts';
 import { Row, variantOf, type Variant } from './row.ts';
 import type { Scheme } from './scheme.ts';
+import { isSerial } from './serial.ts';
 import { valuesIn, type Piece } from './uniformity.ts';
 import { VectorSite } from './vector.ts';
 import type { Local } from '../wasm/index.ts';
@@ -48,7 +49,7 @@ export interface Body {
   readonly interior: Variant;
   readonly low: number;
   readonly high: number;
-  /** Lanes of a vector. */
+  /** Lanes of a vector; 1: there are none, columns are cells. */
   readonly count: number;
   /**
    * There is control flow, so lanes can be told to take no part: a vector's worth of columns that is not complete is done as
@@ -69,7 +70,7 @@ export function bodyOf(nest: Nest): Body {
   return {
     whole, interior: rowsMatter ? whole : assumed, insideRows: rowsMatter ? assumed : undefined,
     ...margins(values, rank - 1),
-    count: lanesFor(whole.vector, values),
+    count: isSerial(piece, rank - 1) ? 1 : lanesFor(whole.vector, values),
     masked: whole.vector.loops > 0 || piece.effects.length > 0,
   };
 }
@@ -165,6 +166,7 @@ export function emitColumns(
     sink.cells(sites.map((at) => results.map((v) => at.regs(v)[0])), x);
     c.advance(x, 1);
   });
+  if (count === 1) return cells(to);
   if (body.low === 0) {
     vectors();
     cells(to);

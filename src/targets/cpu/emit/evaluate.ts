@@ -19,7 +19,7 @@ import { runOf, type Run, type RunSource } from './runs.ts';
 import { scalarCode } from './scalars.ts';
 import type { Scheme } from './scheme.ts';
 import { isNormal, passedOver } from './shortcuts.ts';
-import { gatherScalar, gatherLanes, loadStored, storeLanes } from './whole.ts';
+import { gatherScalar, gatherLanes, loadStored, storeLanes, type Base } from './whole.ts';
 import type { Func, Local } from '../wasm/index.ts';
 
 export type { Leaf } from '../../../dsl/kernel/interpret.ts';
@@ -62,6 +62,9 @@ export class Evaluator implements RunSource {
   readonly inner: number;
   private readonly held = new Map<Value, Held>();
   private readonly runs = new Map<Value, Run>();
+  /** Where in arrays a loop works, see `keepBase`. */
+  private readonly bases = new Map<string, Base>();
+  private readonly numbers = new Map<Value, number>();
   /** What is forgotten at the end of a scope. */
   private journal: (() => void)[] | undefined;
   /** Uses that are still to come. */
@@ -189,6 +192,22 @@ export class Evaluator implements RunSource {
   setRun(v: Value, run: Run): void {
     this.runs.set(v, run);
     this.journal?.push(() => this.runs.delete(v));
+  }
+
+  base(array: string, index: readonly Value[]): Base | undefined {
+    return this.bases.size === 0 ? undefined : this.bases.get(this.placeOf(array, index));
+  }
+
+  setBase(array: string, index: readonly Value[], base: Base): void {
+    const key = this.placeOf(array, index);
+    if (this.bases.has(key)) return;
+    this.bases.set(key, base);
+    this.journal?.push(() => this.bases.delete(key));
+  }
+
+  private placeOf(array: string, index: readonly Value[]): string {
+    const number = (v: Value): number => this.numbers.get(v) ?? this.numbers.set(v, this.numbers.size).size - 1;
+    return `${array}:${index.map(number).join()}`;
   }
 
   /** The width that masks of a bool value are made in. */

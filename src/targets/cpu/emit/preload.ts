@@ -7,6 +7,7 @@ import type { Effect, Value } from '../../../dsl/kernel/ir.ts';
 import { madeIn } from './economy.ts';
 import type { Evaluator } from './evaluate.ts';
 import { likelyWidth, widthOf, type Width } from './lanes.ts';
+import { keepBase } from './whole.ts';
 
 export function preload(e: Evaluator, loop: LoopStatement): void {
   const inside = madeIn([loop]);
@@ -26,7 +27,10 @@ export function preload(e: Evaluator, loop: LoopStatement): void {
   const held = (v: Value, as: Value): void => (scheme.isScalar(as) ? scalar(v) : regs(v, likelyWidth(as)));
 
   const value = (v: Value): void => {
-    if (v.kind === 'gather') return v.index.forEach(index);
+    if (v.kind === 'gather') {
+      v.index.forEach(index);
+      return keepBase(e, 'input', v.input, v.index, outside);
+    }
     if (v.kind !== 'op' || e.site.isKnown(v) || scheme.isDeferred(v)) return;
     if (scheme.isScalar(v)) return v.args.forEach(scalar);
     const operand = v.args[v.op === 'select' ? 1 : 0];
@@ -34,10 +38,12 @@ export function preload(e: Evaluator, loop: LoopStatement): void {
     const width = operand.dtype === 'bool' && v.args.some((a) => likelyWidth(a) === 64) ? 64 : widthOf(operand.dtype);
     v.args.forEach((a) => regs(a, width));
   };
-  const effect = (f: Effect & { index: readonly Value[] }): void => {
+  const effect = (f: Effect & { kind: 'store' | 'load' }): void => {
     f.index.forEach(index);
+    if (f.inside) keepBase(e, 'output', f.output, f.index, outside);
     if (f.kind !== 'store') return;
-    regs(f.value, widthOf(f.value.dtype));
+    if (e.count === 1 && scheme.isScalar(f.value)) scalar(f.value);
+    else regs(f.value, widthOf(f.value.dtype));
     if (scheme.isUniform(f.when)) scalar(f.when);
     else regs(f.when, 32);
   };

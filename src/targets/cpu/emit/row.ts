@@ -44,7 +44,7 @@ export function variantOf(nest: Nest, piece: Piece): Variant {
     piece,
     // In the interior `inside` asks about the outer axes only.
     vector: schemeOf(piece, { leaf: (v) => v.kind === 'inside' || same(v), inner }),
-    cell: schemeOf(piece, { leaf: () => true, inner: undefined }),
+    cell: schemeOf(piece, { leaf: () => true, inner: undefined, plainNumbers: piece.effects.length > 0 }),
   };
 }
 

@@ -53,6 +53,8 @@ export interface SchemeOptions {
   readonly inner: number | undefined;
   /** Further values that are wanted as scalars. */
   readonly scalars?: Iterable<Value>;
+  /** Of single cells: whatever can be a plain i32 is one. */
+  readonly plainNumbers?: boolean;
 }
 
 const no = (): boolean => false;
@@ -68,7 +70,7 @@ function statementsOf(piece: Piece): Block {
 export function schemeOf(piece: Piece, options: SchemeOptions): Scheme {
   const block = statementsOf(piece);
   const values = valuesIn(piece);
-  const scalars = [...options.scalars ?? []];
+  const scalars = options.plainNumbers ? values.filter(isNumber) : [...options.scalars ?? []];
   const long = isLong(values);
   const plain = scalars.length === 0 && block.every((s) => s.kind === 'let' && s.value.kind !== 'gather');
   if (plain) {
@@ -252,11 +254,14 @@ function wantedScalars(block: Block, values: readonly Value[], { tests, loopOf, 
   return { wanted, running };
 }
 
+/** Computed as an i32 from nothing but such. */
+const isNumber = (v: Value): boolean => isScalarType(v.dtype) && canBeScalar(v);
+
 /** Leaves other than a launch's own scalars and reads are known as an i32. */
 function canBeScalar(v: Value): boolean {
   switch (v.kind) {
     case 'op': return hasScalarCode(v);
-    case 'state': case 'after': case 'gather': case 'coord': case 'extent': case 'size': case 'inside': return true;
+    case 'state': case 'after': case 'gather': case 'loaded': case 'coord': case 'extent': case 'size': case 'inside': return true;
     default: return false;
   }
 }

@@ -17,6 +17,7 @@ type Gather = Value & { kind: 'gather' };
 
 /** The registers of a gather; one if it is the same in every lane. Its indices are inside. */
 export function gatherLanes(e: Evaluator, { input, index }: Gather): Regs {
+  if (e.count === 1) return [loadSplat(e.c, e.site.whole('input', input).dtype, cellOf(e, 'input', input, index))];
   return loadLanes(e, e.site.whole('input', input), index, {
     scalar: (v) => e.scalar(v), lanes: (v) => e.regs(v), isInside: () => 1,
   });
@@ -24,41 +25,50 @@ export function gatherLanes(e: Evaluator, { input, index }: Gather): Regs {
 
 /** A gather of 32-bit integers or bools that is the same in every lane. */
 export function gatherScalar(e: Evaluator, { input, index }: Gather): Scalar {
-  const from = e.site.whole('input', input);
-  return loadInteger(e.c, from.dtype, addressOf(e.c, from, index.map((v) => e.scalar(v))));
+  return loadInteger(e.c, e.site.whole('input', input).dtype, cellOf(e, 'input', input, index));
 }
 
-/** A load from an output: indices are brought inside first. */
-export function loadStored(e: Evaluator, { output, index, value }: Effect & { kind: 'load' }): Held {
+/** A load from an output: indices are brought inside first, where they may be outside. */
+export function loadStored(e: Evaluator, { output, index, value, inside: isInside = false }: Effect & { kind: 'load' }): Held {
   const { c } = e;
   const from = e.site.whole('output', output);
+  const inside = (v: Value, k: number): Scalar => (isInside ? e.scalar(v) : c.max(c.min(e.scalar(v), from.tops[k]), 0));
+  if (e.count === 1) {
+    const address = isInside ? cellOf(e, 'output', output, index) : addressOf(c, from, index.map(inside));
+    if (e.scheme.isScalar(value)) return { natural: 'scalar', uniform: true, scalar: loadInteger(c, from.dtype, address) };
+    const width = widthOf(from.dtype);
+    return { natural: width, uniform: false, [width]: [loadSplat(c, from.dtype, address)] };
+  }
   const zero = c.f.constant('i32x4', 0);
   const regs = loadLanes(e, from, index, {
-    scalar: (v, k) => c.max(c.min(e.scalar(v), from.tops[k]), 0),
-    lanes: (v, k) => e.regs(v).map((i) => c.x('i32x4.max_s', [c.x('i32x4.min_s', [i, from.topLanes[k]]), zero])),
-    isInside: (i, k) => c.x('i32.lt_u', [i, from.sizes[k]]),
+    scalar: inside,
+    lanes: (v, k) => (isInside ? e.regs(v)
+      : e.regs(v).map((i) => c.x('i32x4.max_s', [c.x('i32x4.min_s', [i, from.topLanes[k]]), zero]))),
+    isInside: (i, k) => (isInside ? 1 : c.x('i32.lt_u', [i, from.sizes[k]])),
   });
   const lanes = regs.length === 1 && e.count > 1 ? new Array<Local>(e.count * widthOf(from.dtype) / 128).fill(regs[0]) : regs;
   return { natural: widthOf(value.dtype), uniform: false, [widthOf(value.dtype)]: lanes };
 }
 
 /** Stores `value` in the lanes that are active, where `when` holds and the index is inside. */
-export function storeLanes(e: Evaluator, { output, index, value, when }: Effect & { kind: 'store' }): void {
+export function storeLanes(e: Evaluator, { output, index, value, when, inside: isInside = false }: Effect & { kind: 'store' }): void {
   const { c } = e;
   const to = e.site.whole('output', output);
-  const inside = (i: Scalar, k: number): Scalar => c.x('i32.lt_u', [i, to.sizes[k]]);
+  const inside = (i: Scalar, k: number): Scalar => (isInside ? 1 : c.x('i32.lt_u', [i, to.sizes[k]]));
   const fixed = index.map((v) => e.isUniform(v));
   let condition = e.isUniform(when) ? e.scalar(when) : 1;
   index.forEach((v, k) => { if (fixed[k]) condition = c.and(condition, inside(e.scalar(v), k)); });
   choose(e, condition, () => {
-    const values = e.regs(value, widthOf(to.dtype));
     if (e.count === 1) {
-      storeOne(c, to.dtype, addressOf(c, to, index.map((v) => e.scalar(v))), 0, values[0]);
+      const address = cellOf(e, 'output', output, index);
+      if (e.scheme.isScalar(value)) c.raw(to.dtype === 'bool' ? 'i32.store8' : 'i32.store', [address, e.scalar(value)]);
+      else storeOne(c, to.dtype, address, 0, e.regs(value, widthOf(to.dtype))[0]);
       return;
     }
+    const values = e.regs(value, widthOf(to.dtype));
     const masks = [...(e.isUniform(when) ? [] : [e.regs(when, 32)]), ...(e.active ? [e.regs(e.active, 32)] : [])];
     const mask = masks.length > 0 ? masks.reduce((a, b) => a.map((m, j) => c.x('v128.and', [m, b[j]]))) : undefined;
-    const oneByOne = (): void => storeOneByOne(e, to, index, values, mask);
+    const oneByOne = (): void => storeOneByOne(e, to, index, values, mask, isInside);
     const runs = runsOf(e, index);
     if (!runs) return oneByOne();
     const ends = runs.flatMap((r, k) => (fixed[k] ? [] : [inside(r.first, k), inside(lastOf(e, r), k)]));
@@ -73,9 +83,11 @@ export function storeLanes(e: Evaluator, { output, index, value, when }: Effect 
   });
 }
 
-function storeOneByOne(e: Evaluator, to: Whole, index: readonly Value[], values: Regs, mask: Regs | undefined): void {
+function storeOneByOne(
+  e: Evaluator, to: Whole, index: readonly Value[], values: Regs, mask: Regs | undefined, isInside: boolean,
+): void {
   const { c } = e;
-  const tests = index.flatMap((v, k) => (e.isUniform(v) ? [] : [e.regs(v).map((i) => c.x('i32x4.lt_u', [i, to.sizeLanes[k]]))]));
+  const tests = index.flatMap((v, k) => (isInside || e.isUniform(v) ? [] : [e.regs(v).map((i) => c.x('i32x4.lt_u', [i, to.sizeLanes[k]]))]));
   const all = [...(mask ? [mask] : []), ...tests];
   const address = laneAddresses(e, to, index, { scalar: (v) => e.scalar(v), lanes: (v) => e.regs(v) });
   const bits = all.length === 0 ? undefined : all.reduce((a, b) => a.map((m, j) => c.x('v128.and', [m, b[j]])))
@@ -131,6 +143,33 @@ const besides = (c: Code, { dtype }: Whole, step: Scalar): Scalar =>
 
 const addressOf = (c: Code, { base, strides }: Whole, index: readonly Scalar[]): Scalar =>
   index.reduce<Scalar>((at, i, k) => c.add(at, c.mul(i, strides[k])), base);
+
+/** Where a loop works: the address that the indices give which its turns do not change. */
+export interface Base {
+  readonly address: Scalar;
+  readonly isFixed: readonly boolean[];
+}
+
+/** Of a single cell: the address of indices that are inside. */
+function cellOf(e: Evaluator, of: 'input' | 'output', n: number, index: readonly Value[]): Scalar {
+  const { base, strides } = e.site.whole(of, n);
+  const known = e.base(of + n, index);
+  const plus = (at: Scalar, v: Value, k: number): Scalar => e.c.add(at, e.c.mul(e.scalar(v), strides[k]));
+  return index.reduce<Scalar>((at, v, k) => (known?.isFixed[k] ? at : plus(at, v, k)), known?.address ?? base);
+}
+
+/** Before a loop over single cells: an address that it comes back to, but for what its turns change. */
+export function keepBase(
+  e: Evaluator, of: 'input' | 'output', n: number, index: readonly Value[], isOutside: (v: Value) => boolean,
+): void {
+  if (e.count > 1) return;
+  const isFixed = index.map(isOutside);
+  if (!isFixed.includes(true)) return;
+  const whole = e.site.whole(of, n);
+  const plus = (at: Scalar, v: Value, k: number): Scalar => e.c.add(at, e.c.mul(e.scalar(v), whole.strides[k]));
+  const address = index.reduce<Scalar>((at, v, k) => (isFixed[k] ? plus(at, v, k) : at), whole.base);
+  e.setBase(of + n, index, { address, isFixed });
+}
 
 /** The runs of all indices, those of step 0 among them; undefined where one is anything else. */
 function runsOf(e: Evaluator, index: readonly Value[]): readonly Run[] | undefined {
