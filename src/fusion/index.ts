@@ -57,7 +57,11 @@ function inputsOf({ nodes, isInput }: Graph): (e: Expr) => boolean {
 function cacheFor(profile: CostProfile): PlanCache {
   let cache = cacheOf.get(profile);
   if (!cache) {
-    const key = `${profile.memoryRoundTrip},${profile.launch},${profile.maxBuffers},${profile.maxBufferBytes},${profile.mostReads},${profile.fuseMultiplyAdd},${profile.sweeps?.cache},${profile.sweeps?.depth},${profile.tiles?.memory},${profile.tiles?.depth}`;
+    const { memoryRoundTrip, launch, maxBuffers, maxBufferBytes, mostReads, fuseMultiplyAdd, sweeps, tiles } = profile;
+    const key = [
+      memoryRoundTrip, launch, maxBuffers, maxBufferBytes, mostReads, fuseMultiplyAdd,
+      sweeps?.cache, sweeps?.depth, sweeps?.lineDepth, tiles?.memory, tiles?.depth,
+    ].join();
     cache = caches.get(key);
     if (!cache) caches.set(key, (cache = new PlanCache()));
     cacheOf.set(profile, cache);

@@ -110,13 +110,15 @@ export interface Launch {
 
 /**
  * Consecutive launches that run side by side: a piece of the first, then what of the second can be computed from it, and so
- * on, so that a stage finds what it reads in cache. Pieces are runs of *units*: each launch's points fall, in row-major order,
- * into `batch` times `units` runs of equal length. Run one after the other, the launches give the same results.
+ * on, so that a stage finds what it reads in cache. Pieces are runs of *units*. Cut in rows, each launch's points fall, in
+ * row-major order, into `batch` times `units` runs of equal length. Cut in columns, a unit is all points of a batch that have
+ * one coordinate along the last axis. Run one after the other, the launches give the same results.
  */
 export interface Sweep {
   readonly kind: 'sweep';
+  readonly cut: 'rows' | 'columns';
   readonly batch: number;
-  /** Of the last stage. */
+  /** Of the last stage; of columns the most that a stage has. */
   readonly units: number;
   readonly stages: readonly Stage[];
   readonly privates: readonly Private[];
@@ -131,7 +133,7 @@ export interface Stage {
   /** For units `a` up to `b` of the sweep this stage computes `a + lo` up to `b + hi`, as far as it has them; lo <= 0 <= hi. */
   readonly lo: number;
   readonly hi: number;
-  /** It reduces over the units: what it gives is complete after the sweep, and no stage reads it. */
+  /** It reduces over the units, which are rows: what it gives is complete after the sweep, and no stage reads it. */
   readonly terminal: boolean;
 }
 

@@ -9,8 +9,8 @@ export interface BoundLoop extends LoopStep {
 
 /** How steps of time loops are made one block, so that they can run as one sweep. */
 export interface Blocking {
-  /** Most steps of a block. */
-  readonly depth: number;
+  /** Most steps of a block, for steps of these launches. */
+  depth(body: readonly Launch[]): number;
   /** Whether these launches would run as one sweep, if `wanted` are the slots that are read afterwards. */
   accepts(launches: readonly Launch[], wanted: ReadonlySet<number>): boolean;
   /** At least `count` more slots like one of them. */
@@ -103,7 +103,8 @@ export function unroll(
   /** As many steps as make one sweep: rather a few less, if then none are left over. */
   const depthOf = (loop: BoundLoop, from: readonly number[]): number => {
     if (!blocking || loop.count < 2 || loop.body.some((s) => s.kind === 'loop')) return 1;
-    const most = Math.min(blocking.depth, loop.count);
+    const body = loop.body.flatMap((s) => (s.kind === 'launch' ? [s.launch] : []));
+    const most = Math.min(blocking.depth(body), loop.count);
     const all = Array.from({ length: most - 1 }, (_, k) => most - k);
     const even = all.filter((d) => loop.count % d === 0 && 2 * d > most);
     const before = launches;

@@ -17,7 +17,7 @@ import { expectClose, type Tolerance } from '../support/targets.ts';
 const test = suite('sweeps on the cpu');
 
 /** A unit at a time in windows that are as small as can be; some units at a time; as it comes. */
-const least = { windows: 0, mostBands: 64, points: 1 };
+const least = { windows: 0, mostBands: 64, points: 1, strip: 1, narrowest: 3 };
 const machines = [
   machine(2, { cutting: { ...least, piece: 1, bandPerOverlap: 0, columns: 8 }, worthSharing: 0 }),
   machine(3, { cutting: { ...least, piece: 600, bandPerOverlap: 1, columns: 5 }, worthSharing: 0 }),
@@ -28,15 +28,19 @@ const dataOf = (e: Expr): TypedArray => hostOf(e)!;
 
 interface Plans {
   readonly swept: BoundPlan;
+  /** The same launches, one after the other. */
+  readonly apart: BoundPlan;
+  /** Every operation by itself. */
   readonly alone: BoundPlan;
 }
 
-function plansOf(arrays: readonly wf.WeftArray[]): Plans {
+function plansOf(arrays: readonly wf.WeftArray[], cache = 2 ** 20): Plans {
   const { profile } = tiny.target;
   const roots = nodesOf(arrays);
-  const swept = planFor(roots, isResident, { ...profile, sweeps: { cache: 2 ** 20, depth: 4 } });
+  const swept = planFor(roots, isResident, { ...profile, sweeps: { cache, depth: 4 } });
   validateBound(swept);
-  return { swept, alone: planFor(roots, isResident, { ...profile, sweeps: undefined }, 0) };
+  const unswept = (most?: number) => planFor(roots, isResident, { ...profile, sweeps: undefined }, most);
+  return { swept, apart: unswept(), alone: unswept(0) };
 }
 
 /** There are sweeps. */
@@ -48,7 +52,11 @@ async function check(arrays: readonly wf.WeftArray[], tolerance: Tolerance = {})
 /** On every machine, and on one thread, sweeps give the values of single operations. */
 async function compare(arrays: readonly wf.WeftArray[], tolerance: Tolerance = {}): Promise<void> {
   const { swept, alone } = plansOf(arrays);
-  const expected = await machines[2].run(alone, dataOf);
+  await compareWith(swept, alone, tolerance);
+}
+
+async function compareWith(swept: BoundPlan, other: BoundPlan, tolerance: Tolerance = {}): Promise<void> {
+  const expected = await machines[2].run(other, dataOf);
   for (const [k, { run, target }] of machines.entries()) {
     const several = await run(swept, dataOf);
     target.configure!({ threads: 1 });
@@ -139,6 +147,102 @@ test('strips of columns, and the last one that is narrow', async () => {
   const wide = ramp(130, 4500);
   await check([blur(blur(wide))]);
   await check([wf.iterate(wide, 3, (u) => blur(u))]);
+});
+
+const far = (border: wf.BorderMode, cval = 2) => wf.stencil((u: wf.Neighbors1) => u(-3) - u(2) + u(0), { border, cval });
+/** Cut in columns, launches give the bits that they give one after the other. */
+async function checkColumns(arrays: readonly wf.WeftArray[], cache?: number): Promise<void> {
+  const { swept, apart } = plansOf(arrays, cache);
+  assert.ok(swept.runs.some((r) => 'stages' in r && r.kind === 'sweep' && r.cut === 'columns'), 'there is no sweep of columns');
+  await compareWith(swept, apart);
+}
+
+test('columns: single rows, of every border and size', async () => {
+  for (const border of ['reflect', 'mirror', 'nearest', 'constant', 'fill'] as const) {
+    const s = far(border);
+    for (const n of [1, 2, 3, 5, 8, 17, 40, 100]) {
+      await check([s(s(s(ramp(n))))]);
+      await check([s(s(ramp(n))), s(ramp(n))]);
+    }
+  }
+  const inner = far('valid');
+  for (const n of [16, 17, 30, 90]) {
+    await check([inner(inner(inner(ramp(n))))]);
+    await check([far('reflect')(inner(ramp(n))), inner(far('nearest')(inner(ramp(n))))]);
+  }
+  await check([far('nearest')(far('reflect')(ramp(70_001)))]);
+  await check([wf.iterate(ramp(70_001), 9, (u) => far('reflect')(u).mul(0.25))]);
+});
+
+test('columns: stages of other lengths, which begin late or are through before others', async () => {
+  const x = ramp(100), s = far('reflect');
+  const a = s(x), b = s(a);
+  for (const [from, to] of [[0, 10], [5, 8], [50, 60], [90, 100], [1, 100]]) {
+    await check([s(a.slice([from, to])), s(b)]);
+    await check([s(b), s(a.slice([from, to]))]);
+  }
+});
+
+test('columns: time loops over single rows', async () => {
+  const s = far('nearest');
+  for (const steps of [2, 3, 4, 5, 9, 13]) {
+    await check([wf.iterate(ramp(61), steps, (u) => s(u).mul(0.25))]);
+    await check(wf.iterate([ramp(33), ramp(33).mul(2)], steps, ([a, b]) => [s(a).sub(b).mul(0.25), a]));
+  }
+});
+
+/** What is reduced along an axis goes back to the elements. */
+const backs = (x: wf.WeftArray, axis: number): wf.WeftArray[] => {
+  const e = x.sub(x.max(axis, keep)).mul(0.1).exp();
+  return [
+    x.sub(x.mean(axis, keep)).div(x.std(axis, keep).add(1)), e.div(e.sum(axis, keep)),
+    x.sub(x.min(axis, keep)).div(x.max(axis, keep).sub(x.min(axis, keep)).add(1)),
+  ];
+};
+
+test('columns: what is reduced along them is there when it is needed again', async () => {
+  for (const [h, w] of [[2, 40], [9, 33], [300, 70], [1200, 50], [20, 4500]]) {
+    const x = ramp(h, w);
+    for (const y of backs(x, 0)) await checkColumns([y]);
+    await checkColumns([x.sub(x.max(0)), x.sub(x.max(0)).min(0)]);
+    await checkColumns([x.flip(0).sub(x.max(0)), x.argMax(0), x.max(0)]);
+    await checkColumns([far('nearest')(far('nearest')(x.max(0))), x.sub(x.max(0))]);
+  }
+});
+
+test('columns: sums of narrow arrays, which alone are done in another order', async () => {
+  for (const [h, w] of [[100, 2], [64, 5], [200, 3], [70, 20]]) {
+    const x = ramp(h, w);
+    await compare([x.sub(x.mean(0)).div(x.var(0).add(1).sqrt())], sums);
+    await checkColumns([x.sub(x.max(0)), x.argMin(0)]);
+  }
+});
+
+test('columns: batches, where a plane does not fit the cache', async () => {
+  for (const shape of [[3, 4, 1500], [5, 3, 1500], [2, 2, 3, 1501]]) {
+    const x = ramp(...shape), axis = shape.length - 2;
+    const cache = 10_000 * (shape[axis] + 1);
+    for (const y of backs(x, axis)) await checkColumns([y], cache);
+    await checkColumns([x.sub(x.max(axis, keep)), x.argMax(axis)], cache);
+  }
+});
+
+test('columns of every dtype', async () => {
+  for (const dtype of ['float32', 'float64', 'int32', 'uint32', 'int16', 'uint16', 'int8', 'uint8'] as const) {
+    const x = wf.array(Array.from({ length: 37 * 41 }, (_, k) => (k * 37) % 101), { shape: [37, 41], dtype });
+    await checkColumns([x.eq(x.max(0)).mul(2)]);
+    await checkColumns([x.eq(x.min(0)), x.argMax(0), x.min(0, keep).add(x), x.sub(x.mean(0))]);
+    await checkColumns([x.gt(50).any(0).logicalAnd(x.gt(20))]);
+    await checkColumns([far('mirror')(far('constant')(x.reshape([37 * 41])))]);
+  }
+});
+
+test('columns: few long rows, whose planes are stencils', async () => {
+  const s = wf.stencil((u: wf.Neighbors2) => u(-1, 1) + u(2, 0) - u(0, -2), { border: ['wrap', 'reflect'] });
+  for (const [h, w] of [[2, 40], [3, 61], [5, 100]]) {
+    await checkColumns([s(s(s(ramp(h, w))))]);
+    await checkColumns([s(s(ramp(h, w))).sub(s(s(ramp(h, w))).max(0))]);
+  }
 });
 
 test('batches: planes that do not see each other', async () => {

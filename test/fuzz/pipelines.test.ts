@@ -26,10 +26,10 @@ console.log(`\nfuzz of pipelines: ${runs}, seed ${seed}`);
 
 /** From pieces of a single unit, in windows that move on all the time, to pieces that hold everything. */
 const tunings = [
-  { piece: 1, windows: 0, bandPerOverlap: 0, mostBands: 64, points: 1, columns: 8 },
-  { piece: 600, windows: 0, bandPerOverlap: 1, mostBands: 64, points: 1, columns: 5 },
-  { piece: 300, windows: 4000, bandPerOverlap: 2, mostBands: 3, points: 20, columns: 3 },
-  { piece: 2000, windows: 10_000, bandPerOverlap: 0, mostBands: 7, points: 1, columns: 1024 },
+  { piece: 1, windows: 0, bandPerOverlap: 0, mostBands: 64, points: 1, columns: 8, strip: 1, narrowest: 1 },
+  { piece: 600, windows: 0, bandPerOverlap: 1, mostBands: 64, points: 1, columns: 5, strip: 1, narrowest: 8 },
+  { piece: 300, windows: 4000, bandPerOverlap: 2, mostBands: 3, points: 20, columns: 3, strip: 300, narrowest: 3 },
+  { piece: 2000, windows: 10_000, bandPerOverlap: 0, mostBands: 7, points: 1, columns: 1024, strip: 1, narrowest: 20 },
   undefined,
 ];
 /** Every thread compiles everything: few machines have many. */

@@ -54,10 +54,11 @@ test('every border but one has its elements near: wrap needs the other end', () 
     of(down(border)(down(border)(x.exp()).exp())).runs(1).passesOver(x, 1);
   }
   of(down('valid')(down('valid')(x).exp())).runs(1).passesOver(x, 1);
-  of(down('wrap')(down('wrap')(x))).runs(2).sweeps(0);
+  const around = wf.stencil((u: wf.Neighbors2) => u(-2, 1) - u(1, 0), { border: 'wrap' });
+  of(around(around(x))).runs(2).sweeps(0);
   of(down(['reflect', 'wrap'])(down(['nearest', 'wrap'])(x))).runs(1);
   // The one at the end reads what is complete, the ones before and after are together.
-  of(cross(cross(down('wrap')(cross(cross(x)))))).runs(2).stages(2, 3);
+  of(cross(cross(around(cross(cross(x)))))).runs(2).stages(2, 3);
 });
 
 test('results that others ask for are stored, and are part of the sweep', () => {
@@ -74,6 +75,42 @@ test('rows: what is reduced along them is there when it is needed again', () => 
   of(x.sub(x.mean(1, keep)).div(x.std(1, keep))).runs(1).passesOver(x, 1);
   of(cross(x.div(x.sum(1, keep).abs().add(1)))).runs(1).passesOver(x, 1);
   of(cross(x).argMax(1)).runs(1).passesOver(x, 1);
+});
+
+test('columns: what is reduced along them is there when it is needed again', () => {
+  const x = ramp(12, 30);
+  of(x.sub(x.mean(0)).div(x.std(0))).runs(1).passesOver(x, 1).scratch(0);
+  of(x.sub(x.min(0)).div(x.max(0).sub(x.min(0)))).runs(1).stages(2).passesOver(x, 1);
+  const e = x.sub(x.max(0)).exp();
+  of(e.div(e.sum(0))).runs(1).passesOver(x, 1).scratch(0);
+  of(cross(x).sub(cross(x).max(0))).runs(1).passesOver(x, 1);
+  const [sweep] = sweepsOf(cross(x).sub(cross(x).max(0)));
+  assert.equal([sweep.cut, sweep.batch, sweep.units], ['columns', 1, 30]);
+  // What is reduced along the columns as well is complete only in the end.
+  of(x.sub(x.sum(0)).add(x.sum())).runs(3).sweeps(0);
+});
+
+test('columns pay where strips that are wide enough fit the cache', () => {
+  const zscore = (h: number, w: number) => {
+    const x = wf.array(new Float32Array(h * w), { shape: [h, w] });
+    return sweepsOf(x.sub(x.mean(0)).div(x.std(0))).map((s) => s.cut);
+  };
+  assert.equal(zscore(100, 10_000), ['columns']);
+  assert.equal(zscore(4000, 1000), []);
+  assert.equal(zscore(20_000, 8), []);
+});
+
+test('lines: stencils of one axis by strips, which overlap by what later stages read', () => {
+  const s = wf.stencil((u: wf.Neighbors1) => u(-2) + u(1), { border: 'nearest' });
+  const x = ramp(50);
+  of(s(s(s(x)))).runs(1).stages(3).privates(2).scratch(0).passesOver(x, 1);
+  const [sweep] = sweepsOf(s(s(s(x))));
+  assert.equal([sweep.cut, sweep.batch, sweep.units], ['columns', 1, 50]);
+  assert.equal(sweep.stages.map(({ lo, hi }) => [lo, hi]), [[-4, 2], [-2, 1], [0, 0]]);
+  const shrinking = wf.stencil((u: wf.Neighbors1) => u(-2) + u(1), { border: 'valid' });
+  assert.equal(sweepsOf(s(shrinking(s(x)))).map((w) => w.stages.map((t) => t.units)), [[50, 47, 47]]);
+  const ring = wf.stencil((u: wf.Neighbors1) => u(-2) + u(1), { border: 'wrap' });
+  of(ring(ring(x))).runs(2).sweeps(0);
 });
 
 test('planes: the last axes of an array of three', () => {
@@ -104,10 +141,12 @@ test('trap: what is not at its place is not read before it is complete', () => {
   const x = ramp(12, 12);
   const y = cross(x);
   of(cross(y.transpose())).runs(2);
-  of(cross(y.flip(0))).runs(2);
-  of(cross(y).add(y.sum(0))).runs(2);
+  of(cross(y.flip())).runs(2);
+  of(cross(y).add(y.sum())).runs(2);
   of(y.take(wf.array([3, 0, 11], { dtype: 'int32' }), 0)).runs(2);
+  // Along one axis: rows of what is flipped are those that it has, or columns are.
   of(cross(y.flip(1))).runs(1);
+  of(cross(y.flip(0))).runs(1);
 });
 
 test('trap: rows of one shape are not rows of another', () => {
@@ -141,7 +180,7 @@ test('trap: A / A.max(), neighbours of what the loop writes, two consumers at di
 });
 
 test('windows have to fit the cache', () => {
-  const wide = wf.array(new Float32Array(64 * 20_000), { shape: [64, 20_000] });
+  const wide = wf.array(new Float32Array(300 * 20_000), { shape: [300, 20_000] });
   const tall = wf.array(new Float32Array(64 * 20_000), { shape: [20_000, 64] });
   const far = wf.stencil((u: wf.Neighbors2) => u(-9, 0) + u(9, 0), { border: 'nearest' });
   assert.is(sweepsOf(far(far(tall))).length, 1);
@@ -168,6 +207,18 @@ test('32 stencils are one pass, and more are two', () => {
   const x = ramp(40, 3);
   of(chain(32, x)).runs(1).stages(32).privates(31).scratch(0).passesOver(x, 1);
   of(chain(50, x)).runs(2).scratch(1);
+});
+
+test('32 stencils along a line are one pass; time loops along lines have a depth of their own', () => {
+  let x: wf.WeftArray = ramp(90);
+  const given = x;
+  for (let k = 0; k < 32; k++) x = wf.correlate([0.25, 0.5, 0.25], { border: 'reflect' })(x);
+  of(x).runs(1).stages(32).privates(31).scratch(0).passesOver(given, 1);
+  const rod = wf.stencil((u: wf.Neighbors1) => u(0) + 0.2 * (u(-1) - 2 * u(0) + u(1)), { border: 'nearest' });
+  of(wf.iterate(given, 8, (u) => rod(u))).runs(2).stages(4, 4).scratch(1);
+  const deep = { ...sweeping, sweeps: { cache: 2 ** 20, depth: 4, lineDepth: 10 } };
+  expectPlan(wf.iterate(given, 20, (u) => rod(u)), deep).runs(2).stages(10, 10);
+  expectPlan(wf.iterate(ramp(40, 6), 8, (u) => heat(u)), deep).runs(2).stages(4, 4);
 });
 
 test('time loops: four steps at a time, and no buffer for those in between', () => {

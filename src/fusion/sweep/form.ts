@@ -8,6 +8,8 @@ import type { Fn } from '../../dsl/kernel/ir.ts';
 import { valuesIn, valuesOf } from '../../dsl/kernel/walk.ts';
 import { sizeOf } from '../../dsl/shape.ts';
 import type { BufferSlot, Launch, Private, Stage, Sweep } from '../kernel.ts';
+import { columnsOf, columnsPay, columnWindow } from './columns.ts';
+import { unitBytes } from './unit.ts';
 import { cutOf, windowOf, type Cut, type Units, type Window } from './window.ts';
 
 /** What a target says of sweeps. */
@@ -16,6 +18,8 @@ export interface SweepLimits {
   readonly cache: number;
   /** Most steps of a time loop in one sweep. */
   readonly depth: number;
+  /** The same where all arrays have one axis, of which little is in cache at a time; `depth` if it is not given. */
+  readonly lineDepth?: number;
 }
 
 /** More stages than this make code that nobody has measured. */
@@ -74,7 +78,8 @@ export class PrivateSlots {
 interface Member {
   readonly launch: Launch;
   readonly own: Units;
-  readonly cut: Cut;
+  /** Where its rows are; undefined of columns. */
+  readonly cut: Cut | undefined;
   readonly terminal: boolean;
   /** For each input what it reads of another member. */
   readonly reads: readonly (Read | undefined)[];
@@ -93,13 +98,29 @@ export function formSweep(
   if (to - from < 2 || to - from > MOST_STAGES || group.some((l) => l.kernel.schedule !== 'map' && l.kernel.schedule !== 'reduce')) return undefined;
   if (group.some((l) => l.domain.includes(0))) return undefined;
   const isPrivate = (member: number, output: number): boolean => instances[from + member][output].lastUse < to;
-  for (const units of candidates(group)) {
-    const members = membersOf(group, units);
+  for (const { cut, members } of waysToCut(group)) {
     if (!members || !areConnected(members) || !areApart(members, isPrivate)) continue;
-    const sweep = sweepOf(members, isPrivate, privateSlots);
+    const sweep = sweepOf(cut, members, isPrivate, privateSlots);
     if (sweep && pays(sweep, slots, limits)) return sweep;
   }
   return undefined;
+}
+
+/** Rows first: their windows are smaller than columns. */
+function* waysToCut(group: readonly Launch[]): Iterable<Pick<Sweep, 'cut'> & { readonly members: Member[] | undefined }> {
+  for (const units of candidates(group)) {
+    yield { cut: 'rows', members: membersOf(group, (launch, before) => ownUnits(launch, units, before.home)
+      .map((own) => memberOf(launch, own, before)).find((m) => m !== undefined)) };
+  }
+  for (const batch of batchesOf(group)) {
+    yield { cut: 'columns', members: membersOf(group, (launch, before) => columnMember(launch, batch, before)) };
+  }
+}
+
+/** Numbers of batches that launches suggest: of the first axis along which anything happens, all before it. */
+function batchesOf(group: readonly Launch[]): Set<number> {
+  return new Set([1, ...group.map(({ kernel: { reduction, body }, domain }) =>
+    sizeOf(domain.slice(0, Math.min(reduction?.axes[0] ?? Infinity, movedAxis(body) ?? Infinity, domain.length - 1))))]);
 }
 
 /** Units that rows or planes of one of the launches suggest: those of stencils, which cannot be cut otherwise, first. */
@@ -135,12 +156,18 @@ function movedAxis(body: Fn): number | undefined {
   return known.axis;
 }
 
-/** All launches cut into units; undefined when one cannot be, or reads what is not at its place. */
-function membersOf(group: readonly Launch[], units: Units): Member[] | undefined {
+/** Members of a group so far, and which of them gives what is in a slot. */
+interface Before {
+  readonly members: readonly Member[];
+  readonly home: ReadonlyMap<number, Omit<Read, 'lo' | 'hi'>>;
+}
+
+/** All launches as `make` cuts them; undefined when one cannot be, or reads what is not at its place. */
+function membersOf(group: readonly Launch[], make: (launch: Launch, before: Before) => Member | undefined): Member[] | undefined {
   const members: Member[] = [];
   const home = new Map<number, Omit<Read, 'lo' | 'hi'>>();
   for (const launch of group) {
-    const member = ownUnits(launch, units, home).map((own) => memberOf(launch, own, members, home)).find((m) => m !== undefined);
+    const member = make(launch, { members, home });
     if (!member) return undefined;
     const index = members.push(member) - 1;
     launch.outputs.forEach((slot, output) => home.set(slot, { member: index, output }));
@@ -160,29 +187,40 @@ function areConnected(members: readonly Member[]): boolean {
   return isRead && members[members.length - 1].reads.some((r) => r !== undefined);
 }
 
-function memberOf(
-  launch: Launch, own: Units, members: readonly Member[], home: ReadonlyMap<number, Omit<Read, 'lo' | 'hi'>>,
-): Member | undefined {
+function memberOf(launch: Launch, own: Units, before: Before): Member | undefined {
   const cut = cutOf(launch.domain, own);
   if (!cut) return undefined;
   const terminal = isTerminal(launch, cut);
   if (terminal === undefined || (terminal && own.batch > 1)) return undefined;
   const epilogueReads = terminal ? inputsOfEpilogue(launch) : new Set<number>();
+  const reads = readsOf(launch, before, (input, producer, output) => {
+    const isLate = producer.terminal && producer.launch.kernel.outputs[output].from === 'epilogue';
+    if (isLate || epilogueReads.has(input) || producer.own.batch !== own.batch) return undefined;
+    return windowOf(launch, input, own, cut, unitLength(producer, output));
+  });
+  return reads && { launch, own, cut, terminal, reads };
+}
+
+function columnMember(launch: Launch, batch: number, before: Before): Member | undefined {
+  const own = columnsOf(launch, batch);
+  if (!own) return undefined;
+  const reads = readsOf(launch, before, (input, producer, output) =>
+    columnWindow(launch, input, batch, { units: producer.own.units, rows: unitLength(producer, output) }));
+  return reads && { launch, own, cut: undefined, terminal: false, reads };
+}
+
+/** What each input reads of other members, as `windowAt` has it; undefined when one has no window. */
+function readsOf(
+  launch: Launch, { members, home }: Before, windowAt: (input: number, producer: Member, output: number) => Window | undefined,
+): (Read | undefined)[] | undefined {
   const reads: (Read | undefined)[] = [];
   for (const [input, { slot }] of launch.inputs.entries()) {
     const from = home.get(slot);
-    if (!from) {
-      reads.push(undefined);
-      continue;
-    }
-    const producer = members[from.member];
-    const isLate = producer.terminal && producer.launch.kernel.outputs[from.output].from === 'epilogue';
-    if (isLate || epilogueReads.has(input) || producer.own.batch !== own.batch) return undefined;
-    const window = windowOf(launch, input, own, cut, unitLength(producer, from.output));
-    if (!window) return undefined;
-    reads.push({ ...window, ...from });
+    const window = from && windowAt(input, members[from.member], from.output);
+    if (from && !window) return undefined;
+    reads.push(from && { ...window!, ...from });
   }
-  return { launch, own, cut, terminal, reads };
+  return reads;
 }
 
 /** Whether a reduction goes across units; undefined when it is neither within them nor across all. */
@@ -221,7 +259,7 @@ const staysPrivate = ({ terminal, launch }: Member, output: number, dead: boolea
   dead && !(terminal && launch.kernel.outputs[output].from === 'epilogue');
 
 function sweepOf(
-  members: readonly Member[], isPrivate: (member: number, output: number) => boolean, privateSlots: PrivateSlots,
+  cut: Sweep['cut'], members: readonly Member[], isPrivate: (member: number, output: number) => boolean, privateSlots: PrivateSlots,
 ): Sweep | undefined {
   const halos = halosOf(members);
   if (!halos) return undefined;
@@ -248,12 +286,13 @@ function sweepOf(
     return { launch: { ...launch, inputs, outputs: slotOf[m] }, units: own.units, ...halos[m], terminal };
   });
   // Cells as units would be computed one by one, unless they are those of a single row, and nobody needs more than its own.
-  const isCell = ({ launch, cut }: Member): boolean => cut.per === 1 && cut.axis === launch.domain.length - 1;
-  const inRow = ({ launch: { domain }, cut }: Member): boolean => domain.every((n, axis) => n === 1 || axis === cut.axis);
+  const isCell = ({ launch: { domain }, cut: rows }: Member): boolean => rows?.per === 1 && rows.axis === domain.length - 1;
+  const inRow = ({ launch: { domain }, cut: rows }: Member): boolean => domain.every((n, axis) => n === 1 || axis === rows!.axis);
   const areSingle = halos.some((h) => h.lo !== h.hi);
   if (members.some((m) => isCell(m) && (areSingle || !inRow(m)))) return undefined;
   const last = members[members.length - 1];
-  return { kind: 'sweep', batch: last.own.batch, units: last.own.units, stages, privates, origin: undefined };
+  const units = cut === 'rows' ? last.own.units : Math.max(...members.map((m) => m.own.units));
+  return { kind: 'sweep', cut, batch: last.own.batch, units, stages, privates, origin: undefined };
 }
 
 /** How far beyond its piece each stage has to go for those after it; undefined where a stage may not go beyond. */
@@ -274,13 +313,16 @@ function halosOf(members: readonly Member[]): Window[] | undefined {
   return halos;
 }
 
-function pays({ batch, units, stages, privates }: Sweep, slots: readonly BufferSlot[], { cache }: SweepLimits): boolean {
+function pays(sweep: Sweep, slots: readonly BufferSlot[], { cache }: SweepLimits): boolean {
+  const { cut, batch, units, stages, privates } = sweep;
+  if (cut === 'columns') return columnsPay(sweep, cache, isSmall(sweep), UNITS_PER_OVERLAP);
   const overlap = stages.reduce((sum, s) => sum + s.hi - s.lo, 0) / stages.length;
-  const elements = Math.max(...stages.map(({ launch }) => sizeOf(launch.domain)));
-  if (elements >= SMALL && batch < 8 && overlap * UNITS_PER_OVERLAP > units) return false;
+  if (!isSmall(sweep) && batch < 8 && overlap * UNITS_PER_OVERLAP > units) return false;
   const windows = privates.reduce((sum, { slot, length, producer, consumers }) => {
     const far = Math.max(0, ...consumers.map((c) => stages[producer].hi - stages[c.stage].hi - c.lo));
     return sum + Math.min((far + 1) * length, slots[slot].length) * dtypes[slots[slot].dtype].bytes;
   }, 0);
-  return windows <= cache;
+  return windows <= cache && unitBytes(sweep) <= cache;
 }
+
+const isSmall = ({ stages }: Sweep): boolean => stages.every(({ launch }) => sizeOf(launch.domain) < SMALL);

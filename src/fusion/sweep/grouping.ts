@@ -5,8 +5,8 @@ import { isOneTile, tiles } from './partition.ts';
 import type { TileLimits } from './tile-shape.ts';
 
 export interface Grouping {
-  /** Most steps of a time loop in one run. */
-  readonly depth: number;
+  /** Most steps in one run, of a time loop whose steps are these launches. */
+  depth(body: readonly Launch[]): number;
   /** Whether these launches would be one run, if `wanted` are the slots that are read afterwards. */
   accepts(launches: readonly Launch[], wanted: ReadonlySet<number>, slots: readonly BufferSlot[]): boolean;
   /** See `sweeps` and `tiles`. */
@@ -22,13 +22,13 @@ export function groupingOf(
 ): Grouping | undefined {
   if (bySweeps) {
     return {
-      depth: bySweeps.depth,
+      depth: (body) => (body.every((l) => l.domain.length === 1) ? bySweeps.lineDepth : undefined) ?? bySweeps.depth,
       accepts: (launches, wanted, slots) => accepts(launches, wanted, slots, bySweeps),
       runs: (launches, ends, wanted, slots, derived) => sweeps(launches, ends, wanted, slots, bySweeps, derived),
     };
   }
   return byTiles && {
-    depth: byTiles.depth,
+    depth: () => byTiles.depth,
     accepts: (launches, wanted, slots) => isOneTile(launches, wanted, slots, byTiles),
     runs: (launches, ends, wanted, slots, derived) => tiles(launches, ends, wanted, slots, byTiles, derived),
   };

@@ -118,6 +118,15 @@ export function reachAlong(kernel: Kernel, input: number, axis: number): Window 
   return { lo, hi };
 }
 
+/** The first and the last coordinate along an axis at which a launch reads an input. */
+export function spanAlong({ kernel, domain }: Launch, input: number, axis: number): readonly [first: number, last: number] {
+  const spans = readsOf(kernel, input).map((at) => linksOf(at, axis).reverse().reduce<readonly [number, number]>(
+    ([first, last], { offset, edge }) => (edge === 'none' ? [first + offset, last + offset] : [0, domain[axis] - 1]),
+    [0, domain[axis] - 1],
+  ));
+  return [Math.min(0, ...spans.map(([first]) => first)), Math.max(0, ...spans.map(([, last]) => last))];
+}
+
 /** How far a read may be from its point along the swept axis, edges included; undefined when that is anywhere. */
 function reach(links: readonly Link[]): (Window & { moves: boolean }) | undefined {
   let lo = 0, hi = 0;

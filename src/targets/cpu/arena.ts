@@ -4,7 +4,7 @@ import type { Block, Heap } from './heap.ts';
 import { writeUniform } from './layout.ts';
 import type { PoolLaunch } from './threads/pool.ts';
 import { GRAIN_WORK, WORTH_SHARING, type Base, type Call, type Prepared } from './prepare.ts';
-import { controlWords, LOCK_APART } from './sweep/driver.ts';
+import { controlWords, LOCK_APART, writeAddresses } from './sweep/driver.ts';
 import type { PreparedSweep } from './sweep/prepare.ts';
 import { planeBytes } from './sweep/stage.ts';
 
@@ -102,9 +102,10 @@ export function createArenas(heap: Heap, worthSharing = WORTH_SHARING): Arenas {
       (sweep.stages[s].terminal ? room.scratch(planeBytes(plane)) : undefined)));
     p.stages.forEach(({ prepared, at }, s) => prepared.calls.forEach(({ call }, k) =>
       write(call, sweep.stages[s].launch, template + at[k], room.addressOf, planes[s])));
-    const control = controlWords(p, { locks, threads, workspaces, template });
+    const control = controlWords(p);
     const params = room.parameters(control.length);
     words.set(control, params / 4);
+    writeAddresses(words, params / 4, { locks, threads, workspaces, template });
     const { work, certain, pieces: { bands }, strips } = p;
     const ends = p.finish.map(({ stage, call }) => {
       const at = room.parameters(call.words.length);
@@ -158,7 +159,7 @@ interface Room {
 function parameterBytes(w: Work, threads: number): number {
   const calls = (list: readonly Call[]): number => list.reduce((n, c) => n + align(4 * c.words.length), 0);
   if (!('sweep' in w)) return calls(w.prepared.calls);
-  const control = controlWords(w.prepared, { locks: 0, threads: 0, workspaces: 0, template: 0 });
+  const control = controlWords(w.prepared);
   const ends = calls(w.prepared.finish.map((f) => f.call));
   return threads * LOCK_APART + align(w.prepared.parameters) + align(4 * control.length) + ends;
 }

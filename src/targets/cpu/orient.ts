@@ -48,11 +48,10 @@ const SHORT = { kept: 8, reduced: 24 } as const;
 const LONG = 64;
 
 export function orient(given: Launch): OrientedLaunch {
-  const launch = settle(given);
-  const dense: OrientedLaunch = { ...launch, bodyStrides: stridesOf(launch.domain), bodyInner: 'unit' };
-  if (launch.domain.length === 1) return dense;
-  const scan = scanOf(launch);
-  if (scan) return { ...dense, kernel: scanKernel(launch.kernel, scan), code: `${launch.code}|scan` };
+  const dense = asItIs(given);
+  if (dense.domain.length === 1) return dense;
+  const scan = scanOf(dense);
+  if (scan) return { ...dense, kernel: scanKernel(dense.kernel, scan), code: `${dense.code}|scan` };
   const merged = mergeAxes(dense);
   const axis = betterAxis(merged);
   return written(axis === undefined ? merged : turn(merged, axis));
@@ -140,6 +139,12 @@ export function orientStage(
   return rings ? { ...found, launch: withRings(found.launch, rings) } : found;
 }
 
+/** Every axis stays where it is: that of a stage which is cut in columns. */
+export function asItIs(given: Launch): OrientedLaunch {
+  const launch = settle(given);
+  return { ...launch, bodyStrides: stridesOf(launch.domain), bodyInner: 'unit' };
+}
+
 const ringKernels = new WeakMap<Kernel, Map<string, OrientedKernel>>();
 
 function withRings(launch: OrientedLaunch, rings: Rings): OrientedLaunch {
@@ -155,9 +160,8 @@ function withRings(launch: OrientedLaunch, rings: Rings): OrientedLaunch {
 function orientUnits(
   given: Launch, units: Units, single: boolean, alone: number | undefined,
 ): { readonly launch: OrientedLaunch; readonly cut: Cut } {
-  const launch = settle(given);
-  const dense: OrientedLaunch = { ...launch, bodyStrides: stridesOf(launch.domain), bodyInner: 'unit' };
-  const merged = launch.domain.length === 1 ? dense : mergeAxes(dense, alone);
+  const dense = asItIs(given);
+  const merged = dense.domain.length === 1 ? dense : mergeAxes(dense, alone);
   const cut = cutOf(merged.domain, units) ?? fail(`${given.kernel.name} has no ${units.units} units`);
   const axis = betterAxis(merged);
   const between = merged.domain.slice(0, cut.axis).some((n) => n !== 1);

@@ -8,13 +8,17 @@ import { emitSweep } from './program.ts';
 /** `least`: below so many nanoseconds it stays on the calling thread. */
 export function describeSweep(sweep: Sweep, slots: readonly BufferSlot[], threads: number, least: number): SweepDescription {
   const prepared = prepareSweep(sweep, slots);
-  const { pieces: { bands, bandUnits, chunk }, work, certain, workspace } = prepared;
-  const several = Math.min(threads, bands) > 1 && (work >= least || !certain);
+  const { pieces: { bands, bandUnits, chunk }, strips, work, certain, workspace } = prepared;
+  const tasks = bands * (strips?.count ?? 1);
+  const workers = work >= least || !certain ? Math.min(threads, tasks) : 1;
+  const cut = sweep.cut === 'columns'
+    ? `${tasks === 1 ? '1 strip' : `${tasks} strips`} of ${strips!.columns} columns, one stage after the other`
+    : `${bands} ${bands === 1 ? 'band' : 'bands'} of ${bandUnits} units, computed in pieces of ${chunk}`;
   return {
-    piece: chunk,
-    layout: `${bands} ${bands === 1 ? 'band' : 'bands'} of ${bandUnits} units, computed in pieces of ${chunk}; ${describeBytes(workspace)} of cache per thread`,
-    workers: several ? `${Math.min(threads, bands)} threads` : '1 thread',
-    estimate: work / (several ? Math.min(threads, bands) : 1) / 1e6,
+    piece: sweep.cut === 'columns' ? strips!.columns : chunk,
+    layout: `${cut}; ${describeBytes(workspace)} of cache per thread`,
+    workers: workers > 1 ? `${workers} threads` : '1 thread',
+    estimate: work / workers / 1e6,
     get code() { return `;; ${sweep.stages.length} stages side by side\n${emitSweep(prepared, {}).module.toWat()}`; },
   };
 }

@@ -6,27 +6,45 @@
  *
  * The code depends on which stages there are and who reads what; all sizes are parameters, in the order of `CONTROL`.
  */
+import { dtypes } from '../../../dsl/dtype.ts';
 import { Code, type Scalar } from '../emit/code.ts';
-import { layoutSpecOf, PARAMS } from '../emit/frame.ts';
+import { layoutSpecOf, PARAMS, type Nest } from '../emit/frame.ts';
 import { layoutOf } from '../layout.ts';
+import type { Program } from '../program.ts';
 import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
 import { movingBases, type PreparedSweep } from './prepare.ts';
 
-const CONTROL = ['locks', 'threads', 'workspaces', 'workspace', 'template', 'parameters', 'bandsPerBatch', 'bandUnits', 'units', 'chunk', 'lead'] as const;
+const ADDRESSES = ['locks', 'threads', 'workspaces', 'template'] as const;
+const CONTROL = [...ADDRESSES, 'workspace', 'parameters', 'bandsPerBatch', 'bandUnits', 'units', 'chunk', 'lead'] as const;
 const STAGE = ['units', 'lo', 'hi', 'grain'] as const;
 const CALL = ['blocks'] as const;
 const WINDOW = ['unitBytes', 'room', 'at', 'elementBytes'] as const;
-const STRIPS = ['count', 'columns', 'all'] as const;
+const STRIPS = ['count', 'columns'] as const;
+const BEYOND = ['lo', 'hi', 'all'] as const;
 /** Bytes between the locks of workspaces. */
 export const LOCK_APART = 64;
 
-type Addresses = Readonly<Record<'locks' | 'threads' | 'workspaces' | 'template', number>>;
+type Addresses = Readonly<Record<(typeof ADDRESSES)[number], number>>;
 
-/** The words of the control block. The first comes from `addresses`, which differ from run to run. */
-export function controlWords(p: PreparedSweep, addresses: Addresses): number[] {
+const controls = new WeakMap<PreparedSweep, Int32Array>();
+
+/** The control block of a sweep, but for what differs from run to run: see `writeAddresses`. */
+export function controlWords(p: PreparedSweep): Int32Array {
+  let words = controls.get(p);
+  if (!words) controls.set(p, words = Int32Array.from(makeControl(p)));
+  return words;
+}
+
+/** `at`: the first word of the control block. */
+export const writeAddresses = (words: Int32Array, at: number, addresses: Addresses): void =>
+  ADDRESSES.forEach((name, k) => { words[at + k] = addresses[name]; });
+
+function makeControl(p: PreparedSweep): number[] {
   const { pieces, sweep } = p;
-  const control: Record<(typeof CONTROL)[number], number> =
-    { ...addresses, workspace: p.workspace, parameters: p.parameters, ...pieces, units: sweep.units };
+  const control: Record<(typeof CONTROL)[number], number> = {
+    locks: 0, threads: 0, workspaces: 0, template: 0,
+    workspace: p.workspace, parameters: p.parameters, ...pieces, units: sweep.units,
+  };
   return [
     ...CONTROL.map((name) => control[name]),
     ...sweep.stages.flatMap((stage, s) => STAGE.map((name) => (name === 'grain' ? p.stages[s].grain : stage[name]))),
@@ -34,15 +52,15 @@ export function controlWords(p: PreparedSweep, addresses: Addresses): number[] {
     ...p.windows.flatMap((w) => WINDOW.map((name) => w[name])),
     ...p.windows.flatMap((w) => w.of.consumers.map((c) => c.lo)),
     ...p.planes.flatMap((list, s) => list.flatMap((at, k) => (at === undefined ? [] : [at, planeUnitBytes(p, s, k)]))),
-    ...p.strips ? [...STRIPS.map((name) => p.strips![name]), ...p.strips.beyond.flatMap(({ lo, hi }) => [lo, hi])] : [],
+    ...p.strips ? STRIPS.map((name) => p.strips![name]) : [],
+    ...p.strips?.stages.flatMap((s) => BEYOND.map((name) => s[name])) ?? [],
   ];
 }
 
 const planeUnitBytes = (p: PreparedSweep, stage: number, plane: number): number => {
-  const { length, dtype } = p.stages[stage].prepared.planes[plane];
-  return length * (dtype === 'float64' ? 8 : bytesOf[dtype] ?? 4);
+  const { unit, dtype } = p.stages[stage].prepared.planes[plane];
+  return unit * dtypes[dtype].bytes;
 };
-const bytesOf: Partial<Record<string, number>> = { int8: 1, uint8: 1, bool: 1, int16: 2, uint16: 2, float16: 2 };
 
 /** The parts of a prepared sweep that the code depends on. */
 export const structureOf = ({ sweep, stages, windows, planes, strips }: PreparedSweep): string => [
@@ -77,7 +95,10 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
 
     const strip = p.strips && {
       ...Object.fromEntries(STRIPS.map((name) => [name, word(name)])) as Record<(typeof STRIPS)[number], Local>,
-      stages: p.strips.beyond.map((_, s) => ({ lo: word(`left${s}`), hi: word(`right${s}`), first: f.local('i32', `first${s}`) })),
+      stages: stages.map((_, s) => ({
+        ...Object.fromEntries(BEYOND.map((name) => [name, word(`${name}Column${s}`)])) as Record<(typeof BEYOND)[number], Local>,
+        first: f.local('i32', `first${s}`),
+      })),
     };
 
     const [lock, workspace] = claim(c, control);
@@ -107,7 +128,7 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
           c.raw('i32.lt_s', [done[s], stop]);
           f.if(() => {
             windows.forEach((w, k) => {
-              if (w.of.producer === s && !w.ring) makeRoom(k, stop);
+              if (w.of.producer === s && !w.ring && !strip) makeRoom(k, stop);
             });
             call(s, batch, stop);
             c.assign(done[s], stop);
@@ -120,16 +141,17 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
 
     /** Tells every stage its columns. */
     function enterStrip(index: Local): void {
-      const { columns, all, stages: own } = strip!;
-      const left = c.variable(c.mul(index, columns), 'left');
-      const right = c.min(c.add(left, columns), all);
-      own.forEach(({ lo, hi, first }, s) => {
-        c.assign(first, c.max(c.add(left, lo), 0));
-        const at = stages[s].at[0];
-        const { program } = stages[s];
-        const layout = layoutOf(layoutSpecOf(program.kind === 'reduce' ? program.reduce : program.map.nest));
-        c.raw('i32.store', [c.add(workspace, at), first], layout.firstColumn);
-        c.raw('i32.store', [c.add(workspace, at), c.min(c.add(right, hi), all)], layout.lastColumn);
+      const left = c.variable(c.mul(index, strip!.columns), 'left');
+      const right = c.add(left, strip!.columns);
+      strip!.stages.forEach(({ lo, hi, all, first }, s) => {
+        c.assign(first, c.min(c.max(c.add(left, lo), 0), all));
+        const last = c.max(first, c.min(c.add(right, hi), all));
+        const { program, at } = stages[s];
+        nestsOf(program).forEach((nest, k) => {
+          const layout = layoutOf(layoutSpecOf(nest));
+          c.raw('i32.store', [c.add(workspace, at[k]), first], layout.firstColumn);
+          c.raw('i32.store', [c.add(workspace, at[k]), last], layout.lastColumn);
+        });
       });
     }
 
@@ -158,7 +180,7 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
         const parameters = c.add(workspace, at);
         for (const base of movingBases(p, s, made)) {
           const address = base.window === undefined
-            ? shifted(plane[s][base.plane!]!, c.add(before, done[s]))
+            ? planeAddress(s, base.plane!, c.add(before, done[s]))
             : windowAddress(base.window, batch);
           c.push(parameters);
           c.raw('i32.load', [control.template], at + 4 * base.word);
@@ -177,10 +199,18 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
     /** Where unit 0 of a window would be, or is in a ring. */
     function windowAddress(k: number, batch: Local): Scalar {
       const { at, elementBytes } = window[k];
-      const { ring, of } = windows[k];
-      if (strip) return c.sub(c.add(workspace, at), c.mul(strip.stages[of.producer].first, elementBytes));
-      if (ring) return c.add(workspace, at);
-      return shifted(window[k], c.add(c.mul(batch, own[of.producer].units), origin[k]));
+      const { ring, of: { producer } } = windows[k];
+      const address = ring ? c.add(workspace, at) : shifted(window[k], c.add(c.mul(batch, own[producer].units), origin[k]));
+      return inStrip(address, producer, elementBytes);
+    }
+
+    function planeAddress(s: number, k: number, first: Scalar): Scalar {
+      return inStrip(shifted(plane[s][k]!, first), s, dtypes[stages[s].prepared.planes[k].dtype].bytes);
+    }
+
+    /** Where column 0 would be, of something that begins with the first column of a stage. */
+    function inStrip(address: Scalar, stage: number, elementBytes: Scalar): Scalar {
+      return strip ? c.sub(address, c.mul(strip.stages[stage].first, elementBytes)) : address;
     }
 
     /** Where unit 0 would be, of something whose unit `first` is at its start. */
@@ -189,6 +219,9 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
     }
   });
 }
+
+/** What the calls of a stage run. */
+const nestsOf = (p: Program): Nest[] => (p.kind === 'reduce' ? [p.reduce, p.finish.nest] : [p.map.nest]);
 
 /** Takes a free workspace: the address of its lock, and its own. */
 function claim(c: Code, control: Readonly<Record<'locks' | 'threads' | 'workspaces' | 'workspace', Local>>): readonly [Local, Local] {

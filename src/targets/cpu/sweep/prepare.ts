@@ -1,14 +1,15 @@
 /** From a sweep to the parameters of its driver: pieces, windows, and where everything is in a thread's workspace. */
 import { dtypes } from '../../../dsl/dtype.ts';
 import type { BufferSlot, Private, Stage, Sweep } from '../../../fusion/kernel.ts';
+import { NARROWEST } from '../../../fusion/sweep/columns.ts';
 import { cutOf } from '../../../fusion/sweep/window.ts';
 import { sizeOf } from '../../../dsl/shape.ts';
-import { orientStage, type OrientedLaunch } from '../orient.ts';
+import { asItIs, orientStage, type OrientedLaunch } from '../orient.ts';
 import type { Base, Call } from '../prepare.ts';
 import { programOf, type Program } from '../program.ts';
 import { isRing, ringsOf } from './rings.ts';
-import { stripsOf, type Strips } from './strips.ts';
-import { planeBytes, prepareStage, type PreparedStage, type Rooms } from './stage.ts';
+import { asRows, columnStrips, sharedPlaces, stripsOf, widthOf, type Strips } from './strips.ts';
+import { planeBytes, prepareStage, type PreparedStage, type Room, type Rooms } from './stage.ts';
 
 /** How sweeps are cut. */
 export interface Cutting {
@@ -21,12 +22,17 @@ export interface Cutting {
   readonly mostBands: number;
   /** Points of a stage that are worth a call. */
   readonly points: number;
-  /** Columns of a strip. */
+  /** Columns of a strip of rows. */
   readonly columns: number;
+  /** Of a strip of whole columns: bytes that it should take of a thread's first cache, and columns at least. */
+  readonly strip: number;
+  readonly narrowest: number;
 }
 
-export const CUTTING: Cutting =
-  { piece: 128 * 1024, windows: 768 * 1024, bandPerOverlap: 32, mostBands: 64, points: 512, columns: 2048 };
+export const CUTTING: Cutting = {
+  piece: 128 * 1024, windows: 768 * 1024, bandPerOverlap: 32, mostBands: 64, points: 512, columns: 2048,
+  strip: 32 * 1024, narrowest: NARROWEST,
+};
 
 const align = (n: number): number => Math.ceil(n / 64) * 64;
 
@@ -64,6 +70,7 @@ export interface WindowPlan {
 }
 
 export interface PreparedSweep {
+  /** One that is cut in columns as `asRows` has it. */
   readonly sweep: Sweep;
   readonly pieces: Pieces;
   readonly strips: Strips | undefined;
@@ -81,39 +88,52 @@ export interface PreparedSweep {
   readonly certain: boolean;
 }
 
-export function prepareSweep(sweep: Sweep, slots: readonly BufferSlot[], cutting = CUTTING): PreparedSweep {
+export function prepareSweep(given: Sweep, slots: readonly BufferSlot[], cutting = CUTTING): PreparedSweep {
+  const byColumns = given.cut === 'columns' ? columnStrips(given, cutting) : undefined;
+  const sweep = byColumns ? asRows(given) : given;
   const { batch, units } = sweep;
   // Nobody needs more than its own piece: units can be taken together.
   const single = batch > 1 || sweep.stages.some((s) => s.lo !== 0 || s.hi !== 0 || s.units !== units || arePartsOfRows(s, batch));
-  const ring = sweep.privates.map((p) => single && isRing(p, sweep));
-  const strips = single && ring.every((is) => is) ? stripsOf(sweep, cutting.columns) : undefined;
-  const pieces = piecesOf(sweep, slots, single, cutting, strips);
-  // In strips a ring has the columns that its stage computes.
-  const lengthOf = (p: Private): number => {
-    const beyond = strips?.beyond[p.producer];
-    return strips && beyond ? strips.columns + beyond.hi - beyond.lo : p.length;
+  const ring = sweep.privates.map((p) => !byColumns && single && isRing(p, sweep));
+  const strips = byColumns ?? (single && ring.every((is) => is) ? stripsOf(sweep, cutting.columns) : undefined);
+  const pieces = byColumns ? wholeBatches(batch) : piecesOf(sweep, slots, single, cutting, strips);
+  // In strips a window has the columns that its stage computes.
+  const lengthOf = (p: Private): number =>
+    (strips ? widthOf(strips, p.producer) * (byColumns ? p.length : 1) : p.length);
+  const rooms: Rooms = new Map(sweep.privates.flatMap((p, k): [number, Room][] => {
+    if (byColumns) return [[p.slot, { kind: 'strip', from: byColumns.stages[p.producer].all, to: widthOf(byColumns, p.producer) }]];
+    return ring[k] ? [[p.slot, { kind: 'ring', units: ringRoom(p, sweep, pieces.chunk), length: lengthOf(p) }]] : [];
+  }));
+  const roomFor = (p: Private): number => {
+    const room = rooms.get(p.slot);
+    return !room ? roomOf(p, sweep, slots, pieces.chunk, cutting) : room.kind === 'ring' ? room.units : 1;
   };
-  const rings: Rooms = new Map(sweep.privates.flatMap((p, k) =>
-    (ring[k] ? [[p.slot, { units: ringRoom(p, sweep, pieces.chunk), length: lengthOf(p) }] as const] : [])));
-  const windowRooms = sweep.privates.map((p) => rings.get(p.slot)?.units ?? roomOf(p, sweep, slots, pieces.chunk, cutting));
   const stages: StagePlan[] = [];
   let at = 0;
   for (const { launch: given, units: own, lo, hi, terminal } of sweep.stages) {
     const grain = single && !(lo === 0 && hi === 0 && terminal) ? 1 : pieces.chunk;
     const count = { batch, units: own };
-    const { launch, cut } = orientStage(given, count, grain === 1, ringsOf(given, count, rings, strips !== undefined));
+    const { launch, cut } = byColumns ? { launch: asItIs(given), cut: cutOf(given.domain, count)! }
+      : orientStage(given, count, grain === 1, ringsOf(given, count, rooms, strips !== undefined));
     const program = programOf(launch.kernel, launch.inner, launch.bodyInner);
     const room = pieces.chunk + Math.abs(own - units);
-    const prepared = prepareStage(program, launch, { units: count, cut, grain, room }, terminal, rings);
+    const width = byColumns && widthOf(byColumns, stages.length);
+    const prepared = prepareStage(program, launch, { units: count, cut, grain, room, width }, terminal, rooms);
     const places = prepared.calls.map(({ call }) => (at += align(4 * call.words.length)) - align(4 * call.words.length));
     stages.push({ program, launch, grain, room, prepared, at: places });
   }
   const parameters = at;
   const take = (bytes: number): number => (at += align(bytes + 64)) - align(bytes + 64);
+  const sizes = sweep.privates.map((p) => {
+    const elementBytes = dtypes[slots[p.slot].dtype].bytes;
+    const room = roomFor(p), unitBytes = lengthOf(p) * elementBytes;
+    return { elementBytes, unitBytes, room, bytes: room * unitBytes };
+  });
+  const shared = byColumns && sharedPlaces(sweep.privates, sizes.map(({ bytes }) => align(bytes)));
+  const first = shared && take(shared.bytes);
   const windows = sweep.privates.map((of, k): WindowPlan => {
-    const elementBytes = dtypes[slots[of.slot].dtype].bytes;
-    const unitBytes = lengthOf(of) * elementBytes;
-    return { of, unitBytes, elementBytes, room: windowRooms[k], ring: ring[k], at: take(windowRooms[k] * unitBytes) };
+    const { bytes, ...size } = sizes[k];
+    return { of, ...size, ring: ring[k], at: shared ? first! + shared.at[k] : take(bytes) };
   });
   const planes = stages.map(({ prepared, room }, s) =>
     prepared.planes.map((p) => (sweep.stages[s].terminal ? undefined : take(planeBytes(p) * room))));
@@ -124,6 +144,8 @@ export function prepareSweep(sweep: Sweep, slots: readonly BufferSlot[], cutting
     work: calls.reduce((sum, c) => sum + c.work, 0), certain: calls.every((c) => c.certain),
   };
 }
+
+const wholeBatches = (batch: number): Pieces => ({ bands: batch, bandsPerBatch: 1, bandUnits: 1, chunk: 1, lead: 0 });
 
 /** Together, parts of rows would begin in one row and end in the next. */
 function arePartsOfRows({ launch: { domain }, units }: Stage, batch: number): boolean {

@@ -23,8 +23,11 @@ export interface PreparedStage {
   readonly calls: readonly StageCall[];
   /** Made once after the sweep: what ends a reduction over the units. */
   readonly finish: Call | undefined;
-  /** Of partial results: elements of a unit, or of all of them where they are needed after the sweep; times `chunks`. */
-  readonly planes: readonly { readonly dtype: DType; readonly length: number; readonly chunks: number }[];
+  /**
+   * Of partial results: elements from unit to unit; and as many as there are at a time for each of the units that there is room
+   * for, or for all together where they are needed after the sweep; times `chunks`.
+   */
+  readonly planes: readonly { readonly dtype: DType; readonly unit: number; readonly length: number; readonly chunks: number }[];
 }
 
 interface Where {
@@ -34,17 +37,25 @@ interface Where {
   readonly grain: number;
   /** Units for which partial results are kept at a time. */
   readonly room: number;
+  /** Of columns: as many as are computed at a time. */
+  readonly width?: number;
 }
 
-/** Of private slots that are rings: units there is room for, and elements from one to the next. */
-export type Rooms = ReadonlyMap<number, { readonly units: number; readonly length: number }>;
+/**
+ * Of private slots that lie otherwise than they would in memory. Rings: units there is room for, and elements from one to the
+ * next. Strips: elements from row to row, and what those were.
+ */
+export type Room =
+  | { readonly kind: 'ring'; readonly units: number; readonly length: number }
+  | { readonly kind: 'strip'; readonly from: number; readonly to: number };
+export type Rooms = ReadonlyMap<number, Room>;
 
 export function prepareStage(
-  program: Program, given: OrientedLaunch, where: Where, terminal: boolean, rings: Rooms,
+  program: Program, given: OrientedLaunch, where: Where, terminal: boolean, rooms: Rooms,
 ): PreparedStage {
   const { domain } = given;
-  const { launch, stored, masks } = inRings(given, where.cut, rings);
-  const walk = (k: number): Walk => ({ offset: 0, strides: stored[k] });
+  const { launch, stored, masks } = inRooms(given, where.cut, rooms);
+  const walk = (k: number): Walk => stored[k];
   const body = { inputs: launch.inputs, outputs: outputsFrom(launch, 'body'), masks, walk };
   const work = program.work(launch);
   if (program.kind === 'map') {
@@ -56,48 +67,58 @@ export function prepareStage(
   if (program.kind !== 'reduce') return fail(`${launch.kernel.name} is no stage of a sweep`);
 
   const { reduce, finish, keptAxes } = program;
-  const { blocking, blocks, planeUnit } = terminal
-    ? cutTerminal(domain, reduce.axes, where)
-    : cutReduction(domain, reduce.axes, work.cost, where);
+  const { blocking, blocks, planeUnit } = terminal ? cutTerminal(domain, reduce.axes, where)
+    : where.width === undefined ? cutReduction(domain, reduce.axes, work.cost, where)
+    : cutColumns(domain, reduce.axes, work.cost, program.loops, where);
   const { chunks, planeLength } = blocking.geometry;
   const first = makeCall(0, reduce, blocking, work, { sizes: domain, ...body });
   const alongKept = (list: readonly number[], none: number): number[] =>
     (keptAxes.length > 0 ? keptAxes.map((k) => list[k]) : [none]);
   const kept = alongKept(domain, 1);
-  const ends = terminal
+  const last = terminal
     ? blockMap(sizeOf(kept.slice(0, -1)), kept.at(-1)!, 16 + chunks)
     : cutMap(kept, { ...where, cut: cutOf(kept, where.units)! });
-  const combining = { ...ends, geometry: { ...ends.geometry, chunks, planeLength } };
+  const combining = { ...last, geometry: { ...last.geometry, chunks, planeLength } };
+  const dense: Walk = { offset: 0, strides: stridesOf(kept) };
+  const ends = outputsFrom(launch, 'epilogue').map((k) => inRoom(rooms.get(launch.outputs[k]), dense));
   const second = makeCall(1, finish.nest, combining, { cost: 4 + chunks, certain: true }, {
     sizes: kept, inputs: launch.inputs.map((a) => (a.sizes ? a : { ...a, strides: alongKept(a.strides, 0) })),
-    outputs: outputsFrom(launch, 'epilogue'), walk: () => ({ offset: 0, strides: stridesOf(kept) }),
+    outputs: outputsFrom(launch, 'epilogue'), walk: (k) => ends[k],
   });
-  const planes = reduce.planes.map((dtype) => ({ dtype, length: terminal ? planeLength : planeUnit, chunks }));
+  const planes = reduce.planes.map((dtype) =>
+    ({ dtype, unit: planeUnit, length: terminal ? planeLength : where.width ?? planeUnit, chunks }));
   const calls = [{ call: first, blocks }, ...terminal ? [] : [{ call: second, blocks: 1 }]];
   return { calls, finish: terminal ? second : undefined, planes };
 }
 
-interface InRings {
+interface InRooms {
   readonly launch: OrientedLaunch;
-  /** Strides of what the body stores. */
-  readonly stored: readonly (readonly number[])[];
+  /** How what the body stores is walked. */
+  readonly stored: readonly Walk[];
   readonly masks: NonNullable<CallParts['masks']>;
 }
 
-/** A launch with its rings: along axes before that of the units they do not move, and coordinates come round. */
-function inRings(
-  launch: OrientedLaunch, { axis }: Cut, rings: Rooms,
-): InRings {
-  const still = (strides: readonly number[], { length }: { readonly length: number }): number[] =>
-    strides.map((s, k) => (k < axis ? 0 : k === axis ? length : s));
-  const maskOf = (slot: number): number | undefined => (rings.has(slot) ? rings.get(slot)!.units - 1 : undefined);
+/** A launch as its inputs and outputs are where they have rooms. */
+function inRooms(launch: OrientedLaunch, { axis }: Cut, rooms: Rooms): InRooms {
+  const maskOf = (slot: number): number | undefined => {
+    const room = rooms.get(slot);
+    return room?.kind === 'ring' ? room.units - 1 : undefined;
+  };
   const outputs = outputsFrom(launch, 'body').map((k) => launch.outputs[k]);
-  const inputs = launch.inputs.map((x) => (rings.has(x.slot) ? { ...x, strides: still(x.strides, rings.get(x.slot)!) } : x));
   return {
-    launch: { ...launch, inputs },
-    stored: outputs.map((slot) => (rings.has(slot) ? still(launch.bodyStrides, rings.get(slot)!) : launch.bodyStrides)),
+    launch: { ...launch, inputs: launch.inputs.map((x) => ({ ...x, ...inRoom(rooms.get(x.slot), x, axis) })) },
+    stored: outputs.map((slot) => inRoom(rooms.get(slot), { offset: 0, strides: launch.bodyStrides }, axis)),
     masks: { inputs: launch.inputs.map((x) => maskOf(x.slot)), outputs: outputs.map(maskOf) },
   };
+}
+
+/** `axis`: that of the units. In a ring coordinates come round, and axes before do not move. */
+function inRoom(room: Room | undefined, { offset, strides }: Walk, axis = 0): Walk {
+  if (room?.kind === 'ring') return { offset, strides: strides.map((s, k) => (k < axis ? 0 : k === axis ? room.length : s)) };
+  if (room?.kind !== 'strip') return { offset, strides };
+  const { from, to } = room;
+  const column = offset % from, inner = strides.length - 1;
+  return { offset: (offset - column) / from * to + column, strides: strides.map((s, k) => (k === inner ? s : s / from * to)) };
 }
 
 export const planeBytes = (p: PreparedStage['planes'][number]): number => p.length * p.chunks * dtypes[p.dtype].bytes;
@@ -164,6 +185,19 @@ function cutReduction(
   const geometry = { ...own.geometry, keptPerBlock, kept, planeLength: room * planeUnit };
   const blocks = columnBlocks * rowBlocks;
   return { blocking: { geometry, blocks: blocks * Math.ceil(kept / keptPerBlock), elements }, blocks, planeUnit };
+}
+
+/** Units are batches, of which columns are kept: as many partial results to each as there would be without a sweep. */
+function cutColumns(
+  sizes: readonly number[], axes: readonly number[], cost: number, loops: boolean, { units: { batch }, width }: Where,
+): CutReduction {
+  const columns = sizes.at(-1)!;
+  const own = blockReduceOuter(batch, product(axes.map((k) => sizes[k])), columns, cost, loops);
+  const geometry = {
+    ...own.geometry, columnBlocks: 1, columnsPerBlock: columns, keptPerBlock: 1, kept: batch, planeLength: width!,
+  };
+  const blocks = own.geometry.rowBlocks;
+  return { blocking: { geometry, blocks: batch * blocks, elements: product(sizes) }, blocks, planeUnit: columns };
 }
 
 /** Units are reduced: a partial result to each `grain` of them. */
