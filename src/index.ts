@@ -47,5 +47,9 @@ export type { ScanOptions } from './dsl/scan.ts';
 export type { SliceRange } from './dsl/views.ts';
 export * from './errors.ts';
 export { configure, type Options } from './options.ts';
+export { profile } from './profiling/profile.ts';
+export type {
+  EvaluationProfile, KernelProfile, Limits, PhaseProfile, Profile, ProfileOptions, Roofline, RunProfile, Trace, TraceEvent,
+} from './profiling/types.ts';
 export { closeTargets, registerTarget } from './targets/registry.ts';
 export type { DeviceBuffer, GraphTarget, Job, PlanTarget, Target, TargetFactory, TargetOptions } from './targets/target.ts';

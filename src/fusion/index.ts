@@ -11,6 +11,7 @@ export { describe, explain } from './explain.ts';
 export { dotOf } from './picture-dot.ts';
 export { svgOf } from './picture-svg.ts';
 export { pictureOf } from './picture.ts';
+export { namesOfInputs } from './names.ts';
 export { peakBytes } from './peak.ts';
 export { report, type Circumstances } from './report.ts';
 export { validateBound } from './validate.ts';

@@ -7,6 +7,8 @@ import { expressionOf, walk } from './report.ts';
 
 export interface NameOfRun {
   readonly kind: 'launch' | 'sweep' | 'tile' | 'rows';
+  /** Kernels of the plan, by number. */
+  readonly stages: readonly number[];
   /** The expressions of its stages; `3 x (...)` where they are steps of a time loop. */
   readonly expression: string;
 }
@@ -22,7 +24,7 @@ export function namesOfRuns(bound: BoundPlan): readonly NameOfRun[] {
     const stages = launchesOf(run).map((l) => index.get(l.kernel)!);
     const kind = 'stages' in run ? run.kind : 'launch';
     const key = `${kind} ${stages.join()}`;
-    const name = known.get(key) ?? { kind, expression: together(stages, expressions) };
+    const name = known.get(key) ?? { kind, stages, expression: together(stages, expressions) };
     known.set(key, name);
     return name;
   });
