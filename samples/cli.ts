@@ -16,6 +16,8 @@ export interface Invocation {
   readonly input: string | null;
   readonly out: string;
   readonly threads: number | null;
+  /** Print what every kernel took, and write traces. */
+  readonly profile: boolean;
   readonly list: boolean;
 }
 
@@ -25,6 +27,7 @@ interface Flags {
   readonly input?: string;
   readonly out: string;
   readonly threads?: number;
+  readonly profile?: true;
   readonly list?: true;
   readonly radius?: number;
   readonly steps?: number;
@@ -34,7 +37,8 @@ const EXAMPLES = `
 Examples:
   npm start
   npm start -- blur --target webgpu --input photo.jpg --radius 8
-  npm start -- heat wave --size small --steps 500`;
+  npm start -- heat wave --size small --steps 500
+  npm start -- harris --target cpu --profile`;
 
 /** Reads the arguments; `null` when help was printed and there is nothing to run. */
 export function parseCommandLine(args: readonly string[], samples: readonly Sample[]): Invocation | null {
@@ -48,6 +52,7 @@ export function parseCommandLine(args: readonly string[], samples: readonly Samp
     .option('--threads <n>', 'threads of the cpu target (all cores)', wholeNumber)
     .option('--radius <n>', `radius of ${namesWith('radius', samples)}`, wholeNumber)
     .option('--steps <n>', `steps of ${namesWith('steps', samples)}`, wholeNumber)
+    .option('-p, --profile', 'say what every kernel took, and write a trace for chrome://tracing or ui.perfetto.dev')
     .option('-l, --list', 'say what each sample does')
     .addHelpText('after', EXAMPLES)
     .exitOverride()
@@ -67,6 +72,7 @@ export function parseCommandLine(args: readonly string[], samples: readonly Samp
     input: flags.input ?? null,
     out: flags.out,
     threads: flags.threads ?? null,
+    profile: flags.profile ?? false,
     list: flags.list ?? false,
   };
 }

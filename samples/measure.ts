@@ -41,6 +41,20 @@ export async function measureWeft(prepared: Prepared, target: Target, effort: Ef
   }
 }
 
+/** One warm run, kernel by kernel, with bringing the inputs there and the results back. */
+export async function profileWeft(prepared: Prepared, target: Target): Promise<wf.Profile> {
+  const arrays = upload(prepared);
+  const results = prepared.weft(arrays);
+  try {
+    return await wf.profile(async () => {
+      await wf.evaluate(results, { target });
+      for (const result of results) await result.data();
+    });
+  } finally {
+    for (const array of [...results, ...Object.values(arrays)]) array.dispose();
+  }
+}
+
 function upload({ inputs }: Prepared): Record<string, wf.WeftArray> {
   const arrays: Record<string, wf.WeftArray> = {};
   for (const [name, { data, shape }] of Object.entries(inputs)) arrays[name] = wf.array(data as wf.TypedArray, { shape });

@@ -1,4 +1,5 @@
 /** `npm start`: runs the samples, checks them, writes their pictures and prints a table. See --help. */
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as wf from '../src/index.ts';
 import { listing, parseCommandLine, type Invocation, type Job } from './cli.ts';
@@ -6,10 +7,10 @@ import { compare } from './compare.ts';
 import { SampleError } from './errors.ts';
 import { findGpu, type Gpu } from './gpu.ts';
 import { openPhoto, writePng } from './image.ts';
-import { measurePlain, measureWeft, ONCE, TIMED, type Measurement } from './measure.ts';
+import { measurePlain, measureWeft, ONCE, profileWeft, TIMED, type Measurement } from './measure.ts';
 import { SAMPLES } from './pipelines/index.ts';
 import { openProgress, type Progress } from './progress.ts';
-import type { SizeName, Source, Target } from './sample.ts';
+import type { Prepared, SizeName, Source, Target } from './sample.ts';
 import { milliseconds, renderTable, type Row } from './table.ts';
 
 const PHOTO = 'samples/photo/friends.jpg';
@@ -17,6 +18,7 @@ const PHOTO = 'samples/photo/friends.jpg';
 interface Session {
   readonly source: Source;
   readonly out: string;
+  readonly profile: boolean;
   readonly progress: Progress;
   /** What did not run, for the exit code. */
   readonly failures: string[];
@@ -36,6 +38,7 @@ async function main(args: readonly string[]): Promise<number> {
   const session: Session = {
     source,
     out: fromWhereTheUserIs(invocation.out),
+    profile: invocation.profile,
     progress: openProgress(invocation.jobs.length),
     failures: [],
     sizeOn: (target) => invocation.size ?? (target === 'webgpu' && gpu?.kind === 'software' ? 'small' : 'default'),
@@ -112,8 +115,17 @@ async function runSize({ sample, overrides }: Job, size: SizeName, all: readonly
     progress.say(`${sample.name} on ${target}: ${milliseconds(bestMs)}${summary === null ? '' : `, ${summary}`}`);
     const picture = prepared.picture(results);
     if (picture !== null) await writePng(picture, join(session.out, pictureName(sample.name, target)));
+    if (session.profile) await showProfile(prepared, sample.name, target, session);
   }
   return rows;
+}
+
+async function showProfile(prepared: Prepared, name: string, target: Target, { out, progress }: Session): Promise<void> {
+  const profile = await profileWeft(prepared, target);
+  const file = join(out, `${name}-${target}.trace.json`);
+  await mkdir(out, { recursive: true });
+  await writeFile(file, String(profile.trace()));
+  progress.say(`\n${String(profile)}\n${file}: load it in chrome://tracing or ui.perfetto.dev\n`);
 }
 
 /** An error of the library costs the run of one sample on one target, and the exit code. */

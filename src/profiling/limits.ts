@@ -23,7 +23,7 @@ const BEYOND_CACHES = 1 << 23;
 const MOST_BEYOND_CACHES = 1 << 26;
 /** All three together stay in the second cache of one core, and are enough for all threads. */
 const IN_CACHE = 1 << 16;
-const MULTIPLY_ADDS = { elements: 1 << 17, mostElements: 1 << 23, chains: 8, steps: 32 };
+const MULTIPLY_ADDS = { elements: 1 << 16, mostElements: 1 << 23, chains: 8, steps: 24 };
 const MATRIX = 384;
 /** A measurement that takes less tells little. */
 const LEAST_MILLISECONDS = 0.25;
@@ -107,7 +107,7 @@ function tookOf(handle: WeftArray): Took {
 
 function* measure({ name, profile, refuses, software }: PlanTarget, threads: number | undefined): Steps<Limits> {
   const started = performance.now();
-  let elements = software ? BEYOND_CACHES / 4 : BEYOND_CACHES;
+  let elements = software ? BEYOND_CACHES / 8 : BEYOND_CACHES;
   const most = Math.min(MOST_BEYOND_CACHES, profile.maxBufferBytes / 8);
   // Threads may be starting meanwhile, so the first time is not the only one.
   let first = yield* triad(elements, 8);
@@ -116,7 +116,7 @@ function* measure({ name, profile, refuses, software }: PlanTarget, threads: num
   const single = yield* arithmetic('float32');
   const double = refuses('float64') === undefined ? yield* arithmetic('float64') : undefined;
   const cache = yield* triad(IN_CACHE, 24);
-  const again = yield* triad(elements, 8);
+  const again = yield* triad(elements, 16, 2 * BUDGET);
   const bandwidth = (n: number, ...list: readonly Best[]): number => 12 * n / Math.min(...list.map((b) => b.milliseconds)) / 1e6;
   const took = Math.round(performance.now() - started);
   return {
@@ -132,11 +132,11 @@ function* measure({ name, profile, refuses, software }: PlanTarget, threads: num
 interface Best { readonly milliseconds: number; readonly flops: number; readonly runs: number }
 
 /** The best of some runs of a program, which gets another number each time: else its result would be there already. */
-function* best(make: (s: number) => WeftArray, inputs: readonly WeftArray[], runs: number): Steps<Best> {
+function* best(make: (s: number) => WeftArray, inputs: readonly WeftArray[], runs: number, budget = BUDGET): Steps<Best> {
   const times: number[] = [];
   let flops = 0;
   try {
-    for (const until = performance.now() + BUDGET; times.length < runs && (times.length < 2 || performance.now() < until);) {
+    for (const until = performance.now() + budget; times.length < runs && (times.length < 2 || performance.now() < until);) {
       const y = make(1.5 + times.length / 64);
       const took = yield y;
       times.push(took.milliseconds);
@@ -158,9 +158,9 @@ function* computed(x: WeftArray): Steps<WeftArray> {
   return x;
 }
 
-function* triad(n: number, runs: number): Steps<Best> {
+function* triad(n: number, runs: number, budget?: number): Steps<Best> {
   const a = yield* computed(full([n], 1)), b = yield* computed(full([n], 2));
-  return yield* best((s) => a.add(b.mul(s)), [a, b], runs);
+  return yield* best((s) => a.add(b.mul(s)), [a, b], runs, budget);
 }
 
 function* arithmetic(dtype: DType): Steps<{ readonly gflops: number; readonly text: string }> {
