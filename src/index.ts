@@ -4,7 +4,7 @@ import './dsl/contract-methods.ts';
 import './runtime.ts';
 
 export { evaluate, explain, where, WeftArray, type ArrayInput } from './dsl/array.ts';
-export { arange, array, eye, full, linspace, ones, zeros } from './dsl/create.ts';
+export { alloc, arange, array, eye, full, linspace, ones, zeros } from './dsl/create.ts';
 export {
   add, atan2, bitwiseAnd, bitwiseOr, bitwiseXor, div, eq, floorDiv, ge, gt, hypot, le, leftShift, logicalAnd, logicalOr,
   logicalXor, lt, maximum, minimum, mod, mul, ne, pow, rem, rightShift, sub,
@@ -36,7 +36,7 @@ export {
 export { reduce, vectorize, type ReduceWithOptions, type Ufunc, type VectorizeOptions } from './dsl/vectorize.ts';
 export type { UfuncMethods, UfuncReduceOptions } from './dsl/ufunc.ts';
 export type { BorderMode } from './dsl/border.ts';
-export { dtypes, promote, type DType, type TypedArray } from './dsl/dtype.ts';
+export { dtypes, promote, type ArrayOf, type DType, type TypedArray, type ViewOf } from './dsl/dtype.ts';
 export type { EvaluateOptions, ExplainOptions, FusionOptions, PlanningOptions } from './dsl/evaluator.ts';
 export type {
   BufferReport, DecisionReport, FusionReport, KernelReport, LoopReport, NodeReport, PlanReport, RefusalReport, SweepReport, Times,
@@ -46,10 +46,11 @@ export type { Axes, ReduceOptions, SumOptions, VarOptions } from './dsl/reduce.t
 export type { ScanOptions } from './dsl/scan.ts';
 export type { SliceRange } from './dsl/views.ts';
 export * from './errors.ts';
+export { memory } from './memory.ts';
 export { configure, type Options } from './options.ts';
 export { profile } from './profiling/profile.ts';
 export type {
   EvaluationProfile, KernelProfile, Limits, PhaseProfile, Profile, ProfileOptions, Roofline, RunProfile, Trace, TraceEvent,
 } from './profiling/types.ts';
 export { closeTargets, registerTarget } from './targets/registry.ts';
-export type { DeviceBuffer, GraphTarget, Job, PlanTarget, Target, TargetFactory, TargetOptions } from './targets/target.ts';
+export type { DeviceBuffer, GraphTarget, Job, MemoryUse, PlanTarget, Target, TargetFactory, TargetOptions } from './targets/target.ts';

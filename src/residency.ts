@@ -5,7 +5,7 @@
 import type { TypedArray } from './dsl/dtype.ts';
 import type { Expr } from './dsl/expr.ts';
 import { DisposedError, TargetError } from './errors.ts';
-import { showShape } from './dsl/shape.ts';
+import { showShape, sizeOf } from './dsl/shape.ts';
 import { isLive } from './targets/registry.ts';
 import type { DeviceBuffer, PlanTarget } from './targets/target.ts';
 
@@ -59,6 +59,8 @@ function nudge(): void {
 
 interface Resident {
   host: TypedArray | undefined;
+  /** The values came from outside, though a buffer may be the only place where they are. */
+  given: boolean;
   /** One for each target that has the values. */
   readonly buffers: Held[];
   /** Handles that stand on it and were not disposed, and others that need it; the last one to go frees the values. */
@@ -83,7 +85,7 @@ function record(e: Expr): Resident {
   // An expression whose values were disposed may be computed again, into a record of its own.
   if (r && !(r.disposed && e.kind !== 'source')) return r;
   const made: Resident = {
-    host: undefined, buffers: [], claims: 0, handled: false, disposed: false, overwritten: false, lost: undefined,
+    host: undefined, given: false, buffers: [], claims: 0, handled: false, disposed: false, overwritten: false, lost: undefined,
     past: undefined, watched: 'no',
   };
   e.residency = made;
@@ -113,23 +115,59 @@ const isAlive = ({ target, buffer }: Held): boolean => isLive(target) && (target
 function buffersOf(e: Expr): readonly Held[] {
   const r = recordOf(e);
   if (!r) return none;
-  for (let k = r.buffers.length - 1; k >= 0; k--) if (!isAlive(r.buffers[k])) lose(r, k);
+  for (let k = r.buffers.length - 1; k >= 0; k--) if (!isAlive(r.buffers[k])) lose(e, r, k);
   return r.buffers;
 }
 const none: readonly Held[] = [];
 
-function lose(r: Resident, k: number): void {
+function lose(e: Expr, r: Resident, k: number): void {
   const [held] = r.buffers.splice(k, 1);
   const { target } = held;
-  r.lost = isLive(target) ? `target '${target.name}' lost its device` : `target '${target.name}' was closed`;
+  const closed = !isLive(target);
+  // What a closed target has had in memory of JavaScript is not lost.
+  if (closed && r.host === undefined) r.host = viewOf(e, held)?.slice() as TypedArray | undefined;
+  r.lost = closed ? `target '${target.name}' was closed` : `target '${target.name}' lost its device`;
   release(held);
 }
 
 export const isResident = (e: Expr): boolean => {
   const r = recordOf(e);
-  return r !== undefined && (r.host !== undefined || buffersOf(e).length > 0);
+  return r !== undefined && (buffersOf(e).length > 0 || r.host !== undefined);
 };
-export const hostOf = (e: Expr): TypedArray | undefined => recordOf(e)?.host;
+
+/** The values in a buffer, where JavaScript can see them; for as long as somebody holds the buffer. */
+export const viewOf = (e: Expr, { target, buffer }: Held): TypedArray | undefined =>
+  target.view?.(buffer, e.dtype, sizeOf(e.shape));
+
+/** A node's values in JavaScript memory; those that went with a typed array from outside are dropped first. */
+function ownHost(e: Expr): TypedArray | undefined {
+  const r = recordOf(e);
+  if (r?.host !== undefined && r.host.length !== sizeOf(e.shape)) {
+    r.host = undefined;
+    r.lost = 'the typed array it was made of was transferred or resized';
+  }
+  return r?.host;
+}
+
+/** The values of a node that JavaScript can see, without a copy; to be read before anything else may happen. */
+export function hostOf(e: Expr): TypedArray | undefined {
+  const host = ownHost(e);
+  if (host !== undefined) return host;
+  const held = heldInSight(e);
+  return held ? viewOf(e, held) : ownHost(e);
+}
+
+const inSight = ({ target }: Held): boolean => target.view !== undefined;
+
+/** A buffer of the node that JavaScript can see. */
+export const heldInSight = (e: Expr): Held | undefined => buffersOf(e).find(inSight);
+
+/** The target that has a node's values, unless they are as good as anywhere. */
+export function boundTo(e: Expr): PlanTarget | undefined {
+  const r = recordOf(e);
+  return r === undefined || r.host !== undefined || r.given ? undefined : heldAnywhere(e)?.target;
+}
+
 const heldOn = (e: Expr, target: PlanTarget): Held | undefined => buffersOf(e).find((held) => held.target === target);
 /** Any buffer of the node, on whatever target. */
 export const heldAnywhere = (e: Expr): Held | undefined => buffersOf(e)[0];
@@ -165,6 +203,12 @@ function watchAll(): void {
 export function setHost(e: Expr, data: TypedArray): void {
   const r = record(e);
   if (!r.disposed) r.host = data;
+}
+
+/** Values from outside, in a buffer, which the node owns. */
+export function setGiven(e: Expr, held: Held): void {
+  record(e).given = true;
+  setHeld(e, held);
 }
 
 /** The node becomes an owner of the buffer, unless its array was disposed. */
@@ -241,11 +285,15 @@ export interface Captured {
 }
 
 export function capture(nodes: readonly Expr[]): Captured {
-  const hosts = nodes.map(hostOf);
   const helds = nodes.map((e) => buffersOf(e).map(share));
+  const hosts = nodes.map(ownHost);
   const kept = (e: Expr): readonly Held[] => helds[nodes.indexOf(e)] ?? none;
+  const lastSight = (e: Expr): TypedArray | undefined => {
+    const held = kept(e).find(inSight);
+    return held && viewOf(e, held);
+  };
   return {
-    host: (e) => hostOf(e) ?? hosts[nodes.indexOf(e)],
+    host: (e) => hostOf(e) ?? hosts[nodes.indexOf(e)] ?? lastSight(e),
     on: (e, target) => heldOn(e, target) ?? kept(e).find((h) => h.target === target && isAlive(h)),
     anywhere: (e) => heldAnywhere(e) ?? kept(e).find(isAlive),
     pins: (e, held) => kept(e).includes(held),

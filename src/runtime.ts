@@ -1,5 +1,5 @@
 /** From graph to values: choose a target, plan, bring inputs there, run, keep the results. */
-import type { TypedArray } from './dsl/dtype.ts';
+import { dtypes, type TypedArray } from './dsl/dtype.ts';
 import { setEvaluator, type EvaluateOptions, type Evaluator, type PlanningOptions } from './dsl/evaluator.ts';
 import { makeExpr, topological, type Expr } from './dsl/expr.ts';
 import { showShape, sizeOf } from './dsl/shape.ts';
@@ -11,20 +11,20 @@ import { recall, remember } from './history.ts';
 import { mostFusions, options } from './options.ts';
 import { bytesIn, readDone, record, type Note } from './profiling/recorder.ts';
 import {
-  alias, assertAvailable, capture, claim, heldAnywhere, hostOf, isDisposed, isResident, overwrite, present, release, retain,
-  setHeld, setHost, share, unclaim, type Captured,
+  alias, assertAvailable, boundTo, capture, claim, hostOf, isDisposed, isResident, overwrite, present, release, retain, setHeld,
+  setHost, share, unclaim, type Captured,
 } from './residency.ts';
+import { adopt, allocate, AUTO_GPU_ELEMENTS, browserGpu, peek, roomFor } from './runtime/home.ts';
 import { asPieces, needsHost, run as runLoopsAsync, runLoops, runSync as runLoopsSync } from './runtime/loops.ts';
 import { afterCollecting, missing, prepare, type Prepared } from './runtime/prepare.ts';
 import { withNeeds } from './runtime/room.ts';
 import { targetNamed, targetNamedSync } from './targets/registry.ts';
 import type { GraphTarget, Job, Measurement, PlanTarget, Target } from './targets/target.ts';
 
-/** Work of fewer elements stays on the CPU under `auto`: a trip to the GPU and back costs more. */
-const AUTO_GPU_ELEMENTS = 1 << 20;
-
 const runtime: Evaluator = {
-  adopt: setHost,
+  adopt,
+  roomFor,
+  allocate,
   resident: isResident,
   claim,
   unclaim,
@@ -69,12 +69,14 @@ const runtime: Evaluator = {
 
   async read(e) {
     const note = record('read');
-    return readDone(note, (await hostValues(e, present)).slice() as TypedArray);
+    return readDone(note, copyOf(e, hostOf(e) ?? await hostValues(e, present)));
   },
   readSync(e) {
     const note = record('read');
-    return readDone(note, hostValuesSync(e, present).slice() as TypedArray);
+    return readDone(note, copyOf(e, hostValuesSync(e, present)));
   },
+  peek: async (e) => peek(e) ?? hostValues(e, present),
+  peekSync: (e) => peek(e) ?? hostValuesSync(e, present),
 
   explain(roots, request) {
     const past = recall(roots);
@@ -179,8 +181,8 @@ function chooseName(work: Work, request: PlanningOptions): string | undefined {
   if (work.nodes.some((e) => e.dtype === 'float64')) return 'cpu';
   // Work goes to where its data is.
   for (const e of work.inputs) {
-    const held = hostOf(e) ? undefined : heldAnywhere(e);
-    if (held) return held.target.name;
+    const target = boundTo(e);
+    if (target) return target.name;
   }
   return undefined;
 }
@@ -188,9 +190,8 @@ function chooseName(work: Work, request: PlanningOptions): string | undefined {
 async function chooseTarget(work: Work, request: PlanningOptions): Promise<Target> {
   const name = chooseName(work, request);
   if (name) return targetNamed(name);
-  const browserGpu = typeof navigator !== 'undefined' && 'gpu' in navigator;
   const large = work.nodes.reduce((n, e) => Math.max(n, sizeOf(e.shape)), 0) >= AUTO_GPU_ELEMENTS;
-  if (browserGpu && large) {
+  if (browserGpu() && large) {
     const gpu = await targetNamed('webgpu').catch(() => undefined);
     if (gpu && !gpu.software) return gpu;
   }
@@ -246,7 +247,14 @@ function afterLoopsSync(roots: readonly Expr[], request: EvaluateOptions, work: 
 
 // --- values in JavaScript memory ---
 
-/** A node's values, fetched from whatever target has them and kept. */
+/** For a user to keep. */
+function copyOf(e: Expr, values: TypedArray): TypedArray {
+  const copy = new dtypes[e.dtype].array(values.length) as TypedArray;
+  copy.set(values);
+  return copy;
+}
+
+/** A node's values, where they are if they can be seen there; else fetched from the target that has them, and kept. */
 async function hostValues(e: Expr, values: Captured): Promise<TypedArray> {
   const host = values.host(e);
   if (host) return host;
@@ -295,7 +303,9 @@ function onGraph(
 ): Expr[] {
   const results = target.evaluate(roots, data);
   note?.ran(target.name, undefined, undefined);
-  return roots.map((root, k) => standIn(root, (e) => setHost(e, results[k])));
+  // Its results may be its inputs; those that are memory of another target are that target's.
+  const own = (values: TypedArray) => (values.buffer instanceof ArrayBuffer ? values : values.slice() as TypedArray);
+  return roots.map((root, k) => standIn(root, (e) => setHost(e, own(results[k]))));
 }
 
 /**

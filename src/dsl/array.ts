@@ -8,6 +8,7 @@ import { dependencies, topological, type Expr } from './expr.ts';
 import type { IntoMethod } from './into.ts';
 import { nest, sourceOf, type NestedArray } from './literal.ts';
 import type { OrderMethods } from './methods.ts';
+import type { PeekMethods } from './peek.ts';
 import type { PlanReport } from './reports.ts';
 import { meanExpr, reduceExpr, stdExpr, varExpr, type Axes, type ReduceOptions, type SumOptions, type VarOptions } from './reduce.ts';
 import { setSurvivors, track } from './scope.ts';
@@ -28,7 +29,7 @@ type BinaryMethods<D extends DType> = {
 
 // The methods of the op tables are added to the prototype below, from the tables; others in methods.ts.
 export interface WeftArray<D extends DType = DType>
-  extends UnaryMethods<D>, BinaryMethods<D>, OrderMethods<D>, IntoMethod<D>, ContractMethods<D> {}
+  extends UnaryMethods<D>, BinaryMethods<D>, OrderMethods<D>, IntoMethod<D>, PeekMethods<D>, ContractMethods<D> {}
 
 /**
  * An array of one dtype and any shape. Methods build a graph and return at once; nothing is computed until a value is
@@ -79,7 +80,8 @@ export class WeftArray<D extends DType = DType> {
   // --- reading ---
 
   /**
-   * Computes and copies the values out, row-major, into a typed array of the dtype (bool as bytes 0 and 1).
+   * Computes and copies the values out, row-major, into a typed array of the dtype (bool as bytes 0 and 1). It is yours; to look
+   * at values without a copy there is `peek`.
    * @throws DTypeError when the target does not compute a dtype; DisposedError, TargetError when values it needs are gone
    * @example
    * await wf.array([1, 4]).sqrt().data(); // [1, 2]
@@ -386,7 +388,7 @@ export function explain(arrays: readonly WeftArray[], options: ExplainOptions = 
 }
 
 /** Evaluates and lets the handles stand on their results, which it returns. */
-async function evaluateHandles(arrays: readonly WeftArray[], options: EvaluateOptions): Promise<Expr[]> {
+export async function evaluateHandles(arrays: readonly WeftArray[], options: EvaluateOptions): Promise<Expr[]> {
   const nodes = arrays.map((a) => WeftArray.node(a));
   const results = await evaluator().evaluate(nodes, options);
   // An array that was disposed, or settled by another evaluation, meanwhile keeps its state.

@@ -1,12 +1,13 @@
 /** Making arrays: from values, and from rules that the planner computes where they are used. */
 import { ArgumentError, DTypeError } from '../errors.ts';
-import { asDType, isFloat, type DType, type TypedArrayInput } from './dtype.ts';
+import { asDType, isFloat, type DType, type TypedArrayInput, type ViewOf } from './dtype.ts';
 import { wrap, WeftArray } from './array.ts';
 import { castExpr, mapExpr, memo } from './elementwise.ts';
+import { evaluator } from './evaluator.ts';
 import { fillExpr, type Expr } from './expr.ts';
 import { Builder, type Fn } from './kernel/ir.ts';
 import { sourceOf, type ArrayOptions, type NestedArray } from './literal.ts';
-import { asShape, type Shape } from './shape.ts';
+import { asShape, sizeOf, type Shape } from './shape.ts';
 import { reshapeView } from './views.ts';
 
 export interface DTypeOption<D extends DType = DType> {
@@ -23,11 +24,15 @@ type DTypeOfData<T> = T extends readonly boolean[] | boolean ? 'bool'
 
 /**
  * An array of given values. Typed arrays keep their dtype; JavaScript numbers become float32, booleans bool. The values
- * are copied.
+ * are copied, once: on the cpu target into the memory where they are computed with.
+ *
+ * With `adopt` a typed array is taken as it is. One from `alloc` is computed with in its place; of any other the target gets a
+ * copy when it first needs one (on WebGPU both are such).
  *
  * @param data typed array, nested arrays, or a number
- * @param options `shape` for flat data, `dtype` to cast
- * @throws ShapeError when the nesting is ragged or the shape does not match the number of values
+ * @param options `shape` for flat data, `dtype` to cast, `adopt`
+ * @throws ShapeError when the nesting is ragged or the shape does not match the number of values; TargetError, when it is used,
+ *   for an adopted typed array whose buffer was transferred before it was needed
  * @example
  * const a = wf.array([[1, 2], [3, 4]]);
  * await a.sum().item(); // 10
@@ -42,6 +47,31 @@ export function array(data: TypedArrayInput | NestedArray | WeftArray, options: 
   let node = WeftArray.node(data);
   if (options.dtype !== undefined) node = castExpr(node, asDType(options.dtype, 'array: dtype'));
   return wrap(options.shape === undefined ? node : reshapeView(node, options.shape));
+}
+
+/**
+ * A typed array in the memory in which the cpu target computes, for you to fill: decode a file into it, let a worker write it,
+ * and `array(data, { adopt: true })` makes an array of it without a copy. What it holds at first is undefined. float32, or the
+ * option `dtype`.
+ *
+ * The array sees what is in the memory whenever something is computed from it. So the same memory may be filled again for the
+ * next frame, with a new `array` of it, once everything that is wanted of the last one is computed (`eval`, `data`); what was
+ * computed keeps its values. The memory is free again when the typed array, everything that shares its `buffer` and all arrays
+ * made of it are gone.
+ *
+ * Its `buffer` is shared memory, and much larger than the typed array: some functions of the web platform take no shared memory,
+ * and none must be given the whole buffer. Where memory is not shared (a page that is not cross-origin isolated, `target:
+ * 'webgpu'`), or the cpu target has no room now, it is an ordinary typed array, which is copied when it is first computed with.
+ *
+ * @throws ShapeError, DTypeError for a shape or dtype there is not
+ * @example
+ * const frame = wf.alloc([2, 3], { dtype: 'uint8' });
+ * for (let k = 0; k < frame.length; k++) frame[k] = 10 * k;
+ * await wf.array(frame, { shape: [2, 3], adopt: true }).sum(1).array(); // [30, 120]
+ */
+export function alloc<D extends DType = 'float32'>(shape: number | readonly number[], options: DTypeOption<D> = {}): ViewOf[D] {
+  const dtype = options.dtype === undefined ? 'float32' : asDType(options.dtype, 'alloc: dtype');
+  return evaluator().allocate(sizeOf(asShape(shape, 'alloc: shape')), dtype) as ViewOf[DType] as ViewOf[D];
 }
 
 /**

@@ -28,6 +28,19 @@ export interface ArrayOf {
   bool: Uint8Array<ArrayBuffer>;
 }
 
+/** The same over memory that may be shared with threads. */
+export interface ViewOf {
+  float32: Float32Array;
+  float64: Float64Array;
+  int32: Int32Array;
+  uint32: Uint32Array;
+  int16: Int16Array;
+  uint16: Uint16Array;
+  int8: Int8Array;
+  uint8: Uint8Array;
+  bool: Uint8Array;
+}
+
 interface TypedArrayConstructor<A> {
   readonly BYTES_PER_ELEMENT: number;
   new (length: number): A;

@@ -3,7 +3,7 @@
  * from above.
  */
 import { InternalError } from '../errors.ts';
-import type { TypedArray } from './dtype.ts';
+import type { DType, TypedArray } from './dtype.ts';
 import type { Expr } from './expr.ts';
 import type { PlanReport } from './reports.ts';
 
@@ -46,8 +46,12 @@ export interface ExplainOptions extends PlanningOptions {
 }
 
 export interface Evaluator {
-  /** Registers values from outside as a new source node's. `data` is owned by the runtime from here on. */
+  /** Memory for the values of a new source node, to be filled at once. */
+  roomFor(source: Expr): TypedArray;
+  /** Gives a new source node values that nobody changes, without a copy. */
   adopt(source: Expr, data: TypedArray): void;
+  /** Memory for a user to fill and hand to `adopt`. */
+  allocate(length: number, dtype: DType): TypedArray;
   /** Computes the nodes together; afterwards each is resident. Returns, for each, a source node that holds the result. */
   evaluate(roots: readonly Expr[], options: EvaluateOptions): Promise<Expr[]>;
   /** Computes a node, in the memory of another where that is possible: what that one held is gone, but for other handles. */
@@ -56,6 +60,9 @@ export interface Evaluator {
   /** Copies the values of a resident node out. */
   read(node: Expr): Promise<TypedArray>;
   readSync(node: Expr): TypedArray;
+  /** The values of a resident node where they are, if they can be seen there. */
+  peek(node: Expr): Promise<TypedArray>;
+  peekSync(node: Expr): TypedArray;
   /** A handle stands on a source node. */
   claim(source: Expr): void;
   /** A handle on a source node was disposed; with the last one its values are freed, and later use is an error. */

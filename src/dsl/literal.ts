@@ -13,9 +13,14 @@ export interface ArrayOptions {
   readonly shape?: number | readonly number[];
   /** By default a typed array's own dtype, float32 for numbers, bool for booleans. */
   readonly dtype?: DType;
+  /**
+   * Take a typed array as it is instead of a copy; it must not be written to while arrays made of it are in use. Values that have
+   * to be cast are copied all the same.
+   */
+  readonly adopt?: boolean;
 }
 
-/** Copies values into a new source node. */
+/** Puts values into a new source node. */
 export function sourceOf(data: unknown, options: ArrayOptions, argument = 'array'): Expr {
   const { values, shape, from } = flatten(data, argument);
   const dtype = options.dtype === undefined ? from : asDType(options.dtype, `${argument}: dtype`);
@@ -24,7 +29,9 @@ export function sourceOf(data: unknown, options: ArrayOptions, argument = 'array
     throw new ShapeError(`${argument}: shape ${showShape(wanted)} needs ${sizeOf(wanted)} elements, the data has ${values.length}`);
   }
   const node = makeExpr({ kind: 'source', name: argument, dtype, shape: wanted, src: [] });
-  evaluator().adopt(node, convert(values, from, dtype));
+  const own = options.adopt ? asItIs(data, dtype) : undefined;
+  if (own) evaluator().adopt(node, own);
+  else fill(evaluator().roomFor(node), values, from, dtype);
   return node;
 }
 
@@ -75,16 +82,21 @@ function shapeOf(data: unknown, argument: string): number[] {
   return shape;
 }
 
-/** A fresh typed array of the dtype. Numbers that do not fit an integer dtype asked for are cast by the usual rules. */
-function convert(values: ArrayLike<number>, from: DType, to: DType): TypedArray {
-  const Out = dtypes[to].array as new (n: number) => TypedArray;
-  const out = new Out(values.length);
+/** A typed array whose elements need no cast. */
+function asItIs(data: unknown, dtype: DType): TypedArray | undefined {
+  if (dtypeOf(data) !== dtype) return undefined;
+  const { array } = dtypes[dtype];
+  const given = data as TypedArray;
+  return given instanceof array ? given : new array(given.buffer, given.byteOffset, given.length);
+}
+
+/** Numbers that do not fit an integer dtype asked for are cast by the usual rules. */
+function fill(out: TypedArray, values: ArrayLike<number>, from: DType, to: DType): void {
   // Same meaning: the engine's copy is a plain move, or the float64 -> float32 rounding of the elements.
   const plain = dtypeOf(values) === to || to === 'float64' || (to === 'float32');
   if (plain) out.set(values);
   // Plain numbers arrive as doubles, so that large integers reach integer dtypes exactly.
   else for (let k = 0; k < values.length; k++) out[k] = castNumber(values[k], isInteger(from) || from === 'bool' ? from : 'float64', to);
-  return out;
 }
 
 /** Row-major values as nested arrays. */

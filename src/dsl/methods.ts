@@ -3,6 +3,7 @@ import { arrayNode, WeftArray, wrap, type ArrayInput } from './array.ts';
 import type { DType } from './dtype.ts';
 import { indexNode } from './indices.ts';
 import './into.ts';
+import './peek.ts';
 import { scanExpr, type ScanName, type ScanOptions } from './scan.ts';
 import { argSortExpr, searchExpr, sortExpr, type SearchOptions, type SortOptions } from './sort.ts';
 import { takeExpr } from './take.ts';

@@ -65,15 +65,23 @@ export function targetNamedSync(name: string, otherwise: string): Target {
   return made;
 }
 
+/** The target if it is running or starts at once. */
+export function targetAtOnce(name: string): Target | undefined {
+  return factories.get(name)?.sync ? targetNamedSync(name, '') : live.get(name);
+}
+
 export const liveTarget = (name: string): Target | undefined => live.get(name);
+
+/** All that are running. */
+export const liveTargets = (): Target[] => [...live.values()];
 
 /** False once a target was closed: its buffers count for nothing any more. */
 export const isLive = (target: Target): boolean => live.get(target.name) === target;
 
 /**
  * Stops the workers and devices of every target; what is running there fails. The next evaluation starts them again.
- * Arrays made from JavaScript values, and results that were read, are there as before; other results that only stayed
- * resident are lost, and using them is a TargetError.
+ * Arrays made from JavaScript values, results of the CPU and results that were read are there as before; others that only
+ * stayed resident on a device are lost, and using them is a TargetError.
  * @example
  * const y = wf.array([1, 2]).mul(3);
  * await y.data();

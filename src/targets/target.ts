@@ -91,12 +91,24 @@ interface TargetBase {
   close(): Promise<void>;
 }
 
+/** Bytes of a target. */
+export interface MemoryUse {
+  /** In buffers that are in use. */
+  readonly used: number;
+  /** That buffers may have together. */
+  readonly limit: number;
+  /** Taken from the system so far: what is free of it is used again. */
+  readonly capacity?: number;
+  /** The most that `used` has been. */
+  readonly peak?: number;
+}
+
 /** Executes plans. */
 export interface PlanTarget extends TargetBase {
   readonly kind: 'plan';
   readonly profile: CostProfile;
   /** Bytes that all buffers have and may have together; missing: nobody knows. */
-  memory?(): { readonly used: number; readonly limit: number };
+  memory?(): MemoryUse;
   /** Contents are undefined. Throws OutOfMemoryError and changes nothing when there is no room. */
   allocate(bytes: number): DeviceBuffer;
   /** May come after `close`. */
@@ -104,6 +116,11 @@ export interface PlanTarget extends TargetBase {
   /** False when the contents are gone, with a device that was lost. Missing: they never are while the target runs. */
   alive?(buffer: DeviceBuffer): boolean;
   upload(buffer: DeviceBuffer, data: TypedArray): void;
+  /**
+   * The memory of a buffer itself, where threads of JavaScript share it: values from outside are written there, and read
+   * without a copy. Stays what it is when the memory grows, and after `close`, until the buffer is released.
+   */
+  view?(buffer: DeviceBuffer, dtype: DType, length: number): TypedArray;
   run(job: Job): Promise<void>;
   /** Only where results can be had without waiting for the event loop. */
   runSync?(job: Job): void;

@@ -28,6 +28,7 @@ function fragile(cpu: PlanTarget): PlanTarget {
     ...cpu,
     name: 'fragile',
     compilations: 0,
+    view: undefined,
     allocate(bytes) {
       crash('allocate');
       const buffer = cpu.allocate(bytes);

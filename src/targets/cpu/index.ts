@@ -181,6 +181,9 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worthSha
       heap.view(Uint8Array, address, data.byteLength).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     },
 
+    // Where it is not shared, a memory that grows takes its old views along.
+    view: heap.shared ? (buffer, dtype, length) => viewOf(heap, buffer, dtype, length) : undefined,
+
     run: async (job) => {
       const { arena, observe, measured } = begin(job);
       try {
@@ -267,11 +270,14 @@ function blockOf(buffer: DeviceBuffer): Block {
   return own.block;
 }
 
-function copyOut(heap: Heap, buffer: DeviceBuffer, dtype: DType, length: number): TypedArray {
+function viewOf(heap: Heap, buffer: DeviceBuffer, dtype: DType, length: number): TypedArray {
   const { array } = dtypes[dtype];
-  const source = heap.view(array as new (b: ArrayBuffer, at: number, n: number) => TypedArray, blockOf(buffer).address, length);
-  const copy = new array(length) as TypedArray;
-  copy.set(source);
+  return heap.view(array as new (b: ArrayBuffer, at: number, n: number) => TypedArray, blockOf(buffer).address, length);
+}
+
+function copyOut(heap: Heap, buffer: DeviceBuffer, dtype: DType, length: number): TypedArray {
+  const copy = new dtypes[dtype].array(length) as TypedArray;
+  copy.set(viewOf(heap, buffer, dtype, length));
   return copy;
 }
 

@@ -114,7 +114,9 @@ export async function connect(gpu: GPU): Promise<Session> {
     get lost() { return lost; },
     write(buffer, data) {
       const whole = Math.floor(data.byteLength / 4) * 4;
-      if (whole > 0) device.queue.writeBuffer(buffer, 0, data.buffer, data.byteOffset, whole);
+      for (const { at, bytes } of unshared(data, whole)) {
+        device.queue.writeBuffer(buffer, at, bytes.buffer, bytes.byteOffset, bytes.length);
+      }
       if (whole === data.byteLength) return;
       // The last word of a narrow array is filled up with zeros.
       const tail = new Uint8Array(4);
@@ -159,4 +161,23 @@ export async function connect(gpu: GPU): Promise<Session> {
       device.destroy();
     },
   };
+}
+
+/** So many bytes of shared memory are copied at a time: they stay in cache. */
+const PIECE = 1 << 18;
+
+/** The first bytes of a typed array, as they may be given to any device: not all take shared memory. */
+function* unshared(
+  { buffer, byteOffset }: TypedArray, length: number,
+): Generator<{ readonly at: number; readonly bytes: Uint8Array<ArrayBuffer> }> {
+  if (buffer instanceof ArrayBuffer) {
+    if (length > 0) yield { at: 0, bytes: new Uint8Array(buffer, byteOffset, length) };
+    return;
+  }
+  const piece = new Uint8Array(Math.min(PIECE, length));
+  for (let at = 0; at < length; at += PIECE) {
+    const bytes = piece.subarray(0, Math.min(PIECE, length - at));
+    bytes.set(new Uint8Array(buffer, byteOffset + at, bytes.length));
+    yield { at, bytes };
+  }
 }
