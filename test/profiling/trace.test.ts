@@ -43,7 +43,7 @@ function nested(track: string, events: readonly wf.TraceEvent[]): void {
 for (const target of fastTargets) {
   test(`${target}: the host and its phases, the target and its runs`, async () => {
     const p = await wf.profile(async () => {
-      const a = wf.array(ramp(50_000));
+      const a = wf.array(ramp(50_000), { adopt: true }); // goes to the target when it is needed, not before
       await a.sub(a.mean()).exp().data({ target });
       await wf.iterate(wf.array(ramp(1000)), 20, (u) => heat(u)).eval({ target });
     }, quick);
