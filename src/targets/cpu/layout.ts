@@ -116,6 +116,13 @@ const asFloat64 = new Float64Array(bits.buffer);
 export function writeUniform(words: Int32Array, at: number, d: DType, value: number): void {
   if (d === 'float64') asFloat64[0] = value;
   else if (d === 'float32') asFloat32[0] = value;
-  else bits[0] = dtypes[d].kind === 'bool' ? -(value !== 0) : value | 0;
+  else bits[0] = integerLanes(d, value);
   for (let k = 0; k < 4; k++) words[at + k] = bits[d === 'float64' ? k % 2 : 0];
+}
+
+function integerLanes(d: DType, value: number): number {
+  if (d === 'bool') return -(value !== 0);
+  const { bits: width } = dtypes[d];
+  // The low bits again and again: times 0x01010101, or 0x00010001.
+  return width === 32 ? value | 0 : Math.imul(value & (2 ** width - 1), width === 8 ? 0x01010101 : 0x00010001);
 }

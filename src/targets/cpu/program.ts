@@ -4,7 +4,7 @@ import { inline, sameLeaves } from '../../dsl/kernel/copy.ts';
 import { Builder, type Fn, type Value } from '../../dsl/kernel/ir.ts';
 import { expandMath } from '../../dsl/kernel/math/index.ts';
 import type { InnerStride, KernelOutput, Launch } from '../../fusion/kernel.ts';
-import { finished, planesOf, type Term } from './emit/accumulate.ts';
+import { finished, planesOf, termOf, type Term } from './emit/accumulate.ts';
 import { bodyOf } from './emit/columns.ts';
 import { emitMap, type MapProgram } from './emit/map.ts';
 import { combineChunks, emitReduce, planeIndex, type ReduceNest } from './emit/reduce.ts';
@@ -65,7 +65,7 @@ export function programOf(kernel: OrientedKernel, inner: readonly InnerStride[],
   }
 
   const { axes, epilogue } = kernel.reduction;
-  const terms = kernel.reduction.terms.map((t): Term => ({ ...t, dtype: results[t.value].dtype }));
+  const terms = kernel.reduction.terms.map((t) => termOf(t, results[t.value]));
   const planes = terms.flatMap(planesOf);
   const stored = outputs('body');
   const reduce: ReduceNest = {

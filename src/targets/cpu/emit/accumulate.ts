@@ -8,14 +8,25 @@ import type { Builder, Value } from '../../../dsl/kernel/ir.ts';
 import { isArgReducer, reducers } from '../../../dsl/reducers.ts';
 import type { Term as KernelTerm } from '../../../fusion/kernel.ts';
 import type { Code, Scalar } from './code.ts';
-import { opTable, type OpContext } from './ops.ts';
-import { constant, SWAP_HALVES, SWAP_PAIRS, widthOf } from './lanes.ts';
+import { opTable, opWidth, type OpContext } from './ops.ts';
+import { constant, perRegister, resize, SWAP_HALVES, SWAP_PAIRS, type Width } from './lanes.ts';
+import { likelyWidth } from './widths.ts';
 import type { Local } from '../wasm/index.ts';
 
 /** One reduction of a kernel. */
 export interface Term extends KernelTerm {
   /** Of the accumulator. */
   readonly dtype: DType;
+  /** Of its lanes. */
+  readonly width: Width;
+}
+
+/** A term of a value. The indices of arg reducers, which go with the values, need lanes of 32 bits. */
+export function termOf(t: KernelTerm, value: Value): Term {
+  const { dtype } = value;
+  const { combine: how } = reducers[t.reducer];
+  if (how === 'argMin' || how === 'argMax') return { ...t, dtype, width: Math.max(32, likelyWidth(value)) as Width };
+  return { ...t, dtype, width: dtype === 'bool' ? likelyWidth(value) : opWidth(how, dtype, undefined) };
 }
 
 /**
@@ -49,11 +60,11 @@ export function finished(b: Builder, t: Term, plane: (k: 0 | 1) => Value): Value
  * values equal it, and the first one is the answer.
  */
 export function identity(c: Code, t: Term, start: Scalar): Partial {
-  const value = constant(c, reducers[t.reducer].identity(t.dtype), t.dtype);
+  const value = constant(c, reducers[t.reducer].identity(t.dtype), t.dtype, t.width);
   if (isCompensated(t)) return { value, extra: constant(c, 0, t.dtype) };
   if (!isArg(t)) return { value, extra: undefined };
   const index = c.x('i32x4.splat', [start]);
-  return { value, extra: widthOf(t.dtype) === 64 ? c.x('i64x2.extend_low_i32x4_s', [index]) : index };
+  return { value, extra: t.width === 64 ? c.x('i64x2.extend_low_i32x4_s', [index]) : index };
 }
 
 const contextOf = (c: Code, dtype: DType): OpContext => ({ c, dtype, right: undefined, lanes: 4, fmod: undefined });
@@ -63,7 +74,7 @@ export function combineValues(c: Code, t: Term, a: Local, b: Local): Local {
   const how = reducers[t.reducer].combine;
   if (how === 'argMin' || how === 'argMax') throw new InternalError('the values of arg reducers go with their indices');
   const op = t.dtype === 'bool' ? (how === 'min' ? 'and' : how === 'max' ? 'or' : how) : how;
-  return opTable(t.dtype)[op](contextOf(c, t.dtype), a, b, b);
+  return opTable(t.dtype, t.width)[op](contextOf(c, t.dtype), a, b, b);
 }
 
 export function combine(c: Code, t: Term, a: Partial, b: Partial): Partial {
@@ -87,7 +98,7 @@ function exactSum(c: Code, p: 'f32x4' | 'f64x2', a: Partial, b: Partial): Partia
 export function next(c: Code, t: Term, a: Partial, b: Partial): Partial {
   if (!isArg(t)) return combine(c, t, a, b);
   const context = contextOf(c, t.dtype);
-  const ops = opTable(t.dtype);
+  const ops = opTable(t.dtype, t.width);
   const largest = t.reducer === 'argMax';
   const test = (name: 'lt' | 'gt' | 'le' | 'ge' | 'eq', x: Local, y: Local): Local => ops[name](context, x, y, y);
   // For floats: a is a number, and b is not behind it or level, as a NaN is not either.
@@ -103,9 +114,9 @@ const chosen = (c: Code, take: Local, a: Partial, b: Partial): Partial => ({
 });
 
 /** The larger (smaller) value, NaN before all numbers, the smaller index among equals. */
-function better(c: Code, { reducer, dtype }: Term, a: Partial, b: Partial): Partial {
+function better(c: Code, { reducer, dtype, width }: Term, a: Partial, b: Partial): Partial {
   const context = contextOf(c, dtype);
-  const ops = opTable(dtype);
+  const ops = opTable(dtype, width);
   const test = (name: 'lt' | 'gt' | 'eq', x: Local, y: Local): Local => ops[name](context, x, y, y);
   let ahead = test(reducer === 'argMax' ? 'gt' : 'lt', b.value, a.value);
   let equal = test('eq', a.value, b.value);
@@ -114,7 +125,7 @@ function better(c: Code, { reducer, dtype }: Term, a: Partial, b: Partial): Part
     ahead = c.x('v128.or', [ahead, c.x('v128.andnot', [nanB, nanA])]);
     equal = c.x('v128.or', [equal, c.x('v128.and', [nanA, nanB])]);
   }
-  const earlier = c.x(widthOf(dtype) === 64 ? 'i64x2.lt_s' : 'i32x4.lt_s', [b.extra!, a.extra!]);
+  const earlier = c.x(width === 64 ? 'i64x2.lt_s' : 'i32x4.lt_s', [b.extra!, a.extra!]);
   return chosen(c, c.x('v128.or', [ahead, c.x('v128.and', [equal, earlier])]), a, b);
 }
 
@@ -125,14 +136,25 @@ export function pairwise<T>(list: readonly T[], f: (a: T, b: T) => T): T {
   return f(pairwise(list.slice(0, half), f), pairwise(list.slice(half), f));
 }
 
-/** All lanes combined, in every lane. */
-export function horizontal(c: Code, t: Term, p: Partial): Partial {
+/** A term in lanes of at least 32 bits. */
+export const inWideLanes = (t: Term): Term => (t.width < 32 ? { ...t, width: 32 } : t);
+
+/** The first `lanes` lanes of a register of partial results, as those of registers of `inWideLanes`; 1: of one in every lane. */
+export function widePartials(c: Code, t: Term, p: Partial, lanes: number): Partial[] {
+  if (t.width >= 32) return [p];
+  return resize(c, [p.value], t.width, 32, lanes, t.dtype).map((value) => ({ value, extra: undefined }));
+}
+
+/** All lanes of vectors of `count` cells combined, in every lane; in lanes of at least 32 bits. */
+export function horizontal(c: Code, term: Term, lanes: Partial, count: number): Partial {
+  const t = inWideLanes(term);
+  const p = pairwise(widePartials(c, term, lanes, Math.min(count, perRegister(term.width))), (a, b) => combine(c, t, a, b));
   const shuffled = ({ value, extra }: Partial, by: number[]): Partial => ({
     value: c.x('i8x16.shuffle', [value, value], by),
     extra: extra && c.x('i8x16.shuffle', [extra, extra], by),
   });
   const halves = combine(c, t, p, shuffled(p, SWAP_HALVES));
-  return widthOf(t.dtype) === 64 ? halves : combine(c, t, halves, shuffled(halves, SWAP_PAIRS));
+  return t.width === 64 ? halves : combine(c, t, halves, shuffled(halves, SWAP_PAIRS));
 }
 
 /** Partial results in locals that change. */

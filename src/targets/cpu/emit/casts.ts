@@ -1,35 +1,27 @@
 /** Casts between lanes of any two dtypes, by the rules of `castNumber`. */
 import { dtypes, isInteger, type DType } from '../../../dsl/dtype.ts';
 import type { Code } from './code.ts';
-import { LOW_HALVES, registers, upper, type Regs, type Width } from './lanes.ts';
+import { LOW_HALVES, registers, resize, SHAPES, upper, widthOf, type Regs, type Width } from './lanes.ts';
 import type { Local } from '../wasm/index.ts';
-
-/** Reduces a 32-bit lane modulo 2^bits into the range of an integer dtype. */
-export function wrap(c: Code, v: Local, d: DType): Local {
-  const { bits, kind } = dtypes[d];
-  if (bits === 32) return v;
-  if (kind === 'uint') return c.x('v128.and', [v, c.f.constant('i32x4', 2 ** bits - 1)]);
-  return c.x('i32x4.shr_s', [c.x('i32x4.shl', [v, 32 - bits]), 32 - bits]);
-}
 
 const fits = (from: DType, to: DType): boolean => dtypes[from].min >= dtypes[to].min && dtypes[from].max <= dtypes[to].max;
 
 /** 32-bit lanes 0 and 1 of two registers side by side. */
 const join = (c: Code, low: Local, high: Local): Local => c.x('i8x16.shuffle', [low, high], LOW_HALVES);
 
-/** The width a cast leaves its result in: a test of 64-bit lanes gives masks as wide. */
-export const castWidth = (from: DType, to: DType): Width => (to === 'float64' || (to === 'bool' && from === 'float64') ? 64 : 32);
+/** The width a cast leaves its result in, operands being in lanes of `width`: a test gives masks as wide. */
+export const castWidth = (to: DType, width: Width): Width => (to === 'bool' ? width : widthOf(to));
 
-/** `regs` hold `from` in its own width; bool comes as 64-bit masks when `to` is float64. */
-export function castLanes(c: Code, regs: Regs, from: DType, to: DType, count: number): Regs {
+/** `regs` hold `from` in lanes of the width that `operandWidth` says; the result is in that of `castWidth`. */
+export function castLanes(c: Code, regs: Regs, from: DType, width: Width, to: DType, count: number): Regs {
   switch (to) {
     case 'float64': return toFloat64(c, regs, from, count);
     case 'float32': return toFloat32(c, regs, from, count);
     case 'bool': {
-      const shape = from === 'float64' ? 'f64x2' : from === 'float32' ? 'f32x4' : 'i32x4';
+      const shape = from === 'float64' ? 'f64x2' : from === 'float32' ? 'f32x4' : SHAPES[width];
       return regs.map((v) => c.x(`${shape}.ne`, [v, c.f.constant(shape, 0)]));
     }
-    default: return toInteger(c, regs, from, to, count);
+    default: return toInteger(c, regs, from, width, to, count);
   }
 }
 
@@ -55,9 +47,9 @@ function toFloat32(c: Code, regs: Regs, from: DType, count: number): Regs {
   }
 }
 
-function toInteger(c: Code, regs: Regs, from: DType, to: DType, count: number): Regs {
-  if (from === 'bool') return regs.map((v) => c.x('v128.and', [v, c.f.constant('i32x4', 1)]));
-  if (isInteger(from)) return fits(from, to) ? regs : regs.map((v) => wrap(c, v, to));
+function toInteger(c: Code, regs: Regs, from: DType, width: Width, to: DType, count: number): Regs {
+  if (from === 'bool') return regs.map((v) => c.x('v128.and', [v, c.f.constant(SHAPES[width], 1)]));
+  if (isInteger(from)) return wrapped(c, regs, from, width, to, count);
   const whole = from === 'float32'
     ? regs.map((v) => c.x(to === 'uint32' ? 'i32x4.trunc_sat_f32x4_u' : 'i32x4.trunc_sat_f32x4_s', [v]))
     : paired(count, regs, (low, high) => {
@@ -65,13 +57,15 @@ function toInteger(c: Code, regs: Regs, from: DType, to: DType, count: number): 
       const parts = [low, high].map((v) => c.x(name, [v]));
       return join(c, parts[0], parts[1]);
     });
-  return whole.map((v) => saturate(c, v, to));
+  return resize(c, whole, 32, widthOf(to), count, to);
 }
 
-function saturate(c: Code, v: Local, d: DType): Local {
-  const { bits, min, max } = dtypes[d];
-  if (bits === 32) return v;
-  return c.x('i32x4.max_s', [c.x('i32x4.min_s', [v, c.f.constant('i32x4', max)]), c.f.constant('i32x4', min)]);
+/** Lanes as wide as `to` wrap by themselves. The low bits of wider ones are packed as unsigned numbers, whatever they mean. */
+function wrapped(c: Code, regs: Regs, from: DType, width: Width, to: DType, count: number): Regs {
+  const { bits } = dtypes[to];
+  if (width === bits) return regs;
+  const low = fits(from, to) ? regs : regs.map((v) => c.x('v128.and', [v, c.f.constant(SHAPES[width], 2 ** bits - 1)]));
+  return resize(c, low, width, bits as Width, count, fits(from, to) ? to : bits === 8 ? 'uint8' : 'uint16');
 }
 
 /** One 32-bit register from each two 64-bit ones. */

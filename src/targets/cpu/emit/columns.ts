@@ -2,7 +2,6 @@
  * The columns of a row: vectors in the interior, single cells at the borders and where less than a vector is left. Both
  * come from one body; what is done with its results is up to a `Sink`.
  */
-import type { DType } from '../../../dsl/dtype.ts';
 import type { Block, Statement } from '../../../dsl/kernel/blocks.ts';
 import type { Value } from '../../../dsl/kernel/ir.ts';
 import { costOf } from '../../../dsl/kernel/walk.ts';
@@ -10,18 +9,22 @@ import { opInfo } from '../../../dsl/ops.ts';
 import type { Scalar } from './code.ts';
 import { Evaluator, type Leaf, type Site } from './evaluate.ts';
 import type { Frame, Nest } from './frame.ts';
-import type { Regs } from './lanes.ts';
+import type { Regs, Width } from './lanes.ts';
 import { assumeInside, asksOuter, insideValues, margins } from './points.ts';
-import { Row, variantOf, type Variant } from './row.ts';
+import { isSameInRow, Row, variantOf, type Variant } from './row.ts';
 import type { Scheme } from './scheme.ts';
 import { isSerial } from './serial.ts';
-import { valuesIn, type Piece } from './uniformity.ts';
+import { fixedIn, valuesIn, type Piece } from './uniformity.ts';
 import { VectorSite } from './vector.ts';
+import { likelyWidth, operandWidth } from './widths.ts';
 import type { Local } from '../wasm/index.ts';
+
+/** What the body gives at some cells: result `index`, in lanes as wide as its dtype (of a bool, of its mask) or as asked for. */
+export type Results = (index: number, width?: Width) => Regs;
 
 /** A vector of cells: the results of the body there, and the column of the first. */
 export interface Vector {
-  readonly values: readonly Regs[];
+  readonly results: Results;
   readonly x: Local;
   /** Columns up to this one count; undefined: all do. */
   readonly end?: Local;
@@ -37,8 +40,8 @@ export interface Sink {
   vectors(turn: readonly Vector[]): void;
   /** After each turn: `count` columns are done. */
   advance(count: number): void;
-  /** One cell, its values in every lane; or one of each row. */
-  cells(values: readonly (readonly Local[])[], x: Local): void;
+  /** One cell, its values in every lane of one register; or one of each row. */
+  cells(rows: readonly Results[], x: Local): void;
 }
 
 export interface Body {
@@ -58,8 +61,8 @@ export interface Body {
   readonly masked: boolean;
 }
 
-/** Prepares the body of a nest for `emitColumns`. */
-export function bodyOf(nest: Nest): Body {
+/** Prepares the body of a nest for `emitColumns`. `widths`: in which results are wanted besides. */
+export function bodyOf(nest: Nest, widths: readonly Width[] = []): Body {
   const { rank } = nest;
   const piece: Piece = { results: nest.results, effects: nest.effects };
   const values = valuesIn(piece);
@@ -70,7 +73,7 @@ export function bodyOf(nest: Nest): Body {
   return {
     whole, interior: rowsMatter ? whole : assumed, insideRows: rowsMatter ? assumed : undefined,
     ...margins(values, rank - 1),
-    count: isSerial(piece, rank - 1) ? 1 : lanesFor(whole.vector, values),
+    count: isSerial(piece, rank - 1) ? 1 : lanesFor(whole.vector, values, widest(nest, piece, widths)),
     masked: whole.vector.loops > 0 || piece.effects.length > 0,
   };
 }
@@ -80,14 +83,23 @@ const HEAVY = 400;
 /** The turn of a loop that costs no more than this waits for its own results: more lanes, in more registers, fill the time. */
 const LIGHT_TURN = 24;
 
+/** The widest lanes that something is computed in that depends on the column. */
+function widest(nest: Nest, piece: Piece, widths: readonly Width[]): Width {
+  const fixed = fixedIn(piece, isSameInRow(nest));
+  const own = valuesIn(piece).map((v): Width => (v.kind === 'const' || fixed.has(v) ? 8
+    : Math.max(likelyWidth(v), v.kind === 'op' ? operandWidth(v) : 8) as Width));
+  return own.reduce<Width>((a, b) => Math.max(a, b) as Width, Math.max(8, ...widths) as Width);
+}
+
 /**
- * As many lanes as take two registers. Measured: 16 lanes make a Mandelbrot loop 1.25 times as fast as 8 (in float64 8 lanes
- * 1.3 times as fast as 4), and 32 lanes slower again.
+ * As many lanes as take two registers, of 8 bits one. Measured: 16 lanes make a Mandelbrot loop 1.25 times as fast as 8 (in
+ * float64 8 lanes 1.3 times as fast as 4), and 32 lanes slower again.
  */
-function lanesFor(scheme: Scheme, values: readonly Value[]): number {
+function lanesFor(scheme: Scheme, values: readonly Value[], width: Width): number {
   const { block, loops, piece } = scheme;
   const wide = values.some((v) => v.dtype === 'float64');
-  if (loops === 0) return wide || costOf(piece.results, piece.effects) > HEAVY ? 4 : 8;
+  const heavy = (): boolean => costOf(piece.results, piece.effects) > HEAVY;
+  if (loops === 0) return width === 8 ? 16 : width === 16 ? (heavy() ? 8 : 16) : wide || heavy() ? 4 : 8;
   const turns = turnCosts(block, scheme);
   if (turns.some((cost) => cost > HEAVY)) return 4;
   return (wide ? 4 : 8) * (turns.every((cost) => cost <= LIGHT_TURN) ? 2 : 1);
@@ -160,10 +172,9 @@ export function emitColumns(
       emit(body.interior);
     }
   };
-  const { results } = body.whole.piece;
   const cells = (stop: Scalar): void => c.whileBelow(x, stop, () => {
     const sites = rows.map((row) => evaluate(frame, row.cell(x, body.whole), body.whole.cell));
-    sink.cells(sites.map((at) => results.map((v) => at.regs(v)[0])), x);
+    sink.cells(sites.map((at) => resultsOf(at, body.whole)), x);
     c.advance(x, 1);
   });
   if (count === 1) return cells(to);
@@ -190,6 +201,8 @@ function evaluate({ c, fmod }: Frame, site: Site, scheme: Scheme): Evaluator {
   return at;
 }
 
+const resultsOf = (at: Evaluator, { piece }: Variant): Results => (index, width) => at.regs(piece.results[index], width);
+
 /** What is done side by side in one turn. */
 interface Place {
   readonly reads: VectorSite;
@@ -199,9 +212,9 @@ interface Place {
 }
 
 /** One turn: what `places` read, side by side. */
-function emitTurn(frame: Frame, places: readonly Place[], { piece, vector }: Variant, sink: Sink): void {
-  const sites = places.map(({ reads, x, end }) => evaluate(frame, reads.site(x, end), vector));
-  sink.vectors(places.map(({ x, end, ahead }, k) => ({ x, end, ahead, values: piece.results.map((v) => sites[k].regs(v)) })));
+function emitTurn(frame: Frame, places: readonly Place[], variant: Variant, sink: Sink): void {
+  const sites = places.map(({ reads, x, end }) => evaluate(frame, reads.site(x, end), variant.vector));
+  sink.vectors(places.map(({ x, end, ahead }, k) => ({ x, end, ahead, results: resultsOf(sites[k], variant) })));
 }
 
 /** What reads of a row give, step by step, and are known to give in all rows. */
@@ -210,7 +223,7 @@ export type Still = (v: Value & { kind: 'read' }, step: number) => Regs | undefi
 /** The reads for which `isStill`, in `steps` steps of `count` columns from column 0 on; those of the last step through `last`. */
 export function stillReads(
   frame: Frame, { interior }: Body, steps: number, count: number, isStill: (input: number) => boolean,
-  last: (regs: Regs, dtype: DType) => Regs,
+  last: (regs: Regs, width: Width) => Regs,
 ): Still {
   const values = valuesIn(interior.piece).filter((v): v is Value & { kind: 'read' } => v.kind === 'read' && isStill(v.input));
   if (values.length === 0) return () => undefined;
@@ -220,7 +233,10 @@ export function stillReads(
   const known = Array.from({ length: steps }, (_, step) => {
     reads.ahead = step * count;
     const site = reads.site(x);
-    return new Map(values.map((v) => [v, step < steps - 1 ? site.leaf(v) : last(site.leaf(v), v.dtype)]));
+    return new Map(values.map((v) => {
+      const width = interior.vector.loadWidth(v);
+      return [v, step < steps - 1 ? site.leaf(v, width) : last(site.leaf(v, width), width)];
+    }));
   });
   return (v, step) => known[step].get(v);
 }
@@ -228,16 +244,15 @@ export function stillReads(
 /** The results of the body for rows side by side: in steps of `count` columns from column 0 on, for each row. */
 export function stepResults(
   frame: Frame, { interior }: Body, rows: readonly Row[], steps: number, count: number, still: Still,
-): (readonly Regs[])[][] {
+): Results[][] {
   const x = frame.c.variable(0, 'x');
   const places = rows.map((row) => readsOf(row, interior, count));
   places.forEach((reads) => reads.begin(0));
   return Array.from({ length: steps }, (_, step) => places.map((reads) => {
     reads.ahead = step * count;
     const site = reads.site(x);
-    const leaf = (v: Leaf): Regs => (v.kind === 'read' ? still(v, step) : undefined) ?? site.leaf(v);
-    const at = evaluate(frame, { ...site, leaf }, interior.vector);
-    return interior.piece.results.map((v) => at.regs(v));
+    const leaf = (v: Leaf, width: Width): Regs => (v.kind === 'read' ? still(v, step) : undefined) ?? site.leaf(v, width);
+    return resultsOf(evaluate(frame, { ...site, leaf }, interior.vector), interior);
   }));
 }
 

@@ -63,7 +63,8 @@ function packWide(frame: Frame, pack: PackNest, plane: Local, { rows, columns }:
     };
     const sink: Sink = {
       begin: (x) => c.assign(running, c.add(from, c.mul(c.x('i32.div_u', [x, width]), panel))),
-      vectors: ([{ values: [regs] }]) => {
+      vectors: ([{ results }]) => {
+        const regs = results(0);
         let to: Scalar = running;
         for (let p = 0; p < perTurn; p++) {
           if (p > 0) to = c.add(to, panel);
@@ -71,7 +72,7 @@ function packWide(frame: Frame, pack: PackNest, plane: Local, { rows, columns }:
         }
       },
       advance: () => c.advance(running, c.mul(panel, perTurn)),
-      cells: ([[v]], x) => storeOne(c, dtype, cell(x), 0, v),
+      cells: ([results], x) => storeOne(c, dtype, cell(x), 0, results(0)[0]),
     };
     emitColumns(frame, body, [rowOf(frame, body)], columns, sink);
     // The last panel may be wider than what is left for it.
@@ -108,9 +109,9 @@ function packDeep(frame: Frame, pack: PackNest, plane: Local, { rows, columns }:
       begin: (x) => c.assign(running, at(x)),
       vectors: (turn) => transposed(frame, pack, turn).forEach((v, j) => c.raw('v128.store', [running, v], 16 * j)),
       advance: (count) => c.advance(running, count * width * bytes),
-      cells: (values, x) => {
+      cells: (list, x) => {
         const to = c.variable(at(x));
-        values.forEach(([v], r) => storeOne(c, dtype, to, r * bytes, v));
+        list.forEach((results, r) => storeOne(c, dtype, to, r * bytes, results(0)[0]));
       },
     };
     emitColumns(frame, body, list, columns, sink);
@@ -125,7 +126,7 @@ function packDeep(frame: Frame, pack: PackNest, plane: Local, { rows, columns }:
 function transposed(frame: Frame, { nest }: PackNest, turn: readonly Vector[]): Local[] {
   const { c } = frame;
   const shuffle = (a: Local, b: Local, by: readonly number[]): Local => c.x('i8x16.shuffle', [a, b], by);
-  const regs = turn.map(({ values }) => values[0]);
+  const regs = turn.map(({ results }) => results(0));
   const out: Local[] = [];
   if (widthOf(nest.planes[0]) === 64) {
     regs[0].forEach((_, j) => [LOW_HALVES, HIGH_HALVES].forEach((half) => {

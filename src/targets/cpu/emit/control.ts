@@ -7,10 +7,11 @@ import type { LoopStatement, Statement } from '../../../dsl/kernel/blocks.ts';
 import type { Value } from '../../../dsl/kernel/ir.ts';
 import type { Code, Scalar } from './code.ts';
 import type { Evaluator, Held } from './evaluate.ts';
-import { likelyWidth, registers, type Regs, type Width } from './lanes.ts';
+import { registers, type Regs, type Width } from './lanes.ts';
 import { opTable } from './ops.ts';
 import { preload } from './preload.ts';
 import type { Run } from './runs.ts';
+import { activeWidth, likelyWidth } from './widths.ts';
 import type { Local } from '../wasm/index.ts';
 
 /** Leaves on the stack whether some lane of a mask is set. */
@@ -62,7 +63,7 @@ export function emitBranch(e: Evaluator, s: Statement & { kind: 'branch' }): voi
 function emitDivergent(e: Evaluator, s: Statement & { kind: 'branch' }, out: Place): void {
   const { c } = e;
   const [condition, yes, no] = s.value.args;
-  const width = e.maskWidth(condition);
+  const width = likelyWidth(condition);
   const mask = e.regs(condition, width);
   const among = e.active && e.regs(e.active, width);
   const both = (): void => {
@@ -122,7 +123,7 @@ export function emitLoop(e: Evaluator, s: LoopStatement): void {
   const start = carried.map(({ index, place, last }) => [place, ...(last && last !== place ? [last] : [])]
     .map((to) => ({ to: to.locals, from: taken(e, loop.initial[index], to) }))).flat();
   c.move(start.flatMap(({ to }) => to), start.flatMap(({ from }) => from));
-  const width: Width = varying.some((t) => likelyWidth(t.value) === 64) ? 64 : 32;
+  const width = activeWidth(varying.map((t) => t.value));
   const inLoop = varying.length > 0 ? c.variables(registers(e.count, width), 'active') : [];
   if (varying.length > 0) c.move(inLoop, e.active ? e.regs(e.active, width) : inLoop.map(() => c.f.constant('i32x4', -1)));
 
@@ -211,9 +212,9 @@ function blended(e: Evaluator, state: Value, next: Value, { form, locals }: Plac
   if (by) {
     // Counting: lanes that have left count by 0.
     const context = { c, dtype: state.dtype, right: undefined, lanes: e.count, fmod: undefined };
-    const { add, sub } = opTable(state.dtype);
+    const { add, sub } = opTable(state.dtype, form as Width);
     if (by.sign * by.value === 1) return locals.map((v, j) => sub(context, v, mask[j], v));
-    const steps = e.regs(by.constant);
+    const steps = e.regs(by.constant, form as Width);
     return locals.map((v, j) => (by.sign === 1 ? add : sub)(context, v, c.x('v128.and', [steps[j], mask[j]]), v));
   }
   return e.regs(next, form as Width).map((v, j) => c.x('v128.bitselect', [v, locals[j], mask[j]]));

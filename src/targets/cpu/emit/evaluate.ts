@@ -1,10 +1,9 @@
 /**
  * Evaluates a piece over lanes, statement by statement. Equal values are one object, so remembering by identity shares
- * subexpressions. A value is held in the forms that were asked for: registers of 32-bit and of 64-bit lanes, or a plain i32;
- * one that is the same in every lane takes one register.
+ * subexpressions. A value is held in the forms that were asked for: registers of lanes of some widths, or a plain i32; one that
+ * is the same in every lane takes one register.
  */
 import { InternalError } from '../../../errors.ts';
-import type { DType } from '../../../dsl/dtype.ts';
 import type { Block, Statement } from '../../../dsl/kernel/blocks.ts';
 import type { Leaf } from '../../../dsl/kernel/interpret.ts';
 import type { Value } from '../../../dsl/kernel/ir.ts';
@@ -14,12 +13,13 @@ import { emitBranch, emitLoop } from './control.ts';
 import { usedFromOutside, usesIn, usesOf } from './economy.ts';
 import type { Whole } from './frame.ts';
 import { opTable } from './ops.ts';
-import { constant, maskOf, narrow, registers, widen, widthOf, type Regs, type Width } from './lanes.ts';
+import { constant, maskOf, narrow, registers, widen, widthOf, WIDTHS, type Regs, type Width } from './lanes.ts';
 import { runOf, type Run, type RunSource } from './runs.ts';
 import { scalarCode } from './scalars.ts';
 import type { Scheme } from './scheme.ts';
 import { isNormal, passedOver } from './shortcuts.ts';
 import { gatherScalar, gatherLanes, loadStored, storeLanes, type Base } from './whole.ts';
+import { likelyWidth, operandWidth } from './widths.ts';
 import type { Func, Local } from '../wasm/index.ts';
 
 export type { Leaf } from '../../../dsl/kernel/interpret.ts';
@@ -30,8 +30,8 @@ export interface Site {
   readonly count: number;
   /** The axis along which lanes are neighbours. */
   readonly inner: number;
-  /** Registers in the width of the leaf's dtype. */
-  leaf(v: Leaf): Regs;
+  /** Registers in the width asked for: that of the leaf's dtype, or of a narrow read a wider one. */
+  leaf(v: Leaf, width: Width): Regs;
   /** A leaf that is the same in every lane, as an i32. */
   scalar(v: Leaf): Scalar;
   /** The coordinate of the first lane along the inner axis, and whether the others follow. */
@@ -50,6 +50,8 @@ export interface Held {
   readonly natural: Width | 'scalar';
   /** One register for all lanes. */
   readonly uniform: boolean;
+  8?: Regs;
+  16?: Regs;
   32?: Regs;
   64?: Regs;
   scalar?: Scalar;
@@ -156,12 +158,12 @@ export class Evaluator implements RunSource {
   }
 
   /** The registers of a value; masks and integers are converted to the width asked for. */
-  regs(v: Value, width: Width = widthOf(v.dtype)): Regs {
-    if (v.kind === 'const') return this.repeat(this.constant(v.value, v.dtype, width), width);
+  regs(v: Value, width: Width = likelyWidth(v)): Regs {
+    if (v.kind === 'const') return this.repeat(constant(this.c, v.value, v.dtype, width), width);
     const known = this.site.known(v, width);
     if (known) return this.repeat(known, width);
     const held = this.hold(v);
-    const found = held[width] ?? this.convert(v, held, width);
+    const found = this.form(v, held, width);
     return held.uniform ? this.repeat(found[0], width) : found;
   }
 
@@ -172,8 +174,9 @@ export class Evaluator implements RunSource {
     if (known !== undefined) return known;
     const held = this.hold(v);
     if (held.scalar === undefined) {
-      const reg = held[held.natural as Width]![0];
-      held.scalar = v.dtype === 'bool' ? this.c.x('v128.any_true', [reg]) : this.c.x('i32x4.extract_lane', [reg], 0);
+      held.scalar = v.dtype === 'bool'
+        ? this.c.x('v128.any_true', [held[held.natural as Width]![0]])
+        : this.c.x('i32x4.extract_lane', [this.form(v, held, 32)[0]], 0);
       this.journal?.push(() => delete held.scalar);
     }
     return held.scalar;
@@ -210,21 +213,11 @@ export class Evaluator implements RunSource {
     return `${array}:${index.map(number).join()}`;
   }
 
-  /** The width that masks of a bool value are made in. */
-  maskWidth(v: Value): Width {
-    if (v.kind === 'const') return 32;
-    return this.hold(v).natural === 64 ? 64 : 32;
-  }
-
-  private convert(v: Value, held: Held, width: Width): Regs {
-    const regs = this.own(() => {
-      if (held.natural === 'scalar') {
-        if (v.dtype === 'bool') return [maskOf(this.c, held.scalar!)];
-        const lanes = [this.c.x('i32x4.splat', [held.scalar!])];
-        return width === 64 ? widen(this.c, lanes, 1) : lanes;
-      }
-      return (width === 64 ? widen : narrow)(this.c, held[held.natural]!, held.uniform ? 1 : this.count);
-    });
+  /** The registers of a held value in lanes of a width, one if it is the same in every lane. */
+  private form(v: Value, held: Held, width: Width): Regs {
+    const found = held[width];
+    if (found) return found;
+    const regs = this.own(() => this.convert(v, held, width));
     held[width] = regs;
     this.journal?.push(() => {
       if (held[width] !== regs) return;
@@ -234,13 +227,21 @@ export class Evaluator implements RunSource {
     return regs;
   }
 
-  private repeat(v: Local, width: Width): Regs {
-    return new Array<Local>(registers(this.count, width)).fill(v);
+  /** By way of the widths between, which others may ask for. */
+  private convert(v: Value, held: Held, width: Width): Regs {
+    const { c } = this;
+    const { natural, uniform } = held;
+    // A mask that is the same in every lane is so in lanes of any width.
+    if (natural === 'scalar' && v.dtype === 'bool') return [maskOf(c, held.scalar!)];
+    if (natural !== 'scalar' && v.dtype === 'bool' && (uniform || this.count === 1)) return held[natural]!.slice(0, 1);
+    if (natural === 'scalar' && width === 32) return [c.x('i32x4.splat', [held.scalar!])];
+    const wider = width > (natural === 'scalar' ? 32 : natural);
+    const from = (wider ? width / 2 : 2 * width) as Width;
+    return (wider ? widen : narrow)(c, this.form(v, held, from), from, uniform ? 1 : this.count, v.dtype);
   }
 
-  private constant(value: number, d: DType, width: Width): Local {
-    if (width === widthOf(d)) return constant(this.c, value, d);
-    return this.c.f.constant('i64x2', d === 'bool' ? -value : value);
+  private repeat(v: Local, width: Width): Regs {
+    return new Array<Local>(registers(this.count, width)).fill(v);
   }
 
   private hold(v: Value): Held {
@@ -266,7 +267,7 @@ export class Evaluator implements RunSource {
   }
 
   private forget(v: Value, held: Held): void {
-    for (const width of [32, 64] as const) {
+    for (const width of WIDTHS) {
       held[width]?.forEach((local) => this.letGo(local));
       delete held[width];
     }
@@ -303,18 +304,24 @@ export class Evaluator implements RunSource {
   // ---- computing ----
 
   private compute(v: Value): Held {
-    const width = widthOf(v.dtype);
-    if (v.kind === 'const') return { natural: width, uniform: false, [width]: this.regs(v) };
+    const width = likelyWidth(v);
+    if (v.kind === 'const') return { natural: width, uniform: false, [width]: this.regs(v, width) };
     const known = this.site.known(v, width);
     if (known) return { natural: width, uniform: true, [width]: [known] };
     if (this.scheme.isScalar(v)) return { natural: 'scalar', uniform: true, scalar: this.computeScalar(v) };
     // A single cell has one register anyway.
     const uniform = this.count > 1 && this.scheme.isUniform(v);
     switch (v.kind) {
-      case 'op': return this.shortcut(v, uniform) ?? (v.op === 'cast' ? this.cast(v.args[0], v.dtype, uniform) : this.operate(v, uniform));
+      case 'op': return this.shortcut(v, uniform) ?? (v.op === 'cast' ? this.cast(v, uniform) : this.operate(v, uniform));
+      case 'read': {
+        const loaded = this.scheme.loadWidth(v);
+        return { natural: loaded, uniform, [loaded]: this.own(() => this.site.leaf(v, loaded)) };
+      }
+      // The columns of a vector are inside alike.
+      case 'inside': return { natural: width, uniform: true, [width]: this.own(() => this.site.leaf(v, width).slice(0, 1)) };
       case 'gather': return { natural: width, uniform, [width]: this.own(() => gatherLanes(this, v)) };
       case 'state': case 'after': case 'loaded': throw new InternalError(`a ${v.kind} is used before it is there`);
-      default: return { natural: width, uniform, [width]: this.own(() => this.site.leaf(v)) };
+      default: return { natural: width, uniform, [width]: this.own(() => this.site.leaf(v, width)) };
     }
   }
 
@@ -337,17 +344,19 @@ export class Evaluator implements RunSource {
     return { natural: width, uniform, [width]: regs };
   }
 
-  private cast(v: Value, to: DType, uniform: boolean): Held {
-    const regs = this.regs(v, v.dtype === 'bool' && to === 'float64' ? 64 : widthOf(v.dtype));
-    const natural = castWidth(v.dtype, to);
+  private cast(v: Value & { kind: 'op' }, uniform: boolean): Held {
+    const [{ dtype }] = v.args;
+    const width = operandWidth(v);
+    const regs = this.regs(v.args[0], width);
+    const natural = castWidth(v.dtype, width);
     const [from, lanes] = uniform ? [regs.slice(0, 1), 1] : [regs, this.count];
-    return { natural, uniform, [natural]: this.own(() => castLanes(this.c, from, v.dtype, to, lanes)) };
+    return { natural, uniform, [natural]: this.own(() => castLanes(this.c, from, dtype, width, v.dtype, lanes)) };
   }
 
-  /** Register by register. All operands come in the width of the op: 64 bits beside float64. */
+  /** Register by register. All operands come in the width of the op. */
   private operate(v: Value & { kind: 'op' }, uniform: boolean): Held {
     const dtype = v.op === 'select' ? v.args[1].dtype : v.args[0].dtype;
-    const width = dtype === 'bool' ? this.widthOfMasks(v.args) : widthOf(dtype);
+    const width = operandWidth(v);
     const [, second, third] = v.args;
     const args = (isBackwards(v) ? [second, v.args[0]] : v.args).map((a) => this.regs(a, width));
     const known = (a: Value | undefined): number | undefined => (a?.kind === 'const' ? a.value : undefined);
@@ -355,14 +364,9 @@ export class Evaluator implements RunSource {
       c: this.c, dtype, right: known(isBackwards(v) ? v.args[0] : second), third: known(third), isNormal: isNormal(v.args[0]),
       lanes: uniform ? 1 : this.count, fmod: this.fmod,
     };
-    const op = opTable(dtype)[v.op];
+    const op = opTable(dtype, width)[v.op];
     const first = uniform ? args[0].slice(0, 1) : args[0];
     return { natural: width, uniform, [width]: this.own(() => first.map((a, j) => op(context, a, args[1]?.[j], args[2]?.[j]))) };
-  }
-
-  /** Masks stay as wide as the comparisons that made them. */
-  private widthOfMasks(args: readonly Value[]): Width {
-    return args.some((a) => this.maskWidth(a) === 64) ? 64 : 32;
   }
 }
 

@@ -19,6 +19,18 @@ export function integerQuotient(c: Code, a: Local, b: Local, unsigned: boolean, 
   return c.x('i8x16.shuffle', halves, EVEN_WORDS);
 }
 
+/** 1.5 * 2^23: adding it to a whole float32 up to 2^22 puts its two's complement into the low bits. */
+const WHOLE = 1.5 * 2 ** 23;
+
+/** The same for operands of up to 16 bits, whose quotients float32 tells from integers; by zero gives 0. Not wrapped. */
+export function smallQuotient(c: Code, a: Local, b: Local, rounding: 'floor' | 'trunc'): Local {
+  const [x, y] = [a, b].map((v) => c.x('f32x4.convert_i32x4_s', [v]));
+  const whole = c.x(`f32x4.${rounding}`, [c.x('f32x4.div', [x, y])]);
+  const magic = c.f.constant('f32x4', WHOLE);
+  const q = c.x('i32x4.sub', [c.x('f32x4.add', [whole, magic]), magic]);
+  return c.x('v128.and', [q, c.x('i32x4.ne', [b, c.f.constant('i32x4', 0)])]);
+}
+
 /** Powers modulo 2^32. A negative exponent keeps the powers of 1 and -1 and gives 0 for other bases. */
 export function integerPower(c: Code, base: Local, exponent: Local, signed: boolean): Local {
   const { f } = c;

@@ -3,6 +3,7 @@ import { dtypes, type DType } from '../../../dsl/dtype.ts';
 import type { Scalar } from './code.ts';
 import { emitColumns, rowOf, type Body, type Sink, type Vector } from './columns.ts';
 import { Frame, PARAMS, type Nest } from './frame.ts';
+import { widthOf } from './lanes.ts';
 import { scatter, scatterAt, store, storeOne } from './memory.ts';
 import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
 
@@ -27,12 +28,12 @@ export function storing(frame: Frame, stores: readonly number[], count: number):
   });
   const running = targets.map((_, k) => c.f.local('i32', `out${k}`));
   const address = ({ row, stride }: Target, x: Scalar): Scalar => c.add(row, c.mul(x, stride));
-  const all = ({ values, ahead = 0 }: Vector): void => targets.forEach(({ dtype, result, stride }, k) => (typeof stride === 'number'
-    ? store(c, dtype, running[k], ahead * stride, values[result], count)
-    : scatter(c, dtype, c.add(running[k], c.mul(stride, ahead)), stride, values[result], count)));
-  const some = ({ values, x }: Vector, end: Local): void => targets.forEach(({ dtype, result, stride }, k) => {
+  const all = ({ results, ahead = 0 }: Vector): void => targets.forEach(({ dtype, result, stride }, k) => (typeof stride === 'number'
+    ? store(c, dtype, running[k], ahead * stride, results(result, widthOf(dtype)), count)
+    : scatter(c, dtype, c.add(running[k], c.mul(stride, ahead)), stride, results(result, widthOf(dtype)), count)));
+  const some = ({ results, x }: Vector, end: Local): void => targets.forEach(({ dtype, result, stride }, k) => {
     const left = c.sub(end, x);
-    scatterAt(c, dtype, values[result], count, (lane, put) => {
+    scatterAt(c, dtype, results(result, widthOf(dtype)), count, (lane, put) => {
       c.raw('i32.gt_s', [left, lane]);
       c.f.if(() => put(c.add(running[k], c.mul(stride, lane))));
     });
@@ -41,7 +42,7 @@ export function storing(frame: Frame, stores: readonly number[], count: number):
     begin: (x) => targets.forEach((t, k) => c.assign(running[k], address(t, x))),
     vectors: ([v]) => (v.end ? some(v, v.end) : all(v)),
     advance: (columns) => targets.forEach((t, k) => c.advance(running[k], c.mul(t.stride, columns))),
-    cells: ([values], x) => targets.forEach((t) => storeOne(c, t.dtype, address(t, x), 0, values[t.result])),
+    cells: ([results], x) => targets.forEach((t) => storeOne(c, t.dtype, address(t, x), 0, results(t.result)[0])),
   };
 }
 

@@ -1,52 +1,36 @@
 /** Lanes to and from memory: neighbours, regular steps, anywhere. Registers hold what lanes.ts says. */
 import { dtypes, type DType } from '../../../dsl/dtype.ts';
 import type { Code, Scalar } from './code.ts';
-import { widthOf, type Regs } from './lanes.ts';
+import { perRegister, resize, SHAPES, widthOf, type Regs, type Width } from './lanes.ts';
 import type { Local } from '../wasm/index.ts';
 
-/** Elements at `address + offset`, one after the other. */
-export function load(c: Code, d: DType, address: Local, offset: number, count: number): Regs {
-  const list = (n: number, f: (j: number) => Local): Local[] => Array.from({ length: n }, (_, j) => f(j));
-  switch (d) {
-    case 'float32': case 'int32': case 'uint32':
-      return list(count / 4, (j) => c.x('v128.load', [address], offset + 16 * j));
-    case 'float64':
-      return list(count / 2, (j) => c.x('v128.load', [address], offset + 16 * j));
-    case 'int16':
-      return list(count / 4, (j) => c.x('v128.load16x4_s', [address], offset + 8 * j));
-    case 'uint16':
-      return list(count / 4, (j) => c.x('v128.load16x4_u', [address], offset + 8 * j));
-    case 'int8': case 'uint8':
-      return loadBytes(c, d === 'int8' ? 's' : 'u', address, offset, count);
-    case 'bool':
-      return loadBytes(c, 'u', address, offset, count).map((v) => nonZero(c, v));
-    default: return d satisfies never;
-  }
+type Integer = Exclude<DType, 'float32' | 'float64' | 'bool'>;
+
+/** Elements at `address + offset`, one after the other; narrow integers in wider lanes, if asked to. */
+export function load(c: Code, d: DType, address: Local, offset: number, count: number, width: Width = widthOf(d)): Regs {
+  const own = widthOf(d);
+  if (width === own) return asMasks(c, d, loadDense(c, count * dtypes[d].bytes, address, offset));
+  if (count * dtypes[d].bytes < 8 || d === 'bool') return resize(c, load(c, d, address, offset, count), own, width, count, d);
+  const sign = dtypes[d].kind === 'uint' ? 'u' : 's';
+  const once = Array.from({ length: (count * own) / 64 }, (_, j) =>
+    c.x(own === 8 ? `v128.load8x8_${sign}` : `v128.load16x4_${sign}`, [address], offset + 8 * j));
+  return resize(c, once, 2 * own as Width, width, count, d);
 }
 
-/** Eight bytes at a time, and the four that may be left. */
-function loadBytes(c: Code, sign: 's' | 'u', address: Local, offset: number, count: number): Local[] {
-  const out: Local[] = [];
-  for (let at = 0; at < count; at += 8) {
-    const wide = count - at === 4
-      ? c.x(`i16x8.extend_low_i8x16_${sign}`, [c.x('v128.load32_zero', [address], offset + at)])
-      : c.x(`v128.load8x8_${sign}`, [address], offset + at);
-    out.push(c.x(`i32x4.extend_low_i16x8_${sign}`, [wide]));
-    if (count - at > 4) out.push(c.x(`i32x4.extend_high_i16x8_${sign}`, [wide]));
-  }
-  return out;
+/** Registers of 16 bytes; or one of 4 or 8 bytes, and zeros. */
+function loadDense(c: Code, bytes: number, address: Local, offset: number): Local[] {
+  if (bytes === 4) return [c.x('v128.load32_zero', [address], offset)];
+  if (bytes === 8) return [c.x('v128.load64_zero', [address], offset)];
+  return Array.from({ length: bytes / 16 }, (_, j) => c.x('v128.load', [address], offset + 16 * j));
 }
 
-const nonZero = (c: Code, v: Local): Local => c.x('i32x4.ne', [v, c.f.constant('i32x4', 0)]);
+const asMasks = (c: Code, d: DType, regs: readonly Local[]): Regs =>
+  (d === 'bool' ? regs.map((v) => c.x('i8x16.ne', [v, c.f.constant('i8x16', 0)])) : regs);
 
 /** One element in every lane. */
-export function loadSplat(c: Code, d: DType, address: Scalar, offset = 0): Local {
-  switch (d) {
-    case 'float32': case 'int32': case 'uint32': return c.x('v128.load32_splat', [address], offset);
-    case 'float64': return c.x('v128.load64_splat', [address], offset);
-    case 'bool': return nonZero(c, c.x('i32x4.splat', [loadScalar(c, 'uint8', address, offset)]));
-    default: return c.x('i32x4.splat', [loadScalar(c, d, address, offset)]);
-  }
+export function loadSplat(c: Code, d: DType, address: Scalar, offset = 0, width: Width = widthOf(d)): Local {
+  if (width !== widthOf(d)) return c.x(`${SHAPES[width as 16 | 32]}.splat`, [loadScalar(c, d as Integer, address, offset)]);
+  return asMasks(c, d, [c.x(`v128.load${width}_splat`, [address], offset)])[0];
 }
 
 /** One integer, or a bool as 0 or 1. */
@@ -54,8 +38,6 @@ export function loadInteger(c: Code, d: DType, address: Scalar): Local {
   if (d === 'bool') return c.x('i32.ne', [loadScalar(c, 'uint8', address, 0), 0]);
   return loadScalar(c, d as Integer, address, 0);
 }
-
-type Integer = 'int32' | 'uint32' | 'int16' | 'uint16' | 'int8' | 'uint8';
 
 function loadScalar(c: Code, d: Integer, address: Scalar, offset: number): Local {
   switch (d) {
@@ -76,71 +58,29 @@ export function gather(c: Code, d: DType, address: Scalar, offset: number, strid
 
 /** Elements anywhere: `address` is asked for one lane after the other. */
 export function gatherAt(c: Code, d: DType, offset: number, count: number, address: (lane: number) => Scalar): Regs {
-  const perRegister = widthOf(d) === 64 ? 2 : 4;
+  const width = widthOf(d);
   const out: Local[] = [];
   for (let lane = 0; lane < count; lane++) {
     const at = address(lane);
-    const k = lane % perRegister;
-    if (k === 0) out.push(firstLane(c, d, at, offset));
-    else out[out.length - 1] = nextLane(c, d, out[out.length - 1], at, offset, k);
+    const k = lane % perRegister(width);
+    if (k === 0) out.push(c.x(width < 32 ? `v128.load${width as 8 | 16}_splat` : `v128.load${width as 32 | 64}_zero`, [at], offset));
+    else out[out.length - 1] = c.x(`v128.load${width}_lane`, [at, out[out.length - 1]], offset, k);
   }
-  return d === 'bool' ? out.map((v) => nonZero(c, v)) : out;
+  return asMasks(c, d, out);
 }
 
-function firstLane(c: Code, d: DType, at: Scalar, offset: number): Local {
-  switch (d) {
-    case 'float32': case 'int32': case 'uint32': return c.x('v128.load32_zero', [at], offset);
-    case 'float64': return c.x('v128.load64_zero', [at], offset);
-    case 'bool': return loadSplat(c, 'uint8', at, offset);
-    default: return loadSplat(c, d, at, offset);
-  }
-}
-
-function nextLane(c: Code, d: DType, into: Local, at: Scalar, offset: number, lane: number): Local {
-  switch (d) {
-    case 'float32': case 'int32': case 'uint32': return c.x('v128.load32_lane', [at, into], offset, lane);
-    case 'float64': return c.x('v128.load64_lane', [at, into], offset, lane);
-    case 'bool': return c.x('i32x4.replace_lane', [into, loadScalar(c, 'uint8', at, offset)], lane);
-    default: return c.x('i32x4.replace_lane', [into, loadScalar(c, d, at, offset)], lane);
-  }
-}
-
-/** Stores `count` lanes one after the other. Values are in the dtype's range already, so saturating packs lose nothing. */
+/** Stores `count` lanes one after the other. */
 export function store(c: Code, d: DType, address: Local, offset: number, regs: Regs, count: number): void {
-  switch (d) {
-    case 'float32': case 'int32': case 'uint32': case 'float64':
-      regs.forEach((v, j) => c.raw('v128.store', [address, v], offset + 16 * j));
-      return;
-    case 'int16': case 'uint16': case 'int8': case 'uint8': case 'bool':
-      // Two registers at a time, and the one that may be left.
-      for (let at = 0; at < count; at += 8) {
-        storePacked(c, d, address, offset + at * dtypes[d].bytes, regs.slice(at / 4, at / 4 + 2));
-      }
-      return;
-    default: d satisfies never;
-  }
-}
-
-type Narrow = 'int16' | 'uint16' | 'int8' | 'uint8' | 'bool';
-
-function storePacked(c: Code, d: Narrow, address: Local, offset: number, regs: Regs): void {
-  const packed = pack(c, d, regs);
-  const bytes = dtypes[d].bytes * 4 * regs.length;
-  if (bytes === 16) c.raw('v128.store', [address, packed], offset);
-  else if (bytes === 8) c.raw('v128.store64_lane', [address, packed], offset, 0);
-  else c.raw('v128.store32_lane', [address, packed], offset, 0);
-}
-
-function pack(c: Code, d: Narrow, regs: Regs): Local {
   const values = inMemory(c, d, regs);
-  const words16 = c.x(d === 'uint16' ? 'i16x8.narrow_i32x4_u' : 'i16x8.narrow_i32x4_s', [values[0], values[1] ?? values[0]]);
-  if (dtypes[d].bytes === 2) return words16;
-  return c.x(d === 'int8' ? 'i8x16.narrow_i16x8_s' : 'i8x16.narrow_i16x8_u', [words16, words16]);
+  const bytes = count * dtypes[d].bytes;
+  if (bytes === 4) c.raw('v128.store32_lane', [address, values[0]], offset, 0);
+  else if (bytes === 8) c.raw('v128.store64_lane', [address, values[0]], offset, 0);
+  else values.forEach((v, j) => c.raw('v128.store', [address, v], offset + 16 * j));
 }
 
 /** Masks become 0 and 1. */
 const inMemory = (c: Code, d: DType, regs: Regs): Regs =>
-  (d === 'bool' ? regs.map((v) => c.x('v128.and', [v, c.f.constant('i32x4', 1)])) : regs);
+  (d === 'bool' ? regs.map((v) => c.x('v128.and', [v, c.f.constant('i8x16', 1)])) : regs);
 
 /** Stores `count` lanes `stride` bytes apart. */
 export function scatter(c: Code, d: DType, address: Scalar, stride: Scalar, regs: Regs, count: number): void {
@@ -152,24 +92,18 @@ export function scatter(c: Code, d: DType, address: Scalar, stride: Scalar, regs
 export function scatterAt(
   c: Code, d: DType, regs: Regs, count: number, each: (lane: number, put: (address: Scalar) => void) => void,
 ): void {
-  const perRegister = widthOf(d) === 64 ? 2 : 4;
+  const per = perRegister(widthOf(d));
   const values = inMemory(c, d, regs);
   for (let lane = 0; lane < count; lane++) {
-    each(lane, (address) => storeLane(c, d, address, 0, values[Math.floor(lane / perRegister)], lane % perRegister));
+    each(lane, (address) => storeLane(c, d, address, 0, values[Math.floor(lane / per)], lane % per));
   }
 }
 
-/** Stores the first lane. */
+/** Stores the first lane, of any width: numbers are in its low bytes. */
 export function storeOne(c: Code, d: DType, address: Scalar, offset: number, value: Local): void {
   storeLane(c, d, address, offset, inMemory(c, d, [value])[0], 0);
 }
 
-/** Narrow integers are the low bytes of their 32-bit lanes. */
 function storeLane(c: Code, d: DType, address: Scalar, offset: number, value: Local, lane: number): void {
-  switch (dtypes[d].bytes) {
-    case 8: c.raw('v128.store64_lane', [address, value], offset, lane); return;
-    case 4: c.raw('v128.store32_lane', [address, value], offset, lane); return;
-    case 2: c.raw('v128.store16_lane', [address, value], offset, 2 * lane); return;
-    default: c.raw('v128.store8_lane', [address, value], offset, 4 * lane);
-  }
+  c.raw(`v128.store${widthOf(d)}_lane`, [address, value], offset, lane);
 }

@@ -1,16 +1,16 @@
 /**
- * What every op becomes: one table per kind of operand, each from registers to one register. Operands that a kind keeps
- * in 64-bit lanes (conditions and exponents beside float64) arrive widened; `cast` changes the number of registers and
- * lives in casts.ts.
+ * What every op becomes: one table per kind of operand and width of lanes, each from registers to one register. Operands arrive
+ * in lanes of that width (conditions and exponents beside float64 in those of 64 bits); `cast` changes the number of
+ * registers and lives in casts.ts.
  */
-import { InternalError } from '../../../errors.ts';
 import { dtypes, type DType } from '../../../dsl/dtype.ts';
 import type { OpName } from '../../../dsl/ops.ts';
 import type { Code } from './code.ts';
-import { wrap } from './casts.ts';
+import { hasNarrow, integerTable } from './integer-ops.ts';
+import { widthOf, type Width } from './lanes.ts';
+import { library, libraryOps, never, notIntegers, one, pick, two, type Named } from './op-parts.ts';
 import { float32Remainder, float64Remainder } from './remainder.ts';
-import { integerPower, integerQuotient, lanewise } from './integers.ts';
-import { relaxedSimd, type Func, type Local, type OpName as Instruction } from '../wasm/index.ts';
+import { relaxedSimd, type Func, type Local } from '../wasm/index.ts';
 
 export interface OpContext {
   readonly c: Code;
@@ -30,39 +30,13 @@ export interface OpContext {
 
 export type RegOp = (o: OpContext, a: Local, b: Local, s: Local) => Local;
 
-type Unary = { [I in Instruction]: I }[Instruction];
-const one = (name: Unary): RegOp => ({ c }, a) => c.x(name as 'f32x4.neg', [a]);
-const two = (name: Unary): RegOp => ({ c }, a, b) => c.x(name as 'f32x4.add', [a, b]);
-/** One or none of the alternatives may be +0, whose bits are none. */
-const pick: RegOp = ({ c, right, third }, condition, a, b) => (Object.is(right, 0) ? c.x('v128.andnot', [b, condition])
-  : Object.is(third, 0) ? c.x('v128.and', [a, condition])
-    : c.x('v128.bitselect', [a, b, condition]));
-
 /** Beside a number that is neither 0 nor NaN, the simple instruction has nothing to look after: x stays what it is, NaN too. */
-const bound = (full: Unary, simple: Unary): RegOp => ({ c, right }, a, b) =>
+const bound = (full: Named, simple: Named): RegOp => ({ c, right }, a, b) =>
   c.x((right !== undefined && right !== 0 && !Number.isNaN(right) ? simple : full) as 'f32x4.min', [a, b]);
 
 /** Of floats: whose inverse is a normal number in float32, too. */
 const isPowerOfTwo = (v: number | undefined): v is number =>
   v !== undefined && Number.isInteger(Math.log2(v)) && Math.abs(Math.log2(v)) <= 126;
-
-/** Expanded by `expandMath` before emission. */
-const library: RegOp = () => { throw new InternalError('a library function reached the CPU emitter unexpanded'); };
-/** Ruled out by the signatures of ops.ts. */
-const never: RegOp = ({ dtype }) => { throw new InternalError(`no CPU code for this op on ${dtype}`); };
-
-const libraryOps = {
-  cbrt: library, hypot: library, exp: library, exp2: library, expm1: library, log: library, log2: library, log10: library,
-  log1p: library, sin: library, cos: library, tan: library, asin: library, acos: library, atan: library, atan2: library,
-  sinh: library, cosh: library, tanh: library, asinh: library, acosh: library, atanh: library,
-  erf: library, erfc: library, gamma: library, lgamma: library,
-} satisfies Partial<Record<OpName, RegOp>>;
-
-const notIntegers = {
-  fma: never, fnma: never,
-  div: never, floor: never, ceil: never, trunc: never, round: never, roundHalfUp: never, sqrt: never, isNaN: never,
-  isFinite: never, isInf: never, ldexp: never, exponent: never, mantissa: never,
-} satisfies Partial<Record<OpName, RegOp>>;
 
 const notFloats = {
   and: never, or: never, xor: never, not: never,
@@ -171,64 +145,7 @@ const float64Ops = {
   },
 } satisfies Record<OpName, RegOp>;
 
-/** The instruction for signed values, or `unsigned` for uint32; narrow unsigned values are small signed ones. */
-const bySign = (signed: Unary, unsigned: Unary): RegOp => (o, a, b, s) => two(o.dtype === 'uint32' ? unsigned : signed)(o, a, b, s);
-/** Wrapped to the width of the dtype. */
-const wrapped = (op: RegOp): RegOp => (o, a, b, s) => wrap(o.c, op(o, a, b, s), o.dtype);
-const isSigned = (d: DType): boolean => dtypes[d].kind === 'int';
-
-/** Shifts take one count for all lanes; counts that differ are shifted lane by lane. */
-const shift = (all: 'i32x4.shl' | 'i32x4.shr_s' | 'i32x4.shr_u', each: 'i32.shl' | 'i32.shr_s' | 'i32.shr_u'): RegOp => (o, a, b) => {
-  const mask = dtypes[o.dtype].bits - 1;
-  if (o.right !== undefined) return o.c.x(all, [a, o.right & mask]);
-  return lanewise(o.c, o.lanes, [a, b], ([x, n]) => o.c.x(each, [x, o.c.x('i32.and', [n, mask])]));
-};
-const shiftRightSigned = shift('i32x4.shr_s', 'i32.shr_s');
-const shiftRightUnsigned = shift('i32x4.shr_u', 'i32.shr_u');
-
-const integerOps = {
-  ...libraryOps, ...notIntegers,
-  add: wrapped(two('i32x4.add')), sub: wrapped(two('i32x4.sub')), mul: wrapped(two('i32x4.mul')),
-  floorDiv: wrapped((o, a, b) => (isPowerOfTwo(o.right) && o.right >= 1
-    ? o.c.x(isSigned(o.dtype) ? 'i32x4.shr_s' : 'i32x4.shr_u', [a, Math.log2(o.right)])
-    : integerQuotient(o.c, a, b, !isSigned(o.dtype), 'floor'))),
-  // a - b * floor(a / b), in wrapping arithmetic; by zero the quotient is 0, so the rest must be cleared.
-  mod: (o, a, b) => remainder(o, a, b, 'floor'),
-  rem: (o, a, b) => remainder(o, a, b, 'trunc'),
-  pow: wrapped((o, a, b) => integerPower(o.c, a, b, isSigned(o.dtype))),
-  neg: wrapped(one('i32x4.neg')),
-  abs: (o, a) => (isSigned(o.dtype) ? wrap(o.c, o.c.x('i32x4.abs', [a]), o.dtype) : a),
-  sign: ({ c, dtype }, a) => (isSigned(dtype)
-    ? c.x('i32x4.max_s', [c.x('i32x4.min_s', [a, c.f.constant('i32x4', 1)]), c.f.constant('i32x4', -1)])
-    : c.x('i32x4.min_u', [a, c.f.constant('i32x4', 1)])),
-  min: bySign('i32x4.min_s', 'i32x4.min_u'), max: bySign('i32x4.max_s', 'i32x4.max_u'),
-  lt: bySign('i32x4.lt_s', 'i32x4.lt_u'), le: bySign('i32x4.le_s', 'i32x4.le_u'),
-  gt: bySign('i32x4.gt_s', 'i32x4.gt_u'), ge: bySign('i32x4.ge_s', 'i32x4.ge_u'),
-  eq: two('i32x4.eq'), ne: two('i32x4.ne'),
-  and: never, or: never, xor: never, not: never,
-  bitAnd: two('v128.and'), bitOr: two('v128.or'), bitXor: two('v128.xor'), bitNot: wrapped(one('v128.not')),
-  shl: wrapped(shift('i32x4.shl', 'i32.shl')),
-  shr: (o, a, b, s) => (isSigned(o.dtype) ? shiftRightSigned : shiftRightUnsigned)(o, a, b, s),
-  select: pick, cast: never, floatBits: never, bitsFloat: (_, x) => x,
-} satisfies Record<OpName, RegOp>;
-
-function remainder(o: OpContext, a: Local, b: Local, rounding: 'floor' | 'trunc'): Local {
-  const { c, right } = o;
-  if (isPowerOfTwo(right) && right >= 1) return lowBits(c, a, Math.log2(right), rounding === 'trunc' && isSigned(o.dtype));
-  const q = integerQuotient(c, a, b, !isSigned(o.dtype), rounding);
-  const r = c.x('i32x4.sub', [a, c.x('i32x4.mul', [q, b])]);
-  return c.x('v128.and', [r, c.x('i32x4.ne', [b, c.f.constant('i32x4', 0)])]);
-}
-
-/** The remainder of division by 2^k; `signed`: with the sign of `a`, that is of a + 2^k - 1 where `a` is negative. */
-function lowBits(c: Code, a: Local, k: number, signed: boolean): Local {
-  const mask = c.f.constant('i32x4', 2 ** k - 1);
-  if (!signed || k === 0) return c.x('v128.and', [a, mask]);
-  const bias = c.x('i32x4.shr_u', [c.x('i32x4.shr_s', [a, 31]), 32 - k]);
-  return c.x('i32x4.sub', [c.x('v128.and', [c.x('i32x4.add', [a, bias]), mask]), bias]);
-}
-
-/** Masks, of either width. */
+/** Masks, of any width. */
 const boolOps = {
   ...libraryOps, ...notIntegers,
   add: never, sub: never, mul: never, floorDiv: never, mod: never, rem: never, pow: never, neg: never, abs: never, sign: never,
@@ -243,11 +160,19 @@ const boolOps = {
   select: pick, cast: never, floatBits: never, bitsFloat: never,
 } satisfies Record<OpName, RegOp>;
 
-export const opTable = (d: DType): Readonly<Record<OpName, RegOp>> => {
+/** For operands in lanes of `width`; casts aside, the result is in such lanes, too. */
+export const opTable = (d: DType, width: Width): Readonly<Record<OpName, RegOp>> => {
   switch (dtypes[d].kind) {
     case 'float': return d === 'float64' ? float64Ops : float32Ops;
     case 'bool': return boolOps;
-    case 'int': case 'uint': return integerOps;
+    case 'int': case 'uint': return integerTable(width);
     default: return dtypes[d].kind satisfies never;
   }
 };
+
+/** The narrowest lanes for an op on values of a dtype, its second operand being `right` if that is constant. */
+export function opWidth(op: OpName, d: DType, right: number | undefined): Width {
+  const own = widthOf(d);
+  if (own >= 32) return own;
+  return ([8, 16] as const).find((w) => w >= own && hasNarrow(w, op, right)) ?? 32;
+}

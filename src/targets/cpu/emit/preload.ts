@@ -6,8 +6,9 @@ import type { Block, LoopStatement } from '../../../dsl/kernel/blocks.ts';
 import type { Effect, Value } from '../../../dsl/kernel/ir.ts';
 import { madeIn } from './economy.ts';
 import type { Evaluator } from './evaluate.ts';
-import { likelyWidth, widthOf, type Width } from './lanes.ts';
+import { widthOf, type Width } from './lanes.ts';
 import { keepBase } from './whole.ts';
+import { likelyWidth, operandWidth } from './widths.ts';
 
 export function preload(e: Evaluator, loop: LoopStatement): void {
   const inside = madeIn([loop]);
@@ -33,9 +34,7 @@ export function preload(e: Evaluator, loop: LoopStatement): void {
     }
     if (v.kind !== 'op' || e.site.isKnown(v) || scheme.isDeferred(v)) return;
     if (scheme.isScalar(v)) return v.args.forEach(scalar);
-    const operand = v.args[v.op === 'select' ? 1 : 0];
-    if (v.op === 'cast') return regs(operand, operand.dtype === 'bool' ? widthOf(v.dtype) : widthOf(operand.dtype));
-    const width = operand.dtype === 'bool' && v.args.some((a) => likelyWidth(a) === 64) ? 64 : widthOf(operand.dtype);
+    const width = operandWidth(v);
     v.args.forEach((a) => regs(a, width));
   };
   const effect = (f: Effect & { kind: 'store' | 'load' }): void => {

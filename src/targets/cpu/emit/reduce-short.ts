@@ -6,12 +6,16 @@
  *
  * Reads run over the end of a row by less than a register, which memory allows; those lanes count for nothing.
  */
-import { dtypes, type DType } from '../../../dsl/dtype.ts';
-import { combine, combineValues, horizontal, identity, next, pairwise, planesOf, type Partial, type Term } from './accumulate.ts';
+import { dtypes } from '../../../dsl/dtype.ts';
+import {
+  combine, combineValues, horizontal, identity, inWideLanes, next, pairwise, planesOf, type Partial, type Term,
+} from './accumulate.ts';
 import type { Code, Scalar } from './code.ts';
-import { rowOf, stepResults, stillReads, type Body, type Still } from './columns.ts';
+import { rowOf, stepResults, stillReads, type Body, type Results, type Still } from './columns.ts';
 import type { Cut, Frame } from './frame.ts';
-import { EVEN_WORDS, HIGH_HALVES, iota, LOW_HALVES, ODD_WORDS, registers, widen, widthOf, type Regs } from './lanes.ts';
+import {
+  EVEN_WORDS, HIGH_HALVES, iota, LOW_HALVES, ODD_WORDS, registers, resize, widthOf, WIDTHS, type Regs, type Width,
+} from './lanes.ts';
 import { scatterAt, store, storeOne } from './memory.ts';
 import { planeIndex, type ReduceNest } from './reduce.ts';
 import type { Local } from '../wasm/index.ts';
@@ -27,15 +31,16 @@ export interface Steps {
   readonly still: readonly boolean[];
 }
 
-/** A block is made of whole rows. */
-export function reduceShort(frame: Frame, nest: ReduceNest, body: Body, cut: Cut, { count: steps, still }: Steps): void {
+/** A block is made of whole rows. Partial results are in lanes of at least 32 bits. */
+export function reduceShort(frame: Frame, given: ReduceNest, body: Body, cut: Cut, { count: steps, still }: Steps): void {
+  const nest = { ...given, terms: given.terms.map(inWideLanes) };
   const { c } = frame;
   const left = c.variable(c.sub(frame.columns, LANES * (steps - 1)), 'left');
   const mask = c.x('i32x4.lt_s', [iota(c, 0), c.x('i32x4.splat', [left])]);
   frame.coords.forEach((x) => c.assign(x, 0));
-  const masks = { 32: [mask], 64: widen(c, [mask], LANES) };
+  const masks = Object.fromEntries(WIDTHS.map((w) => [w, resize(c, [mask], 32, w, LANES, 'bool')])) as Record<Width, Regs>;
   // What is behind the end of such an array may be subnormal: a hundred times as slow, though it counts for nothing.
-  const clear = (regs: Regs, dtype: DType): Regs => regs.map((v, j) => c.x('v128.and', [v, masks[widthOf(dtype)][j]]));
+  const clear = (regs: Regs, width: Width): Regs => regs.map((v, j) => c.x('v128.and', [v, masks[width][j]]));
   const known = stillReads(frame, body, steps, LANES, (input) => still[input], clear);
   const short: Short = { frame, nest, body, cut, steps, left, still: known, masks };
   (nest.axes.includes(frame.inner) ? reduceRows : reduceColumns)(short);
@@ -50,7 +55,7 @@ interface Short {
   /** Lanes of the last step that are cells; and as masks. */
   readonly left: Local;
   readonly still: Still;
-  readonly masks: { readonly 32: Regs; readonly 64: Regs };
+  readonly masks: Readonly<Record<Width, Regs>>;
 }
 
 const outerAxes = ({ frame, nest }: Short, reduced: boolean): number[] =>
@@ -60,7 +65,7 @@ const outerAxes = ({ frame, nest }: Short, reduced: boolean): number[] =>
 type Quad = readonly Partial[];
 
 /** What rows that follow each other along `axes` give, step by step: for each row, the registers of each result. */
-function evaluateRows({ frame, body, steps, still }: Short, count: number, axes: readonly number[]): (readonly Regs[])[][] {
+function evaluateRows({ frame, body, steps, still }: Short, count: number, axes: readonly number[]): Results[][] {
   const rows = Array.from({ length: count }, () => {
     const row = rowOf(frame, body);
     frame.next(axes);
@@ -78,6 +83,10 @@ const addressOf = ({ frame, nest }: Short, t: number, plane: 0 | 1, place: Scala
   return c.add(frame.planes[first + plane], c.mul(place, dtypes[planesOf(nest.terms[t])[plane]].bytes));
 };
 
+/** As wide as elements of a plane. */
+const asStored = (c: Code, term: Term, k: 0 | 1, regs: Regs): Regs =>
+  resize(c, regs, term.width, widthOf(planesOf(term)[k]), LANES, planesOf(term)[k]);
+
 const partsOf = (term: Term): readonly (0 | 1)[] => (planesOf(term).length > 1 ? [0, 1] : [0]);
 const part = (p: Partial, plane: 0 | 1): Local => (plane === 0 ? p.value : p.extra!);
 
@@ -94,13 +103,14 @@ function reduceRows(short: Short): void {
     const place = c.variable(c.add(plane, kept));
     const steps = evaluateRows(short, count, keptAxes);
     nest.terms.forEach((term, t) => {
-      const totals = Array.from({ length: count }, (_, r) => rowTotal(short, term, steps.map((rows) => rows[r][term.value])));
-      const result = count === 1 ? [horizontal(c, term, totals[0])] : sideBySide(c, term, totals);
+      const valuesOf = (r: number): Regs[] => steps.map((rows) => rows[r](term.value, term.width));
+      const totals = Array.from({ length: count }, (_, r) => rowTotal(short, term, valuesOf(r)));
+      const result = count === 1 ? [horizontal(c, term, totals[0], LANES)] : sideBySide(c, term, totals);
       for (const k of partsOf(term)) {
         const at = c.variable(addressOf(short, t, k, place));
         const regs = result.map((p) => part(p, k));
         if (count === 1) storeOne(c, planesOf(term)[k], at, 0, regs[0]);
-        else store(c, planesOf(term)[k], at, 0, regs, LANES);
+        else store(c, planesOf(term)[k], at, 0, asStored(c, term, k, regs), LANES);
       }
     });
     c.advance(kept, count);
@@ -113,7 +123,7 @@ function reduceRows(short: Short): void {
 function rowTotal({ frame: { c }, masks, steps }: Short, term: Term, values: readonly Regs[]): Partial {
   const start = identity(c, term, 0);
   const inside = (regs: Regs): Regs =>
-    regs.map((v, j) => c.x('v128.bitselect', [v, start.value, masks[widthOf(term.dtype)][j]]));
+    regs.map((v, j) => c.x('v128.bitselect', [v, start.value, masks[term.width][j]]));
   const list = values.flatMap((regs, k) => quad(k === steps - 1 ? inside(regs) : regs));
   return list.slice(1).reduce<Partial>((sum, p) => next(c, term, sum, p), { ...start, value: list[0].value });
 }
@@ -127,7 +137,7 @@ function sideBySide(c: Code, term: Term, rows: readonly Partial[]): Quad {
   const folded = (a: Partial, b: Partial, first: readonly number[], second: readonly number[]): Partial =>
     combine(c, term, shuffled(a, b, first), shuffled(a, b, second));
   const halves = [folded(rows[0], rows[1], LOW_HALVES, HIGH_HALVES), folded(rows[2], rows[3], LOW_HALVES, HIGH_HALVES)];
-  return widthOf(term.dtype) === 64 ? halves : [folded(halves[0], halves[1], EVEN_WORDS, ODD_WORDS)];
+  return term.width === 64 ? halves : [folded(halves[0], halves[1], EVEN_WORDS, ODD_WORDS)];
 }
 
 // ---- columns are kept ----
@@ -143,7 +153,7 @@ function reduceColumns(short: Short): void {
     frame.seek(axes, r);
     const take = (count: number): void => {
       evaluateRows(short, count, axes).forEach((rows, step) => nest.terms.forEach((term, t) => sums[t][step].forEach((sum, j) => {
-        const value = pairwise(rows.map((results) => results[term.value][j]), (a, b) => combineValues(c, term, a, b));
+        const value = pairwise(rows.map((results) => results(term.value, term.width)[j]), (a, b) => combineValues(c, term, a, b));
         assign(c, sum, next(c, term, sum, { value, extra: undefined }));
       })));
       c.advance(r, count);
@@ -155,7 +165,7 @@ function reduceColumns(short: Short): void {
   });
 }
 
-const accumulators = (c: Code, term: Term): Partial[] => Array.from({ length: registers(LANES, widthOf(term.dtype)) }, () => ({
+const accumulators = (c: Code, term: Term): Partial[] => Array.from({ length: registers(LANES, term.width) }, () => ({
   value: c.f.local('v128', term.reducer),
   extra: planesOf(term).length > 1 ? c.f.local('v128', `${term.reducer}_extra`) : undefined,
 }));
@@ -174,7 +184,7 @@ function storeStep(short: Short, t: number, step: number, place: Scalar, sums: Q
   for (const k of partsOf(nest.terms[t])) {
     const dtype = planesOf(nest.terms[t])[k];
     const at = c.variable(addressOf(short, t, k, place));
-    const regs = sums.map((p) => part(p, k));
+    const regs = asStored(c, nest.terms[t], k, sums.map((p) => part(p, k)));
     if (step < steps - 1) store(c, dtype, at, 0, regs, LANES);
     else scatterAt(c, dtype, regs, LANES, (lane, put) => {
       c.raw('i32.gt_s', [left, lane]);

@@ -9,15 +9,15 @@
 import { dtypes } from '../../../dsl/dtype.ts';
 import { costOf, valuesOf } from '../../../dsl/kernel/walk.ts';
 import {
-  accumulator, combine, combineValues, horizontal, identity, isArg, next, pairwise, planesOf, reset, step,
-  type Accumulator, type Partial, type Term,
+  accumulator, combine, combineValues, horizontal, identity, inWideLanes, isArg, next, pairwise, planesOf, reset, step,
+  widePartials, type Accumulator, type Partial, type Term,
 } from './accumulate.ts';
 import { ROWS_TOGETHER, STREAMS } from '../blocks.ts';
 import type { Code, Scalar } from './code.ts';
 import { bodyOf, emitColumns, rowOf, type Body, type Sink } from './columns.ts';
 import { storing } from './map.ts';
 import { Frame, PARAMS, type Cut, type Nest } from './frame.ts';
-import { iota, narrow, registers, widen, widthOf, type Regs } from './lanes.ts';
+import { iota, narrow, registers, resize, widen, widthOf, type Regs } from './lanes.ts';
 import { load, loadSplat, store, storeOne } from './memory.ts';
 import { reduceShort, type Steps } from './reduce-short.ts';
 import type { Row } from './row.ts';
@@ -44,7 +44,7 @@ export function planeIndex(terms: readonly Term[]): number[] {
 export function emitReduce(module: ModuleBuilder, name: string, nest: ReduceNest, fmod: Func | undefined): Func {
   return module.func(name, { params: PARAMS }, (f, { start, end, params }) => {
     const frame = new Frame(f, params, nest, fmod);
-    const body = bodyOf(nest);
+    const body = bodyOf(nest, nest.terms.map((t) => t.width));
     const emitBlock = nest.axes.includes(frame.inner) ? reduceInner : reduceOuter;
     const short = isWrittenOut(body) ? nest.short : undefined;
     frame.blocks(start, end, (cut) => (short ? reduceShort(frame, nest, body, cut, short) : emitBlock(frame, nest, body, cut)));
@@ -80,7 +80,7 @@ function indices(c: Code, t: Term, first: Scalar, count: number, spread: boolean
   const splat = c.x('i32x4.splat', [first]);
   const regs = Array.from({ length: registers(count, 32) }, (_, j) =>
     (spread ? c.x('i32x4.add', [splat, iota(c, 4 * j)]) : splat));
-  return widthOf(t.dtype) === 64 ? widen(c, regs, count) : regs;
+  return t.width === 64 ? widen(c, regs, 32, count, 'int32') : regs;
 }
 
 const partials = (values: Regs, extra: Regs | undefined): Partial[] =>
@@ -119,13 +119,13 @@ function totalSink(c: Code, totals: readonly Total[], firstIndex: Local, count: 
   return {
     begin: () => undefined,
     advance: () => undefined,
-    vectors: (turn) => totals.forEach((t) => t.add(turn.map(({ values, x }) => {
+    vectors: (turn) => totals.forEach((t) => t.add(turn.map(({ results, x }) => {
       const index = isArg(t.term) ? indices(c, t.term, c.add(firstIndex, x), count, true) : undefined;
-      return partials(values[t.term.value], index);
+      return partials(results(t.term.value, t.term.width), index);
     }))),
-    cells: ([values], x) => totals.forEach((t) => {
+    cells: ([results], x) => totals.forEach((t) => {
       const index = isArg(t.term) ? indices(c, t.term, c.add(firstIndex, x), 1, false)[0] : undefined;
-      t.addCell({ value: values[t.term.value], extra: index });
+      t.addCell({ value: results(t.term.value, t.term.width)[0], extra: index });
     }),
   };
 }
@@ -139,8 +139,8 @@ class Total {
   private readonly lanes: readonly Accumulator[];
   private readonly cell: Accumulator;
 
-  constructor(private readonly c: Code, readonly term: Term, count: number, streams: number) {
-    const n = isArg(term) ? streams * registers(count, widthOf(term.dtype)) : 1;
+  constructor(private readonly c: Code, readonly term: Term, private readonly count: number, streams: number) {
+    const n = isArg(term) ? streams * registers(count, term.width) : 1;
     this.lanes = Array.from({ length: n }, (_, j) => accumulator(c, term, `${term.reducer}${j}`));
     this.cell = accumulator(c, term, `${term.reducer}_cell`);
   }
@@ -169,7 +169,7 @@ class Total {
   result(): Partial {
     const { c, term } = this;
     const lanes = pairwise<Partial>(this.lanes, (a, b) => combine(c, term, a, b));
-    return combine(c, term, horizontal(c, term, lanes), this.cell);
+    return combine(c, inWideLanes(term), horizontal(c, term, lanes, this.count), widePartials(c, term, this.cell, 1)[0]);
   }
 }
 
@@ -210,14 +210,16 @@ function planeSink(c: Code, planes: readonly PlaneRow[], r: Local, count: number
     vectors: (turn) => planes.forEach((p) => {
       const { term } = p;
       const index = isArg(term) ? indices(c, term, r, count, false) : undefined;
-      const values = turn[0].values[term.value].map((_, j) => together(term, turn.map((v) => v.values[term.value][j])));
+      const each = turn.map((v) => v.results(term.value, term.width));
+      const values = each[0].map((_, j) => together(term, each.map((regs) => regs[j])));
       const old = p.load(count);
       p.store(partials(values, index).map((v, j) => next(c, term, old[j], v)), count);
     }),
     cells: (rows, x) => planes.forEach((p) => {
       const { term } = p;
       const extra = isArg(term) ? indices(c, term, r, 1, false)[0] : undefined;
-      p.storeCell(x, next(c, term, p.loadCell(x), { value: together(term, rows.map((v) => v[term.value])), extra }));
+      const value = together(term, rows.map((results) => results(term.value, term.width)[0]));
+      p.storeCell(x, next(c, term, p.loadCell(x), { value, extra }));
     }),
   };
 }
@@ -251,32 +253,34 @@ class PlaneRow {
   load(count: number): Partial[] {
     const { c, term, running } = this;
     const extra = running[1] && load(c, planesOf(term)[1], running[1], 0, count);
-    return partials(load(c, term.dtype, running[0], 0, count), extra && this.matching(extra, count));
+    const values = resize(c, load(c, term.dtype, running[0], 0, count), widthOf(term.dtype), term.width, count, term.dtype);
+    return partials(values, extra && this.matching(extra, count));
   }
 
   /** Indices in lanes as wide as the values. */
   private matching(extra: Regs, count: number): Regs {
-    return isArg(this.term) && widthOf(this.term.dtype) === 64 ? widen(this.c, extra, count) : extra;
+    return isArg(this.term) && this.term.width === 64 ? widen(this.c, extra, 32, count, 'int32') : extra;
   }
 
   store(values: readonly Partial[], count: number): void {
     const { c, term, running } = this;
-    store(c, term.dtype, running[0], 0, values.map((v) => v.value), count);
+    const stored = resize(c, values.map((v) => v.value), term.width, widthOf(term.dtype), count, term.dtype);
+    store(c, term.dtype, running[0], 0, stored, count);
     if (!running[1]) return;
     const extra = values.map((v) => v.extra!);
-    const narrowed = isArg(term) && widthOf(term.dtype) === 64 ? narrow(c, extra, count) : extra;
+    const narrowed = isArg(term) && term.width === 64 ? narrow(c, extra, 64, count, 'int32') : extra;
     store(c, planesOf(term)[1], running[1], 0, narrowed, count);
   }
 
   loadCell(x: Scalar): Partial {
     const { c, term } = this;
-    const value = loadSplat(c, term.dtype, this.at(x, 0));
+    const value = resize(c, [loadSplat(c, term.dtype, this.at(x, 0))], widthOf(term.dtype), term.width, 1, term.dtype)[0];
     return { value, extra: this.rows[1] && this.matching([loadSplat(c, planesOf(term)[1], this.at(x, 1))], 1)[0] };
   }
 
   storeCell(x: Scalar, p: Partial): void {
     storeOne(this.c, this.term.dtype, this.at(x, 0), 0, p.value);
-    // An index of 64 bits has what counts in its lower half.
+    // What counts of an index of 64 bits, or of a narrow number in wider lanes, is in the lower bytes.
     if (p.extra) storeOne(this.c, planesOf(this.term)[1], this.at(x, 1), 0, p.extra);
   }
 

@@ -2,18 +2,19 @@
  * One row of the domain: what is the same for all of its columns. Border maps of the outer axes end here, in a pointer per
  * input and outer offset; values that do not depend on the column are computed here, once.
  */
-import { dtypes, type DType } from '../../../dsl/dtype.ts';
+import { dtypes, isFloat, type DType } from '../../../dsl/dtype.ts';
 import type { Point, Value } from '../../../dsl/kernel/ir.ts';
 import { operandsOf, operandsOfEffects } from '../../../dsl/kernel/walk.ts';
 import type { InnerStride } from '../../../fusion/kernel.ts';
 import type { Scalar } from './code.ts';
 import { Evaluator, type Leaf, type Site } from './evaluate.ts';
 import type { Frame, Nest } from './frame.ts';
-import { maskOf, type Width } from './lanes.ts';
+import { maskOf, widthOf, WIDTHS, type Width } from './lanes.ts';
 import { loadSplat } from './memory.ts';
 import { followSteps, insideValues, stepsAlong, stepsKey, within, type AxisStep } from './points.ts';
 import { schemeOf, type Scheme } from './scheme.ts';
 import { fixedIn, valuesIn, type Piece } from './uniformity.ts';
+import { wantedWidths } from './widths.ts';
 import type { Local } from '../wasm/index.ts';
 
 type Read = Value & { kind: 'read' };
@@ -83,11 +84,15 @@ export class Row {
     this.constant = new Evaluator(frame.c, this.constantSite(), scheme, frame.fmod);
     this.constant.emit();
     for (const v of wanted) this.scalars.set(v, this.constant.scalar(v));
-    const mixed = all.some((v) => v.dtype === 'float64');
+    // In all widths that anybody wants: where they are wanted it is too late to ask, as that code may not run.
+    const wants = variants.map(({ piece }) => wantedWidths(piece));
+    const results = new Set(variants.flatMap(({ piece }) => piece.results));
     for (const v of this.needed) {
       this.constant.regs(v);
-      // Masks and exponents may be wanted beside float64 as well, and inside a loop it is too late to ask.
-      if (mixed && (v.dtype === 'bool' || v.dtype === 'int32')) for (const w of [32, 64] as const) this.constant.regs(v, w);
+      // Reductions may want a result in the width of their values.
+      const least = results.has(v) && v.dtype !== 'bool' && !isFloat(v.dtype) ? 32 : 0;
+      const asked = (w: Width): boolean => (w >= widthOf(v.dtype) && w <= least) || wants.some((of) => of.get(v)?.has(w));
+      WIDTHS.filter(asked).forEach((w) => this.constant.regs(v, w));
     }
   }
 
@@ -128,17 +133,17 @@ export class Row {
   private constantSite(): Site {
     const { frame } = this;
     return {
-      count: 1, inner: frame.inner, leaf: (v) => [this.constantLeaf(v)], scalar: (v) => this.constantScalar(v),
+      count: 1, inner: frame.inner, leaf: (v, width) => [this.constantLeaf(v, width)], scalar: (v) => this.constantScalar(v),
       column: outOfRow, known: () => undefined, knownScalar: () => undefined, isKnown: () => false,
       whole: (of, index) => frame.whole[of][index]!,
     };
   }
 
-  private constantLeaf(v: Leaf): Local {
+  private constantLeaf(v: Leaf, width: Width): Local {
     const { c, uniforms } = this.frame;
     switch (v.kind) {
       case 'uniform': return uniforms[v.index];
-      case 'read': return loadSplat(c, v.dtype, this.pointer(v).address);
+      case 'read': return loadSplat(c, v.dtype, this.pointer(v).address, 0, width);
       case 'inside': return this.insideRow(v).mask;
       default: return c.x('i32x4.splat', [this.constantScalar(v)]);
     }
@@ -225,16 +230,16 @@ export class Row {
       if (v.kind !== 'inside') return this.constantScalar(v);
       return c.and(this.insideRow(v).condition, within(c, column(stepsAlong(v.at, inner)), columns, v.lo[inner], v.hi[inner]));
     };
-    const leaf = (v: Leaf): Local => {
+    const leaf = (v: Leaf, width: Width): Local => {
       if (v.kind === 'coord' && v.axis === inner) return c.x('i32x4.splat', [scalar(v)]);
       if (v.kind === 'inside') return maskOf(c, scalar(v));
-      if (v.kind !== 'read') return this.constantLeaf(v);
+      if (v.kind !== 'read') return this.constantLeaf(v, width);
       const p = this.pointer(v);
       const step = p.inner === 'unit' ? dtypes[v.dtype].bytes : p.stride;
-      return loadSplat(c, v.dtype, c.add(p.address, c.mul(column(stepsAlong(v.at, inner)), step)));
+      return loadSplat(c, v.dtype, c.add(p.address, c.mul(column(stepsAlong(v.at, inner)), step)), 0, width);
     };
     return {
-      count: 1, inner, leaf: (v) => [leaf(v)], scalar, column: outOfRow,
+      count: 1, inner, leaf: (v, width) => [leaf(v, width)], scalar, column: outOfRow,
       known: this.known, knownScalar: this.knownScalar, isKnown: this.isKnown, whole: (of, index) => whole[of][index]!,
     };
   }

@@ -9,7 +9,9 @@ import { isLong } from './economy.ts';
 import type { Leaf } from './evaluate.ts';
 import { runFinder } from './runs.ts';
 import { hasScalarCode, isScalarType } from './scalars.ts';
+import type { Width } from './lanes.ts';
 import { loopsIn, uniformityOf, valuesIn, type Piece } from './uniformity.ts';
+import { loadWidth } from './widths.ts';
 
 export interface Scheme {
   readonly piece: Piece;
@@ -33,6 +35,8 @@ export interface Scheme {
   readonly isRunning: (state: Value) => boolean;
   /** What lets a loop go on: all of `uniform` and, lane by lane, all of `varying`. */
   readonly testsOf: (loop: Loop) => Tests;
+  /** The width of the lanes that a read is loaded in. */
+  readonly loadWidth: (v: Value & { kind: 'read' }) => Width;
 }
 
 export interface Tests {
@@ -72,11 +76,12 @@ export function schemeOf(piece: Piece, options: SchemeOptions): Scheme {
   const values = valuesIn(piece);
   const scalars = options.plainNumbers ? values.filter(isNumber) : [...options.scalars ?? []];
   const long = isLong(values);
+  const load = (v: Value & { kind: 'read' }): Width => loadWidth(piece, v);
   const plain = scalars.length === 0 && block.every((s) => s.kind === 'let' && s.value.kind !== 'gather');
   if (plain) {
     return {
       piece, block, plain, long, loops: 0, isUniform: no, isScalar: no, wantsScalar: no, isDeferred: no,
-      isRun: no, isRunning: no, testsOf: () => ({ uniform: [], varying: [] }),
+      isRun: no, isRunning: no, testsOf: () => ({ uniform: [], varying: [] }), loadWidth: load,
     };
   }
 
@@ -103,6 +108,7 @@ export function schemeOf(piece: Piece, options: SchemeOptions): Scheme {
     isRun: runs,
     isRunning: (v) => running.has(v),
     testsOf: (loop) => tests.get(loop)!,
+    loadWidth: load,
   };
 }
 

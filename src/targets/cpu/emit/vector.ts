@@ -1,9 +1,9 @@
 /** Several columns of a row at once, away from the borders of the inner axis. */
-import { dtypes } from '../../../dsl/dtype.ts';
+import { dtypes, type DType } from '../../../dsl/dtype.ts';
 import type { Point, Value } from '../../../dsl/kernel/ir.ts';
 import type { Scalar } from './code.ts';
 import type { Leaf, Site } from './evaluate.ts';
-import { iota, registers, type Regs } from './lanes.ts';
+import { iota, registers, resize, widthOf, type Regs, type Width } from './lanes.ts';
 import { gather, gatherAt, load } from './memory.ts';
 import { stepsAlong, totalOffset } from './points.ts';
 import type { Row, RowPointer } from './row.ts';
@@ -69,7 +69,7 @@ export class VectorSite {
     const { c, inner, whole } = row.frame;
     const left = end === undefined ? undefined : c.x('i32.sub', [end, x]);
     return {
-      count, inner, leaf: (v) => this.leaf(v, x, left), scalar: (v) => row.constantScalar(v),
+      count, inner, leaf: (v, width) => this.leaf(v, width, x, left), scalar: (v) => row.constantScalar(v),
       column: (v) => ({ first: c.add(x, this.offset(v.at)), whole: left === undefined ? 1 : 0 }),
       known: row.known, knownScalar: row.knownScalar, isKnown: row.isKnown, whole: (of, index) => whole[of][index]!,
       active: left && this.columns(0).map((lane) => c.x('i32x4.lt_s', [lane, c.x('i32x4.splat', [left])])),
@@ -82,19 +82,25 @@ export class VectorSite {
   }
 
   /** `left`: so many lanes are cells. The others stay where the last cell is. */
-  private leaf(v: Leaf, x: Local, left: Local | undefined): Regs {
+  private leaf(v: Leaf, width: Width, x: Local, left: Local | undefined): Regs {
     const { c } = this.row.frame;
-    if (v.kind === 'inside') return new Array<Local>(registers(this.count, 32)).fill(this.row.insideRow(v).mask);
+    if (v.kind === 'inside') return new Array<Local>(registers(this.count, width)).fill(this.row.insideRow(v).mask);
     if (v.kind === 'coord') return this.coord(v, x, left);
     if (v.kind !== 'read') throw new Error(`${v.kind} is the same for a row`);
     const { key, inner, stride } = this.row.pointer(v);
     const { at, first } = this.running.get(key)!;
     const offset = this.offset(v.at);
-    if (inner === 'unit') return load(c, v.dtype, at, (offset - first + this.ahead) * dtypes[v.dtype].bytes, this.count);
-    const from = c.add(at, c.mul(stride, offset));
-    if (left === undefined) return gather(c, v.dtype, from, 0, stride, this.count);
+    if (inner === 'unit') return load(c, v.dtype, at, (offset - first + this.ahead) * dtypes[v.dtype].bytes, this.count, width);
+    const regs = this.apart(v.dtype, c.add(at, c.mul(stride, offset)), stride, left);
+    return resize(c, regs, widthOf(v.dtype), width, this.count, v.dtype);
+  }
+
+  /** Elements from the address `from` on, `stride` bytes apart. */
+  private apart(dtype: DType, from: Scalar, stride: Local, left: Local | undefined): Regs {
+    const { c } = this.row.frame;
+    if (left === undefined) return gather(c, dtype, from, 0, stride, this.count);
     const last = c.sub(left, 1);
-    return gatherAt(c, v.dtype, 0, this.count, (lane) => c.add(from, c.mul(stride, lane === 0 ? 0 : c.min(last, lane))));
+    return gatherAt(c, dtype, 0, this.count, (lane) => c.add(from, c.mul(stride, lane === 0 ? 0 : c.min(last, lane))));
   }
 
   private coord(v: Coord, x: Local, left: Local | undefined): Regs {

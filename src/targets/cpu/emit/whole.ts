@@ -8,7 +8,7 @@ import type { Effect, Value } from '../../../dsl/kernel/ir.ts';
 import type { Code, Scalar } from './code.ts';
 import type { Evaluator, Held } from './evaluate.ts';
 import type { Whole } from './frame.ts';
-import { widthOf, type Regs } from './lanes.ts';
+import { registers, widthOf, type Regs } from './lanes.ts';
 import { gather, gatherAt, load, loadInteger, loadSplat, scatter, scatterAt, store, storeOne } from './memory.ts';
 import { lastOf, type Run } from './runs.ts';
 import type { Local } from '../wasm/index.ts';
@@ -46,7 +46,7 @@ export function loadStored(e: Evaluator, { output, index, value, inside: isInsid
       : e.regs(v).map((i) => c.x('i32x4.max_s', [c.x('i32x4.min_s', [i, from.topLanes[k]]), zero]))),
     isInside: (i, k) => (isInside ? 1 : c.x('i32.lt_u', [i, from.sizes[k]])),
   });
-  const lanes = regs.length === 1 && e.count > 1 ? new Array<Local>(e.count * widthOf(from.dtype) / 128).fill(regs[0]) : regs;
+  const lanes = regs.length === 1 && e.count > 1 ? new Array<Local>(registers(e.count, widthOf(from.dtype))).fill(regs[0]) : regs;
   return { natural: widthOf(value.dtype), uniform: false, [widthOf(value.dtype)]: lanes };
 }
 
@@ -129,7 +129,7 @@ function loadLanes(e: Evaluator, from: Whole, index: readonly Value[], how: Indi
 function either(e: Evaluator, { dtype }: Whole, condition: Scalar, yes: () => Regs, no: () => Regs): Regs {
   const { c } = e;
   if (typeof condition === 'number') return condition ? yes() : no();
-  const out = c.variables(e.count * widthOf(dtype) / 128, 'gathered');
+  const out = c.variables(registers(e.count, widthOf(dtype)), 'gathered');
   c.push(condition);
   c.f.if(() => e.scoped(() => c.move(out, yes())), () => e.scoped(() => c.move(out, no())));
   return out;
