@@ -50,7 +50,8 @@ export { memory } from './memory.ts';
 export { configure, type Options } from './options.ts';
 export { profile } from './profiling/profile.ts';
 export type {
-  EvaluationProfile, KernelProfile, Limits, PhaseProfile, Profile, ProfileOptions, Roofline, RunProfile, Trace, TraceEvent,
+  EvaluationProfile, KernelProfile, Limits, PartProfile, PhaseProfile, Profile, ProfileOptions, Roofline, RunProfile, Trace,
+  TraceEvent,
 } from './profiling/types.ts';
 export { closeTargets, registerTarget } from './targets/registry.ts';
 export type { DeviceBuffer, GraphTarget, Job, MemoryUse, PlanTarget, Target, TargetFactory, TargetOptions } from './targets/target.ts';

@@ -110,13 +110,13 @@ function* measure({ name, profile, refuses, software }: PlanTarget, threads: num
   let elements = software ? BEYOND_CACHES / 8 : BEYOND_CACHES;
   const most = Math.min(MOST_BEYOND_CACHES, profile.maxBufferBytes / 8);
   // Threads may be starting meanwhile, so the first time is not the only one.
-  let first = yield* triad(elements, 8);
+  let first = yield* triad(elements, 20, 2 * BUDGET);
   while (first.milliseconds < LEAST_MILLISECONDS && 2 * elements <= most) first = yield* triad(elements *= 2, 8);
   const launch = yield* best((s) => full([16], 1).mul(s), [], 24);
   const single = yield* arithmetic('float32');
   const double = refuses('float64') === undefined ? yield* arithmetic('float64') : undefined;
   const cache = yield* triad(IN_CACHE, 24);
-  const again = yield* triad(elements, 16, 2 * BUDGET);
+  const again = yield* triad(elements, 8);
   const bandwidth = (n: number, ...list: readonly Best[]): number => 12 * n / Math.min(...list.map((b) => b.milliseconds)) / 1e6;
   const took = Math.round(performance.now() - started);
   return {

@@ -34,7 +34,7 @@ export function rowsOf(tasks: readonly Task[], zero: number): Row[] {
   return tasks.flatMap((task, evaluation) => {
     const { ran } = task;
     if (!ran?.bound || !ran.measured) return [];
-    const { milliseconds, starts, threads, workers } = ran.measured;
+    const { milliseconds, starts, threads, workers, parts } = ran.measured;
     const facts = factsOf(ran.bound, known);
     const began = task.phases.find((p) => p.phase === 'run')?.start ?? task.start;
     let at = began;
@@ -44,7 +44,10 @@ export function rowsOf(tasks: readonly Task[], zero: number): Row[] {
       const start = starts ? Math.max(task.start, starts[k] + (behind.get(ran.target) ?? 0)) : at;
       at = start + ms;
       const when = { start: start - zero, milliseconds: ms };
-      const profile = { evaluation, target: ran.target, ...about, ...when, ...rates(ms, about), ...counted(workers, k) };
+      const profile = {
+        evaluation, target: ran.target, ...about, ...when, ...rates(ms, about), ...counted(workers, k),
+        ...parts && { parts: parts[k].map((p) => ({ ...p, start: p.start - zero })) },
+      };
       return { profile, limit: threads, kernel, double };
     });
   }).sort((a, b) => a.profile.start - b.profile.start);

@@ -1,6 +1,7 @@
 /**
  * A profile as a Chrome trace: the Trace Event Format that chrome://tracing and Perfetto load. The host has a track with its
- * evaluations and their phases, every target one with its runs. What happens at the same time gets further tracks.
+ * evaluations and their phases, every target one with its runs, and every thread that takes part in them one as well. What
+ * happens at the same time gets further tracks.
  */
 import type { EvaluationProfile, PhaseProfile, RunProfile, Trace, TraceEvent } from './types.ts';
 
@@ -20,7 +21,10 @@ export function traceOf(evaluations: readonly EvaluationProfile[], runs: readonl
   const targets = [...new Set(runs.map((r) => r.target))];
   const groups: readonly (readonly [name: string, items: readonly Item[]])[] = [
     ['host', evaluations.map(itemOf)],
-    ...targets.map((target) => [target, runs.filter((r) => r.target === target).map(itemOfRun)] as const),
+    ...targets.flatMap((target) => {
+      const own = runs.filter((r) => r.target === target);
+      return [[target, own.map(itemOfRun)] as const, ...threadsOf(own).map(([n, items]) => [`${target}, thread ${n}`, items] as const)];
+    }),
   ];
   const traceEvents = [meta('process_name', 0, { name: 'Weft' })];
   let tid = 0;
@@ -48,7 +52,20 @@ function itemOf({ does, target, start, milliseconds, phases }: EvaluationProfile
   };
 }
 
-function itemOfRun({ name, start, milliseconds, target: _, ...args }: RunProfile): Item {
+/** The parts of threads besides the calling one, thread by thread. */
+function threadsOf(runs: readonly RunProfile[]): (readonly [thread: number, parts: readonly Item[]])[] {
+  const threads = new Map<number, Item[]>();
+  for (const { name, evaluation, parts = [] } of runs) {
+    for (const { thread, start, milliseconds } of parts) {
+      const items = threads.get(thread) ?? [];
+      threads.set(thread, items);
+      items.push({ start, milliseconds, event: { name, cat: 'thread', args: { evaluation } } });
+    }
+  }
+  return [...threads].sort(([a], [b]) => a - b);
+}
+
+function itemOfRun({ name, start, milliseconds, target: _, parts: __, ...args }: RunProfile): Item {
   return { start, milliseconds, event: { name, cat: 'kernel', args } };
 }
 

@@ -25,13 +25,22 @@ export interface RunProfile {
   readonly bandwidth?: number;
   /** GFLOP/s. */
   readonly gflops?: number;
-  /** That it was for. */
+  /** That took part, at the most at once. */
   readonly threads?: number;
   readonly workgroups?: number;
+  /** Of threads besides the calling one, which is there all the time. Missing where nobody knows. */
+  readonly parts?: readonly PartProfile[];
+}
+
+/** When a thread took part in a run. */
+export interface PartProfile {
+  readonly thread: number;
+  readonly start: number;
+  readonly milliseconds: number;
 }
 
 /** All runs of a kernel over one domain. */
-export interface KernelProfile extends Omit<RunProfile, 'evaluation' | 'start'> {
+export interface KernelProfile extends Omit<RunProfile, 'evaluation' | 'start' | 'parts'> {
   readonly calls: number;
   /** Of the time of all kernels, from 0 to 1. */
   readonly share: number;

@@ -55,8 +55,10 @@ export interface Measurement {
   readonly compiling?: number;
   /** Threads that the target might use. */
   readonly threads?: number;
-  /** Of every run: threads it was for, or workgroups. */
+  /** Of every run: threads that took part, or workgroups. */
   readonly workers?: { readonly of: 'threads' | 'workgroups'; readonly counts: readonly number[] };
+  /** Of every run: when threads took part; the calling one did all the time. */
+  readonly parts?: readonly (readonly { readonly thread: number; readonly start: number; readonly milliseconds: number }[])[];
 }
 
 /** How a sweep is run, for people. */

@@ -76,6 +76,31 @@ for (const target of fastTargets) {
   });
 }
 
+test('cpu: threads that take part have tracks', async () => {
+  const defaults = wf.configure();
+  try {
+    wf.configure({ threads: 2 });
+    const a = wf.array(ramp(1_000_000));
+    let p: wf.Profile;
+    // The worker takes a moment to start.
+    do p = await wf.profile(() => a.add(Math.random()).exp().sin().eval({ target: 'cpu' }), quick);
+    while (p.runs[0].parts!.length === 0);
+    const [run] = p.runs;
+    assert.is(run.threads, 2);
+    const { start, milliseconds } = run.parts![0];
+    assert.ok(start >= run.start && start + milliseconds <= run.start + run.milliseconds + 1e-6);
+    const track = checked(p.trace()).get('cpu, thread 1')!;
+    assert.equal(track.map((e) => e.name), [run.name]);
+    // What follows is not timed, and has left nothing for the next profile.
+    await a.add(Math.random()).exp().sin().eval({ target: 'cpu' });
+    const alone = await wf.profile(() => wf.array([1, 2]).add(1).eval({ target: 'cpu' }), quick);
+    assert.equal(alone.runs[0].parts, []);
+    assert.is(alone.runs[0].threads, 1);
+  } finally {
+    wf.configure(defaults);
+  }
+});
+
 test('the interpreter has a host only', async () => {
   const p = await wf.profile(() => wf.array(ramp(10)).add(1).data({ target: 'interpreter' }), quick);
   assert.equal([...checked(p.trace()).keys()], ['host']);

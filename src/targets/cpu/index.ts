@@ -10,7 +10,8 @@ import { lowerContract } from './contract-prepare.ts';
 import { createHeap, type Block, type Heap } from './heap.ts';
 import { hoistedIn } from './hoisted.ts';
 import { isInPlace, orient } from './orient.ts';
-import { createPool, type Observer, type Pool, type PoolLaunch } from './threads/pool.ts';
+import type { Part } from './threads/parts.ts';
+import { createPool, type Observer, type Pool } from './threads/pool.ts';
 import { prepare, WORTH_SHARING, type Call, type Lowered, type Prepared } from './prepare.ts';
 import { emitProgram, programOf } from './program.ts';
 import { describeSweep } from './sweep/describe.ts';
@@ -219,22 +220,21 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worthSha
 function measuring({ launches }: Arena, compiling: number, threads: number, measure: NonNullable<Job['measure']>): Omit<Begun, 'arena'> {
   const owner = launches.flatMap((list, k) => list.map(() => k));
   const milliseconds = launches.map(() => 0), starts = launches.map(() => 0);
-  const counts = launches.map((list) => list.reduce((most, l) => Math.max(most, threadsOf(l, threads)), 1));
+  const counts = launches.map(() => 1), parts: Part[][] = launches.map(() => []);
   return {
-    observe: (launch, time, started) => {
+    observe: (launch, time, started, taken) => {
       const run = owner[launch];
       milliseconds[run] += time;
       starts[run] ||= started;
+      counts[run] = Math.max(counts[run], 1 + taken.length);
+      parts[run].push(...taken);
     },
     measured: () => measure({
-      milliseconds, starts, compiling, threads, workers: { of: 'threads', counts },
+      milliseconds, starts, compiling, threads, workers: { of: 'threads', counts }, parts,
       clock: 'the clock of the calling thread, with handing out and waiting for others',
     }),
   };
 }
-
-const threadsOf = ({ threads = Infinity, blocks, grain = 1 }: PoolLaunch, all: number): number =>
-  Math.min(threads, all, Math.ceil(blocks / grain));
 
 /** What windows of a sweep may take of the second cache, and how many steps of a time loop pay. */
 const SWEEPS = { cache: 1 << 20, depth: 10, lineDepth: 25 };

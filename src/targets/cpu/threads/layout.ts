@@ -28,13 +28,15 @@ export const WORD = {
   grain: 86,
   /** How many workers may join. */
   helpers: 87,
+  /** Not zero: workers note when they take part. */
+  timed: 95,
   /** The first failure of the launch: 0 none, else 1. */
   failed: 96,
   failedStart: 97,
   failedEnd: 98,
   textBytes: 99,
   text: 112,
-  /** Per worker: its state, and whether it shall leave. */
+  /** Per worker: its state, whether it shall leave, and its part of the launch, see parts.ts. */
   slots: 240,
 } as const;
 

@@ -7,6 +7,7 @@ import { InternalError, TargetError } from '../../../errors.ts';
 import type { Block, Heap } from '../heap.ts';
 import { MAX_WORKERS, WORD, type KernelFunction } from './layout.ts';
 import { availableThreads, canBlock, nextTask, optimisedFirst, wordChange } from './platform.ts';
+import type { Part } from './parts.ts';
 import { Team } from './team.ts';
 
 export { optimisedFirst } from './platform.ts';
@@ -61,8 +62,8 @@ export interface Pool {
   close(): Promise<void>;
 }
 
-/** Is told what each launch took, and when it began, by the clock on the wall. */
-export type Observer = (launch: number, milliseconds: number, started: number) => void;
+/** Is told what each launch took, and when it began, by the clock on the wall; and the parts of the workers. */
+export type Observer = (launch: number, milliseconds: number, started: number, parts: readonly Part[]) => void;
 
 export interface PoolStatus {
   /** Workers that have started. */
@@ -158,6 +159,7 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
       const label = `kernel k${kernel} of '${module.name}'`;
       const wanted = (left: number): number => Math.min(launch.threads ?? threads, threads, Math.ceil(left / grain));
       if (closed) throw new TargetError(`${label} was launched on a closed pool`);
+      team?.noteParts(observe !== undefined);
       const started = observe && performance.now();
       const first = launch.hesitant && wanted(blocks) > 1 ? beginAlone(run, params, blocks, grain, label) : 0;
       const helpers = wanted(blocks - first) - 1;
@@ -167,7 +169,10 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
       } else {
         yield* performAlone(run, params, first, blocks, grain, label);
       }
-      observe?.(index, performance.now() - started!, started!);
+      if (observe) {
+        const ended = performance.now();
+        observe(index, ended - started!, started!, team?.takeParts(started!, ended) ?? []);
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import type { Heap } from '../heap.ts';
 import {
   CONTROL_BYTES, MAX_WORKERS, SPINS, STATE, WORD, pause, slotLeave, slotState,
 } from './layout.ts';
+import { createParts, type Part, type Parts } from './parts.ts';
 import { startThread, type Thread } from './platform.ts';
 import source from 'inline:./worker.ts';
 
@@ -38,12 +39,14 @@ export class Team {
   private startFailures = 0;
   private readonly members: (Member | undefined)[] = [];
   private readonly control: number;
+  private readonly parts: Parts;
 
   constructor(private readonly heap: Heap) {
     // Never freed: a worker of a broken team may still write to it.
     this.control = heap.allocate(CONTROL_BYTES).address;
     this.words = heap.view(Int32Array<ArrayBuffer>, this.control, CONTROL_BYTES / 4);
     this.words.fill(0);
+    this.parts = createParts(this.words);
   }
 
   private staying(): Member[] {
@@ -57,6 +60,17 @@ export class Team {
 
   get size(): number {
     return this.staying().length;
+  }
+
+  /** Whether workers note their parts from the next launch on. Forgets those of before. */
+  noteParts(wanted: boolean): void {
+    this.parts.wanted(wanted);
+    if (wanted) this.takeParts(0, 0);
+  }
+
+  /** Of the launch that was just closed, which happened between `from` and `until`. */
+  takeParts(from: number, until: number): Part[] {
+    return this.parts.take(this.members.keys(), from, until);
   }
 
   /** Starts or retires workers until there are `count`. Does not wait for either. */

@@ -5,6 +5,7 @@
 import {
   CONTROL_BYTES, SPINS, STATE, TEXT_BYTES, WORD, pause, slotLeave, slotState, type KernelFunction, type WorkerStart,
 } from './layout.ts';
+import { createNotes } from './parts.ts';
 
 /** Compiled modules kept; the oldest goes first, and comes back from shared memory when it is met again. */
 const CACHED_MODULES = 512;
@@ -12,6 +13,7 @@ const CACHED_MODULES = 512;
 function serve({ memory, control, slot }: WorkerStart): void {
   const words = new Int32Array(memory.buffer, control, CONTROL_BYTES / 4);
   const modules = new Map<number, WebAssembly.Exports>();
+  const notes = createNotes(words, slot);
   let seen = 0;
 
   /** Returns false when this worker shall leave, true when a launch is open that it has not been part of. */
@@ -32,6 +34,7 @@ function serve({ memory, control, slot }: WorkerStart): void {
   }
 
   function kernelOfJob(): KernelFunction {
+    notes.begin();
     const id = words[WORD.module]!;
     let exports = modules.get(id);
     if (exports === undefined) {
@@ -85,6 +88,7 @@ function serve({ memory, control, slot }: WorkerStart): void {
       seen = epoch;
       if (before < words[WORD.helpers]!) takeBlocks();
     }
+    notes.end();
     words[slotState(slot)] = STATE.ready;
     if (Atomics.sub(words, WORD.active, 1) === 1 && Atomics.load(words, WORD.waiting) !== 0) Atomics.notify(words, WORD.active);
   }
