@@ -1,6 +1,7 @@
 /**
- * Sorting: a merge sort in passes. Each is a kernel over all rows: runs of a few elements, then runs of twice the length, and
- * so on. Where only the first k are wanted, no run grows beyond k. The result follows from the values alone.
+ * Sorting: long rows by their digits (radix.ts), others by a merge sort in passes. Each is a kernel over all rows: runs of a few
+ * elements, then runs of twice the length, and so on. Where only the first k are wanted, no run grows beyond k. The result
+ * follows from the values alone.
  */
 import { ArgumentError, ShapeError } from '../errors.ts';
 import { arrayNode, wrap, type ArrayInput, type WeftArray } from './array.ts';
@@ -9,6 +10,7 @@ import { castExpr, mapExpr, memo } from './elementwise.ts';
 import { fillExpr, makeExpr, type Expr } from './expr.ts';
 import { keyDType } from './kernel/keys.ts';
 import { mergeFn, ofKeysFn, runsFn, searchFn, type RunsSpec } from './kernel/merges.ts';
+import { isForRadix, radixOrder, radixSort } from './radix.ts';
 import { asAxis, showShape, sizeOf } from './shape.ts';
 import { takeAlongAxis, takeExpr } from './take.ts';
 import { reshapeView, sliceView, transposeView } from './views.ts';
@@ -105,6 +107,7 @@ export function sortExpr(x: Expr, axis?: number, { descending = false }: SortOpt
   if (x.shape.length === 0 && axis === undefined) return x;
   return alongAxis('sort', x, axis, (rows) => {
     if (sizeOf(rows.shape) === 0) return rows;
+    if (isForRadix(rows)) return radixSort(rows, descending);
     const { keys } = sortRows(rows, { descending, kept: rows.shape[1], order: false });
     if (keys.dtype === x.dtype && !descending) return keys;
     return mapExpr(memo(`ofKeys:${x.dtype}:${descending}`, () => ofKeysFn(x.dtype, descending)), [keys]);
@@ -117,6 +120,7 @@ export function argSortExpr(name: string, x: Expr, axis: number | undefined, des
   return alongAxis(name, x, axis, (rows) => {
     const wanted = kept ?? rows.shape[1];
     if (rows.shape[0] * wanted === 0) return fillExpr(0, 'int32', [rows.shape[0], wanted]);
+    if (wanted === rows.shape[1] && isForRadix(rows)) return radixOrder(rows, descending);
     return sortRows(rows, { descending, kept: wanted, order: true }).order!;
   });
 }

@@ -1,10 +1,11 @@
 /** The different elements of an array. */
 import { arrayNode, wrap, type ArrayInput, type WeftArray } from './array.ts';
-import type { DType } from './dtype.ts';
-import { memo } from './elementwise.ts';
-import type { EvaluateOptions } from './evaluator.ts';
+import { isInteger, type DType } from './dtype.ts';
+import { applyRule, binary, castExpr, memo } from './elementwise.ts';
+import { evaluator, type EvaluateOptions } from './evaluator.ts';
 import { fillExpr, makeExpr, type Expr } from './expr.ts';
-import { firstsFn, lengthsFn } from './kernel/selects.ts';
+import { firstsFn, lengthsFn, presentFn } from './kernel/selects.ts';
+import { reduceExpr } from './reduce.ts';
 import { positionsOf } from './select.ts';
 import { sizeOf } from './shape.ts';
 import { argSortExpr, searchExpr, sortExpr } from './sort.ts';
@@ -23,6 +24,25 @@ function firstsOf(sorted: Expr, options: EvaluateOptions): Promise<Expr> {
   return positionsOf(makeExpr({ kind: 'map', fn, result: 0, dtype: 'bool', shape, src: [sorted] }), options);
 }
 
+/** Elements from which on it is worth to ask for the range of integers first; those that a point looks at. */
+const MANY = 16384, PIECE = 4096;
+
+/** Of many integers that are close to each other: which numbers between the smallest and the largest there are. No sorting. */
+async function uniqueAmongFew(flat: Expr, options: EvaluateOptions): Promise<Expr | undefined> {
+  const { dtype, shape: [n] } = flat;
+  if (!isInteger(dtype) || n < MANY) return undefined;
+  const ends = await evaluator().evaluate([reduceExpr('min', flat), reduceExpr('max', flat)], options);
+  const [[low], [high]] = [await evaluator().read(ends[0]), await evaluator().read(ends[1])];
+  const range = high - low + 1;
+  if (range > n) return undefined;
+  const fn = memo(`present:${dtype}`, () => presentFn(dtype, PIECE));
+  const present = makeExpr({
+    kind: 'nest', fn, result: 0, dtype: 'int32', shape: [range], domain: [Math.ceil(n / PIECE)],
+    src: [flat, fillExpr(low | 0, 'int32', [1]), fillExpr(0, 'int32', [range])],
+  });
+  return castExpr(applyRule('add', binary.add, [await positionsOf(present, options), low | 0]), dtype);
+}
+
 /**
  * The different elements of an array, in ascending order, as one axis. All NaN count as one, which is last. Asynchronous, because
  * the number of them depends on the data: it is computed before the promise resolves.
@@ -35,7 +55,10 @@ function firstsOf(sorted: Expr, options: EvaluateOptions): Promise<Expr> {
 export async function unique<D extends DType = DType>(
   x: WeftArray<D> | ArrayInput, options: EvaluateOptions = {},
 ): Promise<WeftArray<D>> {
-  const sorted = sortExpr(flattened(x, 'unique: x'));
+  const flat = flattened(x, 'unique: x');
+  const close = await uniqueAmongFew(flat, options);
+  if (close) return wrap(close);
+  const sorted = sortExpr(flat);
   return wrap(takeExpr(sorted, await firstsOf(sorted, options), 0));
 }
 

@@ -82,6 +82,8 @@ export interface Slot {
   readonly dtype: DType;
   /** Read by `gather` only, and then the rank of the array; undefined: read by points of the domain. */
   readonly whole?: number;
+  /** Of an output: every element is stored, whatever the sizes that its function is used with; it need not start with zeros. */
+  readonly filled?: boolean;
 }
 
 export interface Fn {
@@ -293,7 +295,7 @@ export class Builder {
   /** Closes a function over values of this builder. */
   fn(name: string, parts: FnParts): Fn {
     const { rank, inputs, uniforms = [], results, effects = [], outputs = [] } = parts;
-    const types = (slots: readonly Slot[]) => slots.map((s) => s.dtype + (s.whole === undefined ? '' : `[${s.whole}]`)).join();
+    const types = (slots: readonly Slot[]) => slots.map((s) => s.dtype + (s.whole === undefined ? '' : `[${s.whole}]${s.filled ? '!' : ''}`)).join();
     const stored = outputs.length > 0 ? `;${types(outputs)}` : '';
     const key = `(${types(inputs)};${types(uniforms)};${rank}${stored})=>${keyOf(results, effects)}`;
     return { name, rank, inputs, uniforms, results: [...results], effects, outputs, key };

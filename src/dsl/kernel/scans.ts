@@ -42,7 +42,7 @@ export function scanFn({ reducer, input, dtype, chunk }: ScanSpec): Fn {
     return { next, effects: [store] };
   });
   return b.fn(`scan ${reducer}`, {
-    rank: 3, results: [], outputs: [{ name: 'out', dtype, whole: 3 }], effects: [effect],
+    rank: 3, results: [], outputs: [{ name: 'out', dtype, whole: 3, filled: true }], effects: [effect],
     inputs: [...chunk === undefined ? [] : [{ name: 'ends', dtype, whole: 3 }], { name: 'x', dtype: input, whole: 3 }],
   });
 }

@@ -1,7 +1,7 @@
 /** Functions of positions whose number depends on the data. */
 import type { DType } from '../dtype.ts';
 import { Builder, type Fn } from './ir.ts';
-import { count, int, pieceOf } from './turns.ts';
+import { count, int, pieceOf, scalar, scalarSlot } from './turns.ts';
 
 /**
  * At the points (piece) of a whole array: stores the positions of the elements that are true. With several pieces the second
@@ -25,6 +25,20 @@ export function positionsFn(input: DType, chunk: number | undefined): Fn {
   return b.fn('positions', {
     rank: 1, results: [], effects: [effect], outputs: [{ name: 'out', dtype: 'int32', whole: 1 }],
     inputs: [{ name: 'mask', dtype: input, whole: 1 }, ...chunk === undefined ? [] : [{ name: 'ends', dtype: 'int32' as const, whole: 1 }]],
+  });
+}
+
+/** At the points (piece) of a whole array of integers: 1 where one of them less the smallest, the second input, says. */
+export function presentFn(input: DType, piece: number): Fn {
+  const b = new Builder();
+  const [from, to] = pieceOf(b, b.coord(0), int(b, piece), b.size('input', 0, 0));
+  const { effect } = count(b, from, to, [], (k) => {
+    const index = [b.op('sub', [b.cast(b.gatherInside(0, input, [k]), 'int32'), scalar(b, 1)])];
+    return { next: [], effects: [{ kind: 'store', output: 0, index, value: int(b, 1), when: b.constant(1, 'bool') }] };
+  });
+  return b.fn('present', {
+    rank: 1, results: [], effects: [effect], outputs: [{ name: 'present', dtype: 'int32', whole: 1 }],
+    inputs: [{ name: 'x', dtype: input, whole: 1 }, scalarSlot('smallest')],
   });
 }
 

@@ -73,8 +73,7 @@ export function prepare(program: Program, launch: OrientedLaunch): Prepared {
     const outputs = stored ?? outputsFrom(launch, 'body');
     const walk = (k: number): Walk => (stored ? wholeOutput(launch, stored[k]) : { offset: 0, strides: launch.bodyStrides });
     const call = makeCall(0, nest, blocking, work, { sizes, inputs, outputs, walk });
-    // A scan stores every element.
-    const starts = stored && !program.scan ? stored.map((k) => startCall(launch, k)) : [];
+    const starts = (stored ?? []).filter((k) => !startsAnyhow(launch, k)).map((k) => startCall(launch, k));
     return { calls: [...starts, call], planes: [] };
   }
 
@@ -115,6 +114,10 @@ function wholeOutput({ stored }: Launch, k: number): Walk {
   const { sizes } = stored![k];
   return { offset: 0, strides: stridesOf(sizes), sizes };
 }
+
+/** Whatever an output starts with, nobody sees it. */
+const startsAnyhow = ({ kernel, stored }: Launch, k: number): boolean =>
+  stored![k].initial === undefined && kernel.body.outputs[kernel.outputs[k].result].filled === true;
 
 /** Gives an output the elements that it starts with. */
 function startCall({ kernel, stored }: Launch, k: number): Call {
