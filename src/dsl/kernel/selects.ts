@@ -28,13 +28,22 @@ export function positionsFn(input: DType, chunk: number | undefined): Fn {
   });
 }
 
-/** At the points (piece) of a whole array of integers: 1 where one of them less the smallest, the second input, says. */
+/**
+ * At the points (piece) of a whole array of integers: 1 where one of them less the smallest, the second input, says. Where there
+ * is a 1 none is stored: threads that keep storing to the same lines of cache wait for each other.
+ */
 export function presentFn(input: DType, piece: number): Fn {
   const b = new Builder();
   const [from, to] = pieceOf(b, b.coord(0), int(b, piece), b.size('input', 0, 0));
   const { effect } = count(b, from, to, [], (k) => {
     const index = [b.op('sub', [b.cast(b.gatherInside(0, input, [k]), 'int32'), scalar(b, 1)])];
-    return { next: [], effects: [{ kind: 'store', output: 0, index, value: int(b, 1), when: b.constant(1, 'bool') }] };
+    const before = b.loaded('int32');
+    return {
+      next: [], effects: [
+        { kind: 'load', output: 0, index, value: before },
+        { kind: 'store', output: 0, index, value: int(b, 1), when: b.op('eq', [before, int(b, 0)]) },
+      ],
+    };
   });
   return b.fn('present', {
     rank: 1, results: [], effects: [effect], outputs: [{ name: 'present', dtype: 'int32', whole: 1 }],
