@@ -120,6 +120,8 @@ export interface Sweep {
   readonly batch: number;
   /** Of the last stage; of columns the most that a stage has. */
   readonly units: number;
+  /** Units go round: beyond the last one is the first again, and stages compute what they need of units beyond the ends. */
+  readonly wraps: boolean;
   readonly stages: readonly Stage[];
   readonly privates: readonly Private[];
   /** As of launches. */

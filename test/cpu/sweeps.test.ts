@@ -37,7 +37,7 @@ interface Plans {
 function plansOf(arrays: readonly wf.WeftArray[], cache = 2 ** 20): Plans {
   const { profile } = tiny.target;
   const roots = nodesOf(arrays);
-  const swept = planFor(roots, isResident, { ...profile, sweeps: { cache, depth: 4 } });
+  const swept = planFor(roots, isResident, { ...profile, sweeps: { cache, depth: 4, roundUnits: 0 } });
   validateBound(swept);
   const unswept = (most?: number) => planFor(roots, isResident, { ...profile, sweeps: undefined }, most);
   return { swept, apart: unswept(), alone: unswept(0) };
@@ -76,13 +76,17 @@ const ramp = (...shape: number[]) => {
 const keep = { keepDims: true } as const;
 const sums: Tolerance = { rtol: 1e-5, atol: 1e-5 };
 
+/** Of arrays that go round, units beyond the ends as well. */
+const around = (arrays: readonly wf.WeftArray[]): boolean =>
+  plansOf(arrays).swept.runs.some((r) => 'stages' in r && r.kind === 'sweep' && r.wraps);
+
 const cross = wf.stencil((u: wf.Neighbors2) => u(-1, 0) + u(1, 0) - u(0, 1), { border: 'reflect' });
 const blur = wf.stencil((u: wf.Neighbors2) => 0.5 * u(-1, 0) + 0.25 * u(2, 0) + 0.25 * u(0, -1), { border: 'nearest' });
 const wave = wf.stencil((now: wf.Neighbors2, before: wf.Neighbors2) =>
   0.5 * now(-1, 0) - 0.25 * before(0, 0) + 0.25 * now(1, 0), { border: 'constant' });
 
 test('chains of every border, of sizes below the neighbourhood and below a piece', async () => {
-  for (const border of ['reflect', 'mirror', 'nearest', 'constant', 'fill'] as const) {
+  for (const border of ['reflect', 'mirror', 'nearest', 'constant', 'fill', 'wrap'] as const) {
     const far = wf.stencil((u: wf.Neighbors2) => u(-3, 0) - u(2, 1), { border, cval: 3 });
     for (const [h, w] of [[1, 1], [2, 5], [3, 3], [7, 1], [23, 9], [150, 4]]) {
       if (h > 1) await check([far(far(far(ramp(h, w))))]);
@@ -140,7 +144,7 @@ test('rows of reductions, of every dtype', async () => {
 });
 
 test('strips of columns, and the last one that is narrow', async () => {
-  for (const border of ['reflect', 'nearest', 'constant', 'fill'] as const) {
+  for (const border of ['reflect', 'nearest', 'constant', 'fill', ['wrap', 'mirror']] as const) {
     const s = wf.stencil((u: wf.Neighbors2) => u(-1, 0) + u(1, 1) - u(0, -1), { border, cval: 2 });
     for (const w of [16, 17, 23, 40, 100]) await check([s(s(s(ramp(20, w))))]);
   }
@@ -242,6 +246,74 @@ test('columns: few long rows, whose planes are stencils', async () => {
   for (const [h, w] of [[2, 40], [3, 61], [5, 100]]) {
     await checkColumns([s(s(s(ramp(h, w))))]);
     await checkColumns([s(s(ramp(h, w))).sub(s(s(ramp(h, w))).max(0))]);
+  }
+});
+
+test('a torus: wrap along the rows with every border along the columns, and the other way round', async () => {
+  for (const border of ['reflect', 'nearest', 'constant', 'fill', 'wrap'] as const) {
+    const rows = wf.stencil((u: wf.Neighbors2) => u(-2, 1) - u(1, 0) + u(0, -1), { border: ['wrap', border], cval: 3 });
+    const columns = wf.stencil((u: wf.Neighbors2) => u(-2, 1) - u(1, 0) + u(0, -1), { border: [border, 'wrap'], cval: 3 });
+    for (const [h, w] of [[2, 5], [7, 1], [64, 9]]) {
+      const x = ramp(h, w);
+      await check([columns(rows(x)), rows(columns(rows(columns(x))))]);
+      assert.ok(around([rows(rows(x))]));
+    }
+  }
+});
+
+test('a torus whose rows are read several times round', async () => {
+  const far = wf.stencil((u: wf.Neighbors2) => u(-9, 0) + u(4, 1) - u(0, 0), { border: 'wrap' });
+  for (const [h, w] of [[2, 3], [3, 4], [5, 2], [8, 1], [9, 3], [40, 2]]) await check([far(far(far(ramp(h, w))))]);
+});
+
+test('a torus: results that are kept, reductions beside it, what asks where it is, rows that meet their sums', async () => {
+  const s = wf.stencil((u: wf.Neighbors2) => 0.5 * u(-1, 0) - u(1, 1) + 0.25 * u(2, 0), { border: 'wrap' });
+  for (const [h, w] of [[2, 3], [17, 6], [50, 4]]) {
+    const x = ramp(h, w), place = wf.fromFunction([h, w], (i, j) => 3 * i - j);
+    const a = s(x), b = s(a.add(place)), c = s(b.mul(place));
+    await check([a, b, c]);
+    await check([b, c]);
+    await check([a, c]);
+    await check([c, c.max(), c.min(0), b.max(1)]);
+    await check([c.sub(c.max(1, keep)), c], sums);
+    await check([cross(s(cross(x))), s(cross(s(blur(x))))]);
+    // Sums of rows beyond the ends have no place.
+    await compare([s(s(x).sub(s(x).max(1, keep)))]);
+    assert.ok(around([a, b, c]) && around([c]) && around([c.sub(c.max(1, keep)), c]));
+  }
+});
+
+test('a torus: several states, static inputs, any number of steps', async () => {
+  const laplace = wf.stencil((u: wf.Neighbors2) =>
+    0.2 * (u(-1, 0) + u(1, 0) + u(0, -1) + u(0, 1)) + 0.05 * (u(-1, -1) + u(1, 1)) - u(0, 0), { border: 'wrap' });
+  const life = wf.stencil((u: wf.Neighbors2) => {
+    const n = u(-1, -1) + u(-1, 0) + u(-1, 1) + u(0, -1) + u(0, 1) + u(1, -1) + u(1, 0) + u(1, 1);
+    return n === 3 ? 1 : n === 2 ? u(0, 0) : 0;
+  }, { border: 'wrap' });
+  for (const [h, w] of [[2, 2], [3, 7], [40, 6]]) {
+    const x = ramp(h, w).mul(0.01), still = ramp(h, w).mul(0.001), cells = ramp(h, w).gt(10).asType('uint8');
+    for (const n of [2, 4, 7]) {
+      const states = wf.iterate([x, still], n, ([u, v]) => {
+        const eaten = u.mul(v).mul(v);
+        return [u.add(laplace(u)).sub(eaten).add(still), v.add(laplace(v).mul(0.5)).add(eaten)];
+      });
+      await check(states);
+      await check([wf.iterate(cells, n, (u) => life(u).asType('uint8'))]);
+      await check([wf.iterate(x, n, (u) => laplace(cross(u)).add(still))]);
+      assert.ok(around(states));
+    }
+  }
+});
+
+test('a torus along a middle axis: every plane is one of its own', async () => {
+  const s = wf.stencil((u: wf.Neighbors3) => 0.5 * u(0, -1, 0) + 0.25 * u(0, 2, 1), { border: 'wrap' });
+  const deep = wf.stencil((u: wf.Neighbors3) => 0.5 * u(-1, 0, 0) + 0.25 * u(2, 1, 1), { border: ['wrap', 'reflect', 'wrap'] });
+  for (const shape of [[5, 16, 6], [3, 2, 1], [20, 3, 9]]) {
+    const x = ramp(...shape);
+    await check([s(s(s(x)))]);
+    await check([s(s(x)), s(x)]);
+    await check([deep(deep(x)), deep(deep(deep(x)))]);
+    assert.ok(around([s(s(x))]) && around([deep(deep(x))]));
   }
 });
 

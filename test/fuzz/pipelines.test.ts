@@ -39,7 +39,7 @@ const machines: Machine[] = tunings.map((cutting, k) => machine(threads[k], { cu
 const dataOf = (e: Expr): TypedArray => hostOf(e)!;
 
 /** How often the tests met what they are for. */
-const met = { sweeps: 0, stages: 0, deepest: 0, terminals: 0, batches: 0, halos: 0, privates: 0 };
+const met = { sweeps: 0, stages: 0, deepest: 0, terminals: 0, batches: 0, halos: 0, privates: 0, wraps: 0, often: 0 };
 
 function countSweeps({ runs: list }: BoundPlan): void {
   for (const run of list) {
@@ -51,6 +51,9 @@ function countSweeps({ runs: list }: BoundPlan): void {
     met.halos += Number(run.stages.some((s) => s.hi > s.lo));
     met.batches += Number(run.batch > 1);
     met.privates += Number(run.privates.length > 0);
+    met.wraps += Number(run.wraps);
+    // More than once round.
+    met.often += Number(run.wraps && run.stages.some((s) => s.hi - s.lo > 2 * run.units));
   }
 }
 
@@ -59,7 +62,7 @@ function plansOf(program: Program, { target: { profile } }: Machine, depth: numb
   const arrays = buildAll(program);
   const roots = nodesOf(program.roots.map((r) => arrays[r]));
   validateGraph(roots);
-  const fused = planFor(roots, isResident, { ...profile, sweeps: { cache: profile.sweeps!.cache, depth } });
+  const fused = planFor(roots, isResident, { ...profile, sweeps: { cache: profile.sweeps!.cache, depth, roundUnits: 0 } });
   const alone = planFor(roots, isResident, { ...profile, sweeps: undefined }, 0);
   validateBound(fused);
   validateBound(alone);

@@ -93,11 +93,10 @@ test('wave: the state before is the old one, and is not copied; four steps in on
   plan.kernels(1).launches(8).runs(2).stages(4, 4);
 });
 
-test('gray-scott, life: both states of a step are one pass; on a torus steps follow each other', async () => {
+test('gray-scott, life: on a torus, both states of some steps are one pass', async () => {
   for (const name of ['gray-scott', 'life']) {
     const { plan, inputs } = await sample(name);
-    plan.kernels(1).launches(8).runs(8).shape(...new Array<[number, number]>(8).fill([2, 2]));
-    for (const x of Object.values(inputs)) plan.passesOver(x, 1);
+    plan.kernels(1).launches(8).runs(3).stages(3, 3, 2).passesOver(Object.values(inputs)[0], 1);
   }
 });
 
@@ -191,14 +190,17 @@ test('an edge filter with all that is between asked for: one pass all the same',
   of([smooth, dx, dy, dx.square().add(dy.square()).sqrt()]).runs(1).scratch(0).passesOver(image, 1);
 });
 
-test('gray-scott with walls: four steps of both states in one pass', () => {
+test('gray-scott with walls, and on a torus: four steps of both states in one pass', () => {
   const u = scaled(0.5, 32, 6), v = scaled(0.2, 32, 6);
-  const spread = wf.stencil((a: wf.Neighbors2) => a(-1, 0) + a(1, 0) + a(0, -1) + a(0, 1) - 4 * a(0, 0), { border: 'reflect' });
-  const states = wf.iterate([u, v], 8, ([a, b]) => {
-    const eaten = a.mul(b).mul(b);
-    return [a.add(spread(a).mul(0.1)).sub(eaten), b.add(spread(b).mul(0.05)).add(eaten)];
-  });
-  of(states).launches(8).runs(2).stages(4, 4).passesOver(u, 1).passesOver(v, 1);
+  const cross = (border: wf.BorderMode) =>
+    wf.stencil((a: wf.Neighbors2) => a(-1, 0) + a(1, 0) + a(0, -1) + a(0, 1) - 4 * a(0, 0), { border });
+  for (const spread of [cross('reflect'), cross('wrap')]) {
+    const states = wf.iterate([u, v], 8, ([a, b]) => {
+      const eaten = a.mul(b).mul(b);
+      return [a.add(spread(a).mul(0.1)).sub(eaten), b.add(spread(b).mul(0.05)).add(eaten)];
+    });
+    of(states).launches(8).runs(2).stages(4, 4).passesOver(u, 1).passesOver(v, 1);
+  }
 });
 
 test('gradient descent: products of tall matrices, one pass over them per step', () => {

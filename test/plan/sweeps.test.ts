@@ -2,7 +2,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as wf from '../../src/index.ts';
-import type { Sweep } from '../../src/fusion/kernel.ts';
+import type { EdgeMap } from '../../src/dsl/border.ts';
+import { Builder, type Point } from '../../src/dsl/kernel/ir.ts';
+import type { Kernel, Launch, Sweep } from '../../src/fusion/kernel.ts';
+import { windowOf, type Reading } from '../../src/fusion/sweep/window.ts';
 import { createCpuTarget } from '../../src/targets/cpu/index.ts';
 import { expectPlan, planOf, sweeping } from '../support/plan.ts';
 
@@ -48,17 +51,64 @@ test('neighbourhoods of one side add up on that side', () => {
   assert.equal(sweep.stages.map((s) => s.lo), [-2, 0, 0]);
 });
 
-test('every border but one has its elements near: wrap needs the other end', () => {
+test('every border has its elements near', () => {
   const x = ramp(20, 6);
   for (const border of ['reflect', 'mirror', 'nearest', 'constant', 'fill'] as const) {
     of(down(border)(down(border)(x.exp()).exp())).runs(1).passesOver(x, 1);
   }
   of(down('valid')(down('valid')(x).exp())).runs(1).passesOver(x, 1);
-  const around = wf.stencil((u: wf.Neighbors2) => u(-2, 1) - u(1, 0), { border: 'wrap' });
-  of(around(around(x))).runs(2).sweeps(0);
   of(down(['reflect', 'wrap'])(down(['nearest', 'wrap'])(x))).runs(1);
-  // The one at the end reads what is complete, the ones before and after are together.
-  of(cross(cross(around(cross(cross(x)))))).runs(2).stages(2, 3);
+});
+
+test('wrap has those of the other end near: units beyond the ends are computed again', () => {
+  const x = ramp(40, 6);
+  of(down('wrap')(down('wrap')(x))).runs(1).stages(2).privates(1).passesOver(x, 1);
+  of(cross(cross(down('wrap')(cross(cross(x)))))).runs(1).stages(5);
+  const [sweep] = sweepsOf(down('wrap')(down('wrap')(x)));
+  assert.equal(sweep.stages.map((s) => [s.lo, s.hi]), [[-2, 1], [0, 0]]);
+  assert.ok(sweep.wraps);
+  assert.not(sweepsOf(down('reflect')(down('reflect')(x)))[0].wraps);
+  // Only what others of the sweep have left is beyond an end.
+  assert.not(sweepsOf(cross(down('wrap')(x)))[0].wraps);
+});
+
+test('wrap: not where much of it would be computed again', () => {
+  const torus = wf.stencil((u: wf.Neighbors2) => u(-1, 0) + u(1, 1), { border: 'wrap' });
+  const far = wf.stencil((u: wf.Neighbors2) => u(-2, 1) - u(1, 0), { border: 'wrap' });
+  of(far(far(ramp(12, 6)))).runs(1);
+  of(far(far(ramp(11, 6)))).runs(2).sweeps(0);
+  // Fewer steps at a time, then none.
+  const steps = (h: number) => of(wf.iterate(ramp(h, 6).mul(0.01), 12, (u) => torus(u)));
+  steps(24).stages(4, 4, 4);
+  steps(23).stages(3, 3, 3, 3);
+  steps(8).stages(2, 2, 2, 2, 2, 2);
+  steps(7).sweeps(0);
+});
+
+test('a read by several borders in turn: those that wrap are a fixed way off, together with others they are not', () => {
+  const windowBy = (...edges: EdgeMap[]): Reading | undefined => {
+    const b = new Builder();
+    const at = edges.reduce<Point | undefined>((base, edge) => b.point(base, [-1, 0], [edge, 'none']), undefined);
+    const body = b.fn('f', { rank: 2, inputs: [{ name: 'x', dtype: 'float32' }], results: [b.read(0, 'float32', at)] });
+    const kernel = { body, inputs: body.inputs } as unknown as Kernel;
+    const launch = { kernel, domain: [40, 6], inputs: [{ slot: 0, offset: 0, strides: [6, 1] }] } as unknown as Launch;
+    return windowOf(launch, 0, { batch: 1, units: 40 }, { axis: 0, per: 1 }, 6);
+  };
+  assert.equal(windowBy('wrap', 'wrap'), { lo: -2, hi: -2, wraps: true });
+  assert.equal(windowBy('none', 'wrap'), { lo: -2, hi: -2, wraps: true });
+  assert.equal(windowBy('nearest', 'nearest'), { lo: -2, hi: 0, wraps: false });
+  for (const edge of ['nearest', 'reflect', 'mirror'] as const) {
+    assert.is(windowBy('wrap', edge), undefined);
+    assert.is(windowBy(edge, 'wrap'), undefined);
+  }
+});
+
+test('trap: beyond the end is not where a slice, a shorter array or another border has its neighbours', () => {
+  const x = ramp(40, 6);
+  const back = wf.stencil((u: wf.Neighbors2) => u(-1, 1), { border: 'wrap' });
+  of(back(cross(x).slice([3, 30]))).runs(2);
+  of([cross(back(cross(x))).slice([0, 30]), cross(back(cross(x)))]);
+  of(back(cross(x).sum(1, keep)));
 });
 
 test('results that others ask for are stored, and are part of the sweep', () => {

@@ -5,7 +5,7 @@
  */
 import type { Launch, Sweep } from '../kernel.ts';
 import { unitBytes } from './unit.ts';
-import { reachAlong, spanAlong, type Units, type Window } from './window.ts';
+import { reachAlong, spanAlong, type Reading, type Units } from './window.ts';
 
 /**
  * Columns that are worth a strip: from row to row it is a long way. Measured, on arrays that are in memory: in strips of 64
@@ -37,7 +37,7 @@ export function columnsOf({ kernel: { reduction }, domain }: Launch, batch: numb
  */
 export function columnWindow(
   launch: Launch, input: number, batch: number, { units, rows }: { readonly units: number; readonly rows: number },
-): Window | undefined {
+): Reading | undefined {
   const { kernel, domain } = launch;
   const { offset, strides, sizes } = launch.inputs[input];
   const inner = domain.length - 1, outer = batchAxes(domain, batch)!;
@@ -60,7 +60,7 @@ export function columnWindow(
     apart *= domain[k];
   }
   const along = reachAlong(kernel, input, inner);
-  return along && { lo: column + along.lo, hi: column + along.hi };
+  return along && { lo: column + along.lo, hi: column + along.hi, wraps: false };
 }
 
 /**

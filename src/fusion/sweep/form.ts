@@ -9,8 +9,9 @@ import { valuesIn, valuesOf } from '../../dsl/kernel/walk.ts';
 import { sizeOf } from '../../dsl/shape.ts';
 import type { BufferSlot, Launch, Private, Stage, Sweep } from '../kernel.ts';
 import { columnsOf, columnsPay, columnWindow } from './columns.ts';
+import { isRing } from './rings.ts';
 import { unitBytes } from './unit.ts';
-import { cutOf, windowOf, type Cut, type Units, type Window } from './window.ts';
+import { cutOf, windowOf, type Cut, type Reading, type Units, type Window } from './window.ts';
 
 /** What a target says of sweeps. */
 export interface SweepLimits {
@@ -20,6 +21,8 @@ export interface SweepLimits {
   readonly depth: number;
   /** The same where all arrays have one axis, of which little is in cache at a time; `depth` if it is not given. */
   readonly lineDepth?: number;
+  /** Where units go round: so many there are at least for each that is computed again beyond the ends; 8 if not given. */
+  readonly roundUnits?: number;
 }
 
 /** More stages than this make code that nobody has measured. */
@@ -31,6 +34,7 @@ const SMALL = 1 << 16;
  * many units there are at least for each that is computed twice, on average of the stages.
  */
 const UNITS_PER_OVERLAP = 32;
+const ROUND_UNITS = 8;
 
 /** The results of one launch in one slot, until the slot is written again. */
 export interface Instance {
@@ -84,10 +88,11 @@ interface Member {
   /** For each input what it reads of another member. */
   readonly reads: readonly (Read | undefined)[];
 }
-interface Read extends Window {
+interface Place {
   readonly member: number;
   readonly output: number;
 }
+type Read = Reading & Place;
 
 /** Launches `from` up to `to` as one sweep; undefined when they cannot be one, or gain nothing. */
 export function formSweep(
@@ -159,13 +164,13 @@ function movedAxis(body: Fn): number | undefined {
 /** Members of a group so far, and which of them gives what is in a slot. */
 interface Before {
   readonly members: readonly Member[];
-  readonly home: ReadonlyMap<number, Omit<Read, 'lo' | 'hi'>>;
+  readonly home: ReadonlyMap<number, Place>;
 }
 
 /** All launches as `make` cuts them; undefined when one cannot be, or reads what is not at its place. */
 function membersOf(group: readonly Launch[], make: (launch: Launch, before: Before) => Member | undefined): Member[] | undefined {
   const members: Member[] = [];
-  const home = new Map<number, Omit<Read, 'lo' | 'hi'>>();
+  const home = new Map<number, Place>();
   for (const launch of group) {
     const member = make(launch, { members, home });
     if (!member) return undefined;
@@ -211,7 +216,7 @@ function columnMember(launch: Launch, batch: number, before: Before): Member | u
 
 /** What each input reads of other members, as `windowAt` has it; undefined when one has no window. */
 function readsOf(
-  launch: Launch, { members, home }: Before, windowAt: (input: number, producer: Member, output: number) => Window | undefined,
+  launch: Launch, { members, home }: Before, windowAt: (input: number, producer: Member, output: number) => Reading | undefined,
 ): (Read | undefined)[] | undefined {
   const reads: (Read | undefined)[] = [];
   for (const [input, { slot }] of launch.inputs.entries()) {
@@ -290,10 +295,18 @@ function sweepOf(
   const inRow = ({ launch: { domain }, cut: rows }: Member): boolean => domain.every((n, axis) => n === 1 || axis === rows!.axis);
   const areSingle = halos.some((h) => h.lo !== h.hi);
   if (members.some((m) => isCell(m) && (areSingle || !inRow(m)))) return undefined;
-  const last = members[members.length - 1];
-  const units = cut === 'rows' ? last.own.units : Math.max(...members.map((m) => m.own.units));
-  return { kind: 'sweep', cut, batch: last.own.batch, units, stages, privates, origin: undefined };
+  const { own: { batch, units: own } } = members[members.length - 1];
+  const units = cut === 'rows' ? own : Math.max(...members.map((m) => m.own.units));
+  const wraps = members.some((m) => m.reads.some((r) => r?.wraps));
+  const sweep: Sweep = { kind: 'sweep', cut, batch, units, wraps, stages, privates, origin: undefined };
+  return !wraps || goesRound(sweep) ? sweep : undefined;
 }
+
+/** All stages have the same units, and what they compute beyond the ends has a place there. */
+const goesRound = (sweep: Sweep): boolean => sweep.stages.every((s) => s.units === sweep.units)
+  && sweep.privates.every((p) => isInside(sweep.stages[p.producer]) || isRing(p, sweep));
+
+const isInside = ({ lo, hi }: Stage): boolean => lo === 0 && hi === 0;
 
 /** How far beyond its piece each stage has to go for those after it; undefined where a stage may not go beyond. */
 function halosOf(members: readonly Member[]): Window[] | undefined {
@@ -313,11 +326,12 @@ function halosOf(members: readonly Member[]): Window[] | undefined {
   return halos;
 }
 
-function pays(sweep: Sweep, slots: readonly BufferSlot[], { cache }: SweepLimits): boolean {
-  const { cut, batch, units, stages, privates } = sweep;
+function pays(sweep: Sweep, slots: readonly BufferSlot[], { cache, roundUnits = ROUND_UNITS }: SweepLimits): boolean {
+  const { cut, batch, units, wraps, stages, privates } = sweep;
   if (cut === 'columns') return columnsPay(sweep, cache, isSmall(sweep), UNITS_PER_OVERLAP);
   const overlap = stages.reduce((sum, s) => sum + s.hi - s.lo, 0) / stages.length;
   if (!isSmall(sweep) && batch < 8 && overlap * UNITS_PER_OVERLAP > units) return false;
+  if (wraps && overlap * roundUnits > units) return false;
   const windows = privates.reduce((sum, { slot, length, producer, consumers }) => {
     const far = Math.max(0, ...consumers.map((c) => stages[producer].hi - stages[c.stage].hi - c.lo));
     return sum + Math.min((far + 1) * length, slots[slot].length) * dtypes[slots[slot].dtype].bytes;

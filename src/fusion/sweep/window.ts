@@ -19,6 +19,12 @@ export interface Window {
   readonly hi: number;
 }
 
+/** What a launch reads of another one. */
+export interface Reading extends Window {
+  /** Beyond the last unit is the first one again. */
+  readonly wraps: boolean;
+}
+
 /** Where the units of some points are: `per` neighbouring coordinates along `axis` make one. */
 export interface Cut {
   readonly axis: number;
@@ -45,20 +51,21 @@ export const isAligned = (sizes: readonly number[], { axis, per }: Cut, { units 
   per === 1 && sizes[axis] === units;
 
 /** The window of an input in units of `length / (batch * units of the other)` elements; undefined when it has none. */
-export function windowOf(launch: Launch, input: number, own: Units, cut: Cut, unitLength: number): Window | undefined {
+export function windowOf(launch: Launch, input: number, own: Units, cut: Cut, unitLength: number): Reading | undefined {
   const { domain } = launch;
   const access = launch.inputs[input];
   if (access.sizes !== undefined || !movesByUnits(access, domain, cut, unitLength)) return undefined;
-  let lo = Infinity, hi = -Infinity;
+  let lo = Infinity, hi = -Infinity, wraps = false;
   for (const at of readsOf(launch.kernel, input)) {
     const w = windowAt(at, access, domain, cut, own, unitLength);
     if (!w) return undefined;
     lo = Math.min(lo, w.lo);
     hi = Math.max(hi, w.hi);
+    wraps ||= w.wraps;
   }
   // A batch is a world of its own: what lies in the next one is not a neighbour.
   if (lo > hi || (own.batch > 1 && (lo !== 0 || hi !== 0) && !isAligned(domain, cut, own))) return undefined;
-  return { lo, hi };
+  return { lo, hi, wraps };
 }
 
 /** From unit to unit an access moves by one unit of what it reads, across outer axes too. */
@@ -75,7 +82,7 @@ function movesByUnits({ strides }: Access, domain: readonly number[], { axis, pe
 function windowAt(
   at: Point | undefined, { offset, strides }: Access, domain: readonly number[],
   { axis, per }: Cut, own: Units, unitLength: number,
-): Window | undefined {
+): Reading | undefined {
   // Elements, relative to the first of the unit, that the points of one unit read.
   let first = offset, last = offset;
   const range = (stride: number, from: number, to: number): void => {
@@ -92,7 +99,7 @@ function windowAt(
   }
   const along = reach(linksOf(at, axis));
   if (!along || (along.moves && !isAligned(domain, { axis, per }, own))) return undefined;
-  return { lo: Math.floor(first / unitLength) + along.lo, hi: Math.floor(last / unitLength) + along.hi };
+  return { lo: Math.floor(first / unitLength) + along.lo, hi: Math.floor(last / unitLength) + along.hi, wraps: along.wraps };
 }
 
 interface Link {
@@ -106,12 +113,12 @@ function linksOf(at: Point | undefined, axis: number): Link[] {
   return links;
 }
 
-/** How far beside its point a kernel reads an input along an axis, edges included; undefined when that is anywhere. */
+/** How far beside its point a kernel reads an input along an axis, edges included; undefined when it may be at the other end. */
 export function reachAlong(kernel: Kernel, input: number, axis: number): Window | undefined {
   let lo = 0, hi = 0;
   for (const at of readsOf(kernel, input)) {
     const far = reach(linksOf(at, axis));
-    if (!far) return undefined;
+    if (!far || far.wraps) return undefined;
     lo = Math.min(lo, far.lo);
     hi = Math.max(hi, far.hi);
   }
@@ -128,18 +135,19 @@ export function spanAlong({ kernel, domain }: Launch, input: number, axis: numbe
 }
 
 /** How far a read may be from its point along the swept axis, edges included; undefined when that is anywhere. */
-function reach(links: readonly Link[]): (Window & { moves: boolean }) | undefined {
-  let lo = 0, hi = 0;
+function reach(links: readonly Link[]): (Reading & { moves: boolean }) | undefined {
+  let lo = 0, hi = 0, wraps = false, turns = false;
   for (const { offset, edge } of links) {
     switch (edge) {
       case 'none': lo += offset; hi += offset; break;
-      case 'nearest': lo += Math.min(offset, 0); hi += Math.max(offset, 0); break;
-      case 'reflect': case 'mirror': lo -= Math.abs(offset); hi += Math.abs(offset); break;
-      case 'wrap': return undefined;
+      case 'nearest': turns = true; lo += Math.min(offset, 0); hi += Math.max(offset, 0); break;
+      case 'reflect': case 'mirror': turns = true; lo -= Math.abs(offset); hi += Math.abs(offset); break;
+      case 'wrap': wraps = true; lo += offset; hi += offset; break;
       default: edge satisfies never;
     }
   }
-  return { lo, hi, moves: links.length > 0 };
+  // Once around and then back from the edge is near to where it began, but not by a fixed way.
+  return wraps && turns ? undefined : { lo, hi, wraps, moves: links.length > 0 };
 }
 
 const reads = new WeakMap<Kernel, readonly (readonly (Point | undefined)[])[]>();

@@ -240,14 +240,14 @@ function measuring({ launches }: Arena, compiling: number, threads: number, meas
 const SWEEPS = { cache: 1 << 20, depth: 10, lineDepth: 25 };
 
 /** Equal keys are prepared alike. */
-function sweepKey({ cut, batch, units, stages, privates }: Sweep, slots: readonly BufferSlot[]): string {
+function sweepKey({ cut, batch, units, wraps, stages, privates }: Sweep, slots: readonly BufferSlot[]): string {
   const number = new Map<number, number>();
   const nameOf = (slot: number): string => {
     const k = number.get(slot) ?? number.set(slot, number.size).size - 1;
     return `${k}:${slots[slot].bytes}`;
   };
   const inner = new Set(privates.map((p) => p.slot));
-  return [`${cut} ${batch},${units},${[...inner].map(nameOf).join()}`, ...stages.map(({ launch: l, units: own, lo, hi }) => [
+  return [`${cut} ${batch},${units},${wraps},${[...inner].map(nameOf).join()}`, ...stages.map(({ launch: l, units: own, lo, hi }) => [
     l.code, l.domain.join(), own, lo, hi,
     ...l.inputs.map((x) => `${nameOf(x.slot)}+${x.offset}*${x.strides.join()}/${x.sizes?.join() ?? ''}`), '>', ...l.outputs.map(nameOf),
   ].join(' '))].join('\n');

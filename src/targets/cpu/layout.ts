@@ -32,6 +32,8 @@ export interface Layout {
   /** The columns that are computed: from the first up to the last. */
   readonly firstColumn: number;
   readonly lastColumn: number;
+  /** What is added to a coordinate along which a ring goes round, to tell units beyond the ends from those they are. */
+  readonly round: number;
   readonly inputs: readonly ArrayLayout[];
   readonly outputs: readonly ArrayLayout[];
   readonly planeBase: (plane: number) => number;
@@ -57,7 +59,7 @@ const wordsOf = ({ axes, whole, ring }: ArraySpec): number => 1 + axes * (whole 
 export function layoutOf({ rank, inputs, outputs, planes, uniforms }: LayoutSpec): Layout {
   const sizes = 4 * GEOMETRY.length;
   const columns = sizes + 4 * rank;
-  let at = columns + 8;
+  let at = columns + 12;
   const arrays = [...inputs, ...outputs].map((spec): ArrayLayout => {
     const base = at;
     at += 4 * wordsOf(spec);
@@ -72,6 +74,7 @@ export function layoutOf({ rank, inputs, outputs, planes, uniforms }: LayoutSpec
     size: (axis) => sizes + 4 * axis,
     firstColumn: columns,
     lastColumn: columns + 4,
+    round: columns + 8,
     inputs: arrays.slice(0, inputs.length),
     outputs: arrays.slice(inputs.length),
     planeBase: (plane) => firstPlane + 4 * plane,
@@ -104,7 +107,7 @@ export function parameterWords(spec: LayoutSpec, { geometry, sizes, inputs, outp
   const walks = [...inputs, ...outputs].flatMap(({ offset, strides, sizes: own = [], mask }) =>
     [offset, ...strides, ...own, ...mask === undefined ? [] : [mask]]);
   const words = new Int32Array(layoutOf(spec).bytes / 4);
-  words.set([...GEOMETRY.map((name) => geometry[name]), ...sizes, 0, sizes.at(-1)!, ...walks]);
+  words.set([...GEOMETRY.map((name) => geometry[name]), ...sizes, 0, sizes.at(-1)!, 0, ...walks]);
   return words;
 }
 

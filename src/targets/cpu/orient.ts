@@ -28,6 +28,8 @@ export interface OrientedKernel extends Kernel {
 
 export interface Rings {
   readonly axis: number;
+  /** The axis goes round: there are coordinates beyond its ends. */
+  readonly wraps: boolean;
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
 }
@@ -150,7 +152,7 @@ const ringKernels = new WeakMap<Kernel, Map<string, OrientedKernel>>();
 function withRings(launch: OrientedLaunch, rings: Rings): OrientedLaunch {
   let known = ringKernels.get(launch.kernel);
   if (!known) ringKernels.set(launch.kernel, known = new Map<string, OrientedKernel>());
-  const key = `${rings.axis}:${rings.inputs.join()}>${rings.outputs.join()}`;
+  const key = `${rings.axis}${rings.wraps ? 'w' : ''}:${rings.inputs.join()}>${rings.outputs.join()}`;
   let kernel = known.get(key);
   if (!kernel) known.set(key, kernel = { ...launch.kernel, rings });
   return { ...launch, kernel, code: `${launch.code}|rings ${key}` };

@@ -43,13 +43,13 @@ export function programOf(kernel: OrientedKernel, inner: readonly InnerStride[],
   const shared = {
     rank: kernel.rank,
     inputs: kernel.inputs.map(({ dtype, whole }, k): NestArray =>
-      ({ dtype, inner: inner[k], whole, ...kernel.rings?.inputs.includes(k) && { ring: kernel.rings.axis } })),
+      ({ dtype, inner: inner[k], whole, ...kernel.rings?.inputs.includes(k) && { ring: kernel.rings } })),
     uniforms: kernel.uniforms.map((u) => u.dtype),
   };
   const outputs = (from: KernelOutput['from']) => kernel.outputs.filter((o) => o.from === from);
   const walked = (list: readonly KernelOutput[], how: 'unit' | 'strided'): NestArray[] => list.map((o) => {
     const isRing = kernel.rings?.outputs.includes(kernel.outputs.indexOf(o));
-    return { dtype: o.dtype, inner: how, ...isRing && { ring: kernel.rings!.axis } };
+    return { dtype: o.dtype, inner: how, ...isRing && { ring: kernel.rings } };
   });
   if (kernel.schedule === 'nest') {
     const stored = body.outputs.map(({ dtype, whole }): NestArray => ({ dtype, inner: 'unit', whole }));

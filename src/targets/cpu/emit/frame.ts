@@ -12,8 +12,8 @@ export interface NestArray {
   /** Along the innermost axis of the domain, or the last one of its own. */
   readonly inner: InnerStride;
   readonly whole?: number;
-  /** Outer axis along which it is a ring: coordinates come round. */
-  readonly ring?: number;
+  /** Coordinates along an outer axis come round; where that `wraps`, positions in the ring are those beyond its ends as well. */
+  readonly ring?: { readonly axis: number; readonly wraps: boolean };
 }
 
 /** A loop nest to emit: what its body may read and store to, and how that lies in memory. */
@@ -64,6 +64,8 @@ export class Frame {
   /** Of rings. */
   readonly inputMasks: readonly (Local | undefined)[];
   readonly outputMasks: readonly (Local | undefined)[];
+  /** From a coordinate to the position in rings that wrap. */
+  private readonly round: Local | undefined;
   readonly whole: { readonly input: readonly (Whole | undefined)[]; readonly output: readonly (Whole | undefined)[] };
   readonly planes: readonly Local[];
   /** Every lane holds the value. */
@@ -99,6 +101,8 @@ export class Frame {
       list.map((a, i) => (a.ring === undefined ? undefined : word(at[i].mask, `mask${i}`)));
     this.inputMasks = masks(nest.inputs, layout.inputs);
     this.outputMasks = masks(nest.outputs, layout.outputs);
+    const isRound = [...nest.inputs, ...nest.outputs].some((a) => a.ring?.wraps);
+    this.round = isRound ? word(layout.round, 'round') : undefined;
     const whole = (a: NestArray, at: ArrayLayout, base: Local, strides: readonly Local[]): Whole | undefined => {
       if (a.whole === undefined) return undefined;
       const sizes = strides.map((_, k) => word(at.size(k), `n${k}`));
@@ -127,7 +131,8 @@ export class Frame {
     const { c } = this;
     return this.coords.map((_, k) => {
       const x = coordinate(k);
-      return c.mul(array.ring === k ? c.x('i32.and', [x, mask!]) : x, strides[k]);
+      if (array.ring?.axis !== k) return c.mul(x, strides[k]);
+      return c.mul(c.x('i32.and', [array.ring.wraps ? c.add(x, this.round!) : x, mask!]), strides[k]);
     });
   }
 

@@ -18,6 +18,10 @@ export function stepsAlong(at: Point | undefined, axis: number): AxisStep[] {
   return steps;
 }
 
+/** The same where there are coordinates beyond the ends of an axis that wraps. */
+export const unwrapped = (steps: readonly AxisStep[]): AxisStep[] =>
+  steps.map((s) => (s.edge === 'wrap' ? { ...s, edge: 'none' } : s));
+
 export const stepsKey = (steps: readonly AxisStep[]): string => steps.map((s) => `${s.offset}${s.edge}`).join('/');
 export const totalOffset = (steps: readonly AxisStep[]): number => steps.reduce((sum, s) => sum + s.offset, 0);
 

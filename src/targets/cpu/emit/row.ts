@@ -11,7 +11,7 @@ import { Evaluator, type Leaf, type Site } from './evaluate.ts';
 import type { Frame, Nest } from './frame.ts';
 import { maskOf, widthOf, WIDTHS, type Width } from './lanes.ts';
 import { loadSplat } from './memory.ts';
-import { followSteps, insideValues, stepsAlong, stepsKey, within, type AxisStep } from './points.ts';
+import { followSteps, insideValues, stepsAlong, stepsKey, unwrapped, within, type AxisStep } from './points.ts';
 import { schemeOf, type Scheme } from './scheme.ts';
 import { fixedIn, valuesIn, type Piece } from './uniformity.ts';
 import { wantedWidths } from './widths.ts';
@@ -188,7 +188,9 @@ export class Row {
     if (this.pointers.has(key)) return;
     const address = c.variable(bases[input], `row${input}`);
     const array = nest.inputs[input];
-    this.frame.rowOffset(array, inputMasks[input], strides[input], (k) => this.coordinate(k, stepsAlong(at, k)))
+    const isRound = (k: number): boolean => array.ring?.wraps === true && array.ring.axis === k;
+    const steps = (k: number): AxisStep[] => (isRound(k) ? unwrapped(stepsAlong(at, k)) : stepsAlong(at, k));
+    this.frame.rowOffset(array, inputMasks[input], strides[input], (k) => this.coordinate(k, steps(k)))
       .forEach((bytes) => c.advance(address, bytes));
     this.pointers.set(key, { key, address, dtype, inner: array.inner, stride: strides[input][inner] });
   }

@@ -64,7 +64,7 @@ const planeUnitBytes = (p: PreparedSweep, stage: number, plane: number): number 
 
 /** The parts of a prepared sweep that the code depends on. */
 export const structureOf = ({ sweep, stages, windows, planes, strips }: PreparedSweep): string => [
-  strips ? 'strips' : '',
+  strips ? 'strips' : '', sweep.wraps ? 'wraps' : '',
   stages.map(({ launch, prepared }, s) => `${launch.code}#${prepared.calls.length}${sweep.stages[s].terminal ? 't' : ''}`).join('\n'),
   windows.map((w) => `${w.ring ? 'r' : ''}${w.of.producer}>${w.of.consumers.map((c) => c.stage).join()}`).join(';'),
   sweep.stages.map(({ launch }) => [...launch.inputs.map((x) => x.slot), '>', ...launch.outputs]
@@ -74,7 +74,7 @@ export const structureOf = ({ sweep, stages, windows, planes, strips }: Prepared
 
 /** `functions[stage][call]` are the kernels. */
 export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: readonly (readonly Func[])[]): void {
-  const { stages, windows, planes } = p;
+  const { stages, windows, planes, sweep: { wraps } } = p;
   module.func('k0', { params: PARAMS }, (f, { start, end, params }) => {
     const c = new Code(f);
     let next = 0;
@@ -115,8 +115,9 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
       const to = c.min(c.add(from, control.bandUnits), control.units);
       const isFirst = c.x('i32.eqz', [from]);
       stages.forEach((_, s) => {
-        const first = c.min(c.max(c.add(from, own[s].lo), 0), own[s].units);
-        c.assign(done[s], c.choose(() => c.push(isFirst), 0, first));
+        const ahead = c.add(from, own[s].lo);
+        const inside = (): Scalar => c.choose(() => c.push(isFirst), 0, c.min(c.max(ahead, 0), own[s].units));
+        c.assign(done[s], wraps ? ahead : inside());
       });
       windows.forEach((w, k) => c.assign(origin[k], done[w.of.producer]));
       const at = c.variable(c.sub(from, control.lead), 'at');
@@ -124,13 +125,16 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
         c.assign(at, c.min(c.add(at, control.chunk), to));
         const isLast = c.x('i32.eq', [at, control.units]);
         stages.forEach((_, s) => {
-          const stop = c.choose(() => c.push(isLast), own[s].units, c.min(c.add(at, own[s].hi), own[s].units));
+          const ahead = c.add(at, own[s].hi);
+          const inside = (): Local => c.choose(() => c.push(isLast), own[s].units, c.min(ahead, own[s].units));
+          const stop = wraps ? c.variable(ahead) : inside();
           c.raw('i32.lt_s', [done[s], stop]);
           f.if(() => {
             windows.forEach((w, k) => {
               if (w.of.producer === s && !w.ring && !strip) makeRoom(k, stop);
             });
-            call(s, batch, stop);
+            if (wraps) callAround(s, batch, stop);
+            else call(s, batch, done[s], stop);
             c.assign(done[s], stop);
           });
         });
@@ -172,15 +176,31 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
       });
     }
 
-    /** Calls a stage for its units from where it is up to `stop`. */
-    function call(s: number, batch: Local, stop: Local): void {
+    /** The same for units up to `stop` of which some may be beyond the ends: those that they are, and how far round that is. */
+    function callAround(s: number, batch: Local, stop: Local): void {
+      const { units: all } = own[s];
+      // What is at the end of a reduction reads no ring.
+      const { round: word } = layoutOf(layoutSpecOf(nestsOf(stages[s].program)[0]));
+      c.whileBelow(done[s], stop, () => {
+        const rest = c.variable(c.x('i32.rem_s', [done[s], all]));
+        const first = c.variable(c.choose(() => c.raw('i32.lt_s', [rest, 0]), c.add(rest, all), rest), 'first');
+        const round = c.variable(c.sub(done[s], first), 'round');
+        const last = c.variable(c.min(c.sub(stop, round), all), 'last');
+        c.raw('i32.store', [c.add(workspace, stages[s].at[0]), round], word);
+        call(s, batch, first, last);
+        c.assign(done[s], c.add(last, round));
+      });
+    }
+
+    /** Calls a stage for its units from `start` up to `stop`. */
+    function call(s: number, batch: Local, start: Local, stop: Local): void {
       const before = c.mul(batch, own[s].units);
       stages[s].prepared.calls.forEach(({ call: made }, k) => {
         const at = stages[s].at[k];
         const parameters = c.add(workspace, at);
         for (const base of movingBases(p, s, made)) {
           const address = base.window === undefined
-            ? planeAddress(s, base.plane!, c.add(before, done[s]))
+            ? planeAddress(s, base.plane!, c.add(before, start))
             : windowAddress(base.window, batch);
           c.push(parameters);
           c.raw('i32.load', [control.template], at + 4 * base.word);
@@ -189,7 +209,7 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
           f.op('i32.store', 4 * base.word);
         }
         const grain = own[s].grain;
-        const first = c.x('i32.div_u', [c.add(before, done[s]), grain]);
+        const first = c.x('i32.div_u', [c.add(before, start), grain]);
         const last = c.x('i32.div_u', [c.sub(c.add(c.add(before, stop), grain), 1), grain]);
         [c.mul(first, blocks[s][k]), c.mul(last, blocks[s][k]), parameters].forEach((v) => c.push(v));
         f.call(functions[s][k]);

@@ -2,12 +2,13 @@
 import { dtypes } from '../../../dsl/dtype.ts';
 import type { BufferSlot, Private, Stage, Sweep } from '../../../fusion/kernel.ts';
 import { NARROWEST } from '../../../fusion/sweep/columns.ts';
+import { isRing } from '../../../fusion/sweep/rings.ts';
 import { cutOf } from '../../../fusion/sweep/window.ts';
 import { sizeOf } from '../../../dsl/shape.ts';
 import { asItIs, orientStage, type OrientedLaunch } from '../orient.ts';
 import type { Base, Call } from '../prepare.ts';
 import { programOf, type Program } from '../program.ts';
-import { isRing, ringsOf } from './rings.ts';
+import { ringsOf } from './rings.ts';
 import { asRows, columnStrips, sharedPlaces, stripsOf, widthOf, type Strips } from './strips.ts';
 import { planeBytes, prepareStage, type PreparedStage, type Room, type Rooms } from './stage.ts';
 
@@ -114,7 +115,7 @@ export function prepareSweep(given: Sweep, slots: readonly BufferSlot[], cutting
     const grain = single && !(lo === 0 && hi === 0 && terminal) ? 1 : pieces.chunk;
     const count = { batch, units: own };
     const { launch, cut } = byColumns ? { launch: asItIs(given), cut: cutOf(given.domain, count)! }
-      : orientStage(given, count, grain === 1, ringsOf(given, count, rooms, strips !== undefined));
+      : orientStage(given, count, grain === 1, ringsOf(given, count, rooms, sweep, strips !== undefined));
     const program = programOf(launch.kernel, launch.inner, launch.bodyInner);
     const room = pieces.chunk + Math.abs(own - units);
     const width = byColumns && widthOf(byColumns, stages.length);

@@ -1,36 +1,15 @@
-/**
- * Which windows are rings. A unit that is a row has its own address in each row pointer, so it can be anywhere: where all that
- * touch a window go by rows, units come round in it, and nothing is ever moved.
- */
-import { valuesOf } from '../../../dsl/kernel/walk.ts';
-import type { Launch, Private, Sweep } from '../../../fusion/kernel.ts';
-import { cutOf, isAligned, type Cut, type Units } from '../../../fusion/sweep/window.ts';
+/** Of a stage's inputs and outputs those whose windows are rings: nothing in them is ever moved, coordinates come round. */
+import type { Launch, Sweep } from '../../../fusion/kernel.ts';
+import { rowCut } from '../../../fusion/sweep/rings.ts';
+import type { Units } from '../../../fusion/sweep/window.ts';
 import type { Rings } from '../orient.ts';
 
-/** Whether the window of a private slot may be a ring. */
-export function isRing({ slot, producer, consumers }: Private, sweep: Sweep): boolean {
-  return [producer, ...consumers.map((c) => c.stage)].every((s) => {
-    const { launch, units } = sweep.stages[s];
-    const cut = rowCut(launch, { batch: sweep.batch, units });
-    if (!cut) return false;
-    const written = launch.outputs.every((o, k) => o !== slot || launch.kernel.outputs[k].from === 'body');
-    const read = launch.inputs.every((x, k) => x.slot !== slot || (x.offset === 0 && !isReadAtEnd(launch, k)));
-    return written && read;
-  });
-}
-
-/** Where the units of a launch are, if they are rows or planes. */
-function rowCut({ domain }: Launch, units: Units): Cut | undefined {
-  const cut = cutOf(domain, units);
-  return cut && cut.axis < domain.length - 1 && isAligned(domain, cut, units) ? cut : undefined;
-}
-
-const isReadAtEnd = ({ kernel: { reduction } }: Launch, input: number): boolean =>
-  reduction !== undefined && valuesOf(reduction.epilogue.results).some((v) => v.kind === 'read' && v.input === input);
-
-/** Inputs and outputs of a stage that are among these slots. `always`: even if there are none. */
-export function ringsOf(launch: Launch, units: Units, slots: ReadonlyMap<number, unknown>, always: boolean): Rings | undefined {
+/** `slots`: those that are rings. `always`: even if the stage has none of them. */
+export function ringsOf(
+  launch: Launch, units: Units, slots: ReadonlyMap<number, unknown>, { wraps }: Pick<Sweep, 'wraps'>, always: boolean,
+): Rings | undefined {
   const inputs = launch.inputs.flatMap((x, k) => (slots.has(x.slot) ? [k] : []));
   const outputs = launch.outputs.flatMap((slot, k) => (slots.has(slot) ? [k] : []));
-  return inputs.length + outputs.length === 0 && !always ? undefined : { axis: rowCut(launch, units)!.axis, inputs, outputs };
+  if (inputs.length + outputs.length === 0 && !always) return undefined;
+  return { axis: rowCut(launch, units)!.axis, wraps, inputs, outputs };
 }
