@@ -56,20 +56,23 @@ interface Stencil {
   apply(x: A): A;
 }
 
-/** One mode for all axes or one for each; those that shrink only where the shape may change. */
-function borders(c: Context, rank: number, shrinks: boolean): BorderMode[] {
-  const modes = borderModes.filter((m) => shrinks || !borderRules[m].shrinks);
-  const one = modes[c.draw(modes.length)];
+/** One mode for all axes or one for each, on a torus mostly `wrap`; those that shrink only where the shape may change. */
+function borders(c: Context, rank: number, shrinks: boolean, torus = false): BorderMode[] {
+  const modes = borderModes.filter((m) => !borderRules[m].shrinks || (shrinks && !torus));
+  const one = torus && c.draw(5) > 0 ? 'wrap' : modes[c.draw(modes.length)];
   return Array.from({ length: rank }, (_, k) => (k > 0 && c.draw(3) === 0 ? modes[c.draw(modes.length)] : one));
 }
 
-/**
- * A table of weights whose sum of magnitudes is at most 1, or small integers: both leave exact values exact for long. `along`:
- * the one axis that it goes along.
- */
-function table(
-  c: Context, x: Info, { shrinks, calm, along }: { readonly shrinks: boolean; readonly calm: boolean; readonly along?: number },
-): Stencil | undefined {
+interface Liking {
+  readonly shrinks: boolean;
+  readonly calm: boolean;
+  readonly torus?: boolean;
+  /** The one axis that it goes along. */
+  readonly along?: number;
+}
+
+/** A table of weights whose sum of magnitudes is at most 1, or small integers: both leave exact values exact for long. */
+function table(c: Context, x: Info, { shrinks, calm, torus, along }: Liking): Stencil | undefined {
   const rank = x.shape.length;
   if (rank < 1 || rank > 4 || !['float32', 'float64', 'int32', 'uint8', 'int16'].includes(x.dtype)) return undefined;
   const line = along !== undefined || rank > 2 || c.draw(3) > 0;
@@ -81,7 +84,7 @@ function table(
   const unit = fractions ? 2 ** -Math.ceil(Math.log2(2 * taps)) : 1;
   const weights = Array.from({ length: taps }, () => [1, 2, -1, 1, 0][c.draw(5)] * unit);
   const origin = size.map((n) => c.draw(n));
-  const modes = borders(c, rank, shrinks);
+  const modes = borders(c, rank, shrinks, torus);
   const shape = x.shape.map((n, k) => (borderRules[modes[k]].shrinks ? n - size[k] + 1 : n));
   if (shape.some((n) => n < 1)) return undefined;
   const gain = weights.reduce((n, w) => n + Math.abs(w), 0);
@@ -118,9 +121,10 @@ function chain(c: Context): Step | undefined {
   let at = c.values[x];
   // Along one axis, the arrays before it are batches.
   const along = c.draw(2) === 0 ? c.draw(at.shape.length) : undefined;
+  const torus = c.draw(3) === 0;
   const tries = isFloat(at.dtype) ? 2 * depth : depth;
   for (let k = 0; k < tries && stages.length < depth; k++) {
-    const made = table(c, at, { shrinks: depth < 32, calm: isFloat(at.dtype) && depth > 6, along });
+    const made = table(c, at, { shrinks: depth < 32, calm: isFloat(at.dtype) && depth > 6, torus, along });
     if (!made) continue;
     stages.push(made);
     at = made.output;
@@ -284,14 +288,15 @@ function totals(c: Context): Step | undefined {
 // --- time loops ---
 
 /** A stencil of at most gain 1 that keeps the shape. */
-const calmly = (c: Context, x: Info): Stencil | undefined => table(c, x, { shrinks: false, calm: true });
+const calmly = (c: Context, x: Info, torus: boolean): Stencil | undefined => table(c, x, { shrinks: false, calm: true, torus });
 
 function loop(c: Context): Step | undefined {
   const x = c.pick((i) => fits(i) && i.dtype === 'float32' && i.bound <= 64);
   if (x === undefined) return undefined;
   const i = c.values[x];
   const steps = c.draw(14);
-  const [s, t] = [calmly(c, { ...i, dtype: 'float32' }), calmly(c, { ...i, dtype: 'float32' })];
+  const torus = c.draw(3) === 0;
+  const [s, t] = [calmly(c, { ...i, dtype: 'float32' }, torus), calmly(c, { ...i, dtype: 'float32' }, torus)];
   const k = c.pick((o) => o.dtype === 'float32' && o.bound <= 64 && o.shape.every((n, a) => {
     const own = i.shape[i.shape.length - o.shape.length + a];
     return own !== undefined && (n === own || n === 1);

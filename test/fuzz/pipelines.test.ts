@@ -52,8 +52,8 @@ function countSweeps({ runs: list }: BoundPlan): void {
     met.batches += Number(run.batch > 1);
     met.privates += Number(run.privates.length > 0);
     met.wraps += Number(run.wraps);
-    // More than once round.
-    met.often += Number(run.wraps && run.stages.some((s) => s.hi - s.lo > 2 * run.units));
+    // Beyond the array that is beyond the end.
+    met.often += Number(run.wraps && run.stages.some((s) => Math.max(s.hi, -s.lo) > run.units));
   }
 }
 
