@@ -18,7 +18,7 @@ import { adopt, allocate, AUTO_GPU_ELEMENTS, browserGpu, peek, roomFor } from '.
 import { asPieces, needsHost, run as runLoopsAsync, runLoops, runSync as runLoopsSync } from './runtime/loops.ts';
 import { afterCollecting, missing, prepare, type Prepared } from './runtime/prepare.ts';
 import { withNeeds } from './runtime/room.ts';
-import { targetNamed, targetNamedSync } from './targets/registry.ts';
+import { liveTarget, targetNamed, targetNamedSync } from './targets/registry.ts';
 import type { GraphTarget, Job, Measurement, PlanTarget, Target } from './targets/target.ts';
 
 const runtime: Evaluator = {
@@ -41,7 +41,8 @@ const runtime: Evaluator = {
     const note = record();
     const work = inspect(roots);
     if (needsHost(work.nodes)) return afterLoopsSync(roots, request, work);
-    const values = capture(work.inputs);
+    // Nobody disposes anything meanwhile.
+    const values = present;
     try {
       const target = targetNamedSync(chooseName(work, request) ?? 'cpu', "use await data(), or dataSync({ target: 'cpu' })");
       check(work, target);
@@ -62,7 +63,6 @@ const runtime: Evaluator = {
         prepared.bySlot.forEach(release);
       }
     } finally {
-      values.release();
       note?.end();
     }
   },
@@ -96,7 +96,7 @@ async function evaluate(roots: readonly Expr[], request: EvaluateOptions, given?
   const values = capture(work.inputs);
   note?.mark('plan');
   try {
-    const target = await chooseTarget(work, request);
+    const target = targetAtHand(work, request) ?? await chooseTarget(work, request);
     note?.mark('wait');
     check(work, target);
     const fetched = new Map<Expr, TypedArray>();
@@ -108,7 +108,8 @@ async function evaluate(roots: readonly Expr[], request: EvaluateOptions, given?
     const bound = planOn(target, roots, work, request);
     note?.mark('plan');
     for (const { expr } of bound.inputs) if (!values.on(expr, target)) await fetch(expr);
-    const prepared = await afterCollecting(() => prepare(target, bound, { values, fetched, given }));
+    const room = afterCollecting(() => prepare(target, bound, { values, fetched, given }));
+    const prepared = room instanceof Promise ? await room : room;
     note?.mark('upload', bytesIn(fetched));
     try {
       const { job, measured } = measuring(prepared.job, request.profile || note !== undefined);
@@ -185,6 +186,12 @@ function chooseName(work: Work, request: PlanningOptions): string | undefined {
     if (target) return target.name;
   }
   return undefined;
+}
+
+/** The target that is chosen by its name, where it is running. */
+function targetAtHand(work: Work, request: PlanningOptions): Target | undefined {
+  const name = chooseName(work, request);
+  return name === undefined ? undefined : liveTarget(name);
 }
 
 async function chooseTarget(work: Work, request: PlanningOptions): Promise<Target> {

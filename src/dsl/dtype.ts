@@ -83,6 +83,8 @@ export const dtypes: { readonly [D in DType]: DTypeInfo<D> } = {
 };
 
 export const dtypeNames = Object.keys(dtypes) as DType[];
+/** Small numbers for keys. */
+export const dtypeCodes = Object.fromEntries(dtypeNames.map((d, k) => [d, k])) as { readonly [D in DType]: number };
 
 export const isFloat = (d: DType): boolean => dtypes[d].kind === 'float';
 export const isInteger = (d: DType): boolean => dtypes[d].kind === 'int' || dtypes[d].kind === 'uint';

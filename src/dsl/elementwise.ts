@@ -3,7 +3,7 @@
  * an op means once its operands are alike; this file makes them alike.
  */
 import { DTypeError } from '../errors.ts';
-import { floating, isFloat, isInteger, promote, weak, type DType } from './dtype.ts';
+import { dtypeCodes, floating, isFloat, isInteger, promote, weak, type DType } from './dtype.ts';
 import { fillExpr, makeExpr, type Expr } from './expr.ts';
 import { Builder, type Fn, type Value } from './kernel/ir.ts';
 import type { OpName } from './ops.ts';
@@ -179,15 +179,24 @@ const isExpr = (o: Operand): o is Expr => typeof o === 'object';
 
 /** The dtype the arrays among the operands meet in, widened by the numbers beside them. */
 export function commonDType(operands: readonly Operand[]): DType {
-  const strong = operands.filter((o) => typeof o !== 'number').map((o): DType => (isExpr(o) ? o.dtype : 'bool'));
-  const arrays = strong.length > 0 ? strong.reduce(promote) : 'float32';
-  return operands.reduce<DType>((d, o) => (typeof o === 'number' ? promote(d, weak(o, arrays)) : d), arrays);
+  let strong: DType | undefined;
+  for (const o of operands) {
+    if (typeof o === 'number') continue;
+    const own = isExpr(o) ? o.dtype : 'bool';
+    strong = strong === undefined ? own : promote(strong, own);
+  }
+  const arrays = strong ?? 'float32';
+  let common = arrays;
+  for (const o of operands) if (typeof o === 'number') common = promote(common, weak(o, arrays));
+  return common;
 }
 
-/** The node of an operand; a number becomes a fill of `dtype` that broadcasts. */
-function operandExpr(o: Operand, dtype: DType): Expr {
-  if (isExpr(o)) return o;
-  return fillExpr(o, dtype);
+/** The nodes of operands, broadcast to one shape; numbers become fills of `dtype`. */
+function sourcesOf(operands: readonly Operand[], dtype: DType, operation: string): Pick<Expr, 'src' | 'shape'> {
+  const shapes: Shape[] = [];
+  for (const o of operands) if (isExpr(o)) shapes.push(o.shape);
+  const shape = broadcastShapes(shapes, operation);
+  return { src: operands.map((o) => (isExpr(o) ? broadcastView(o, shape) : fillExpr(o, dtype, shape))), shape };
 }
 
 /** A map of `fn` over sources broadcast to one shape. */
@@ -201,13 +210,13 @@ export function mapExpr(fn: Fn, sources: readonly Expr[], result = 0, operation 
 
 /** Applies a method of `unary` or `binary`. */
 export function applyRule(name: string, rule: Rule, operands: readonly Operand[]): Expr {
-  const dtype = computeDType(name, rule, operands);
-  if (dtype.passThrough && isExpr(operands[0])) return operands[0];
+  const typing = typingOf(name, rule, operands);
+  if (typing.passThrough && isExpr(operands[0])) return operands[0];
+  const power = name === 'pow' && typeof operands[1] === 'number' ? smallExponent(operands[1], typing.operands) : undefined;
   // A number beside an array keeps the dtype it will be computed in, so nothing is cast at run time.
-  const sources = operands.map((o) => operandExpr(o, dtype.operands));
-  const exponent = name === 'pow' && typeof operands[1] === 'number' ? smallExponent(operands[1], dtype.operands) : undefined;
-  if (exponent !== undefined) return mapExpr(powerFn(sources[0].dtype, dtype.operands, exponent), [sources[0]], 0, name);
-  return mapExpr(ruleFn(name, dtype.op, sources.map((s) => s.dtype), dtype.operands, dtype.folded), sources, 0, name);
+  const { src, shape } = sourcesOf(power === undefined ? operands : operands.slice(0, 1), typing.operands, name);
+  const fn = power === undefined ? ruleFn(name, typing, src) : powerFn(src[0].dtype, typing.operands, power);
+  return makeExpr({ kind: 'map', fn, result: 0, shape, dtype: fn.results[0].dtype, src });
 }
 
 interface Typing {
@@ -220,7 +229,7 @@ interface Typing {
   readonly folded?: number;
 }
 
-function computeDType(name: string, rule: Rule, operands: readonly Operand[]): Typing {
+function typingOf(name: string, rule: Rule, operands: readonly Operand[]): Typing {
   const common = commonDType(operands);
   switch (rule.kind) {
     case 'arith': {
@@ -255,13 +264,25 @@ export function memo(key: string, make: () => Fn): Fn {
 const names = ['a', 'b', 'c'];
 const slots = (dtypes: readonly DType[]) => dtypes.map((dtype, k) => ({ name: names[k], dtype }));
 
-function ruleFn(name: string, op: OpName, dtypes: readonly DType[], compute: DType, folded?: number): Fn {
-  return memo(`${op}:${dtypes.join()}:${compute}:${folded ?? ''}`, () => {
-    const b = new Builder();
-    const args = dtypes.map((d, k) => b.cast(b.read(k, d), compute));
-    const result = folded === undefined ? b.op(op, args) : b.constant(folded, 'bool');
-    return b.fn(name, { rank: 0, inputs: slots(dtypes), results: [result] });
-  });
+/** By op, and then by the dtypes of sources, the one to compute in, and the constant that the result is. */
+const ruleFns = new Map<OpName, Map<number, Fn>>();
+
+/** The built-in function of an op. Asked for at every operation: keys are numbers. */
+function ruleFn(name: string, { op, operands: compute, folded }: Typing, sources: readonly Expr[]): Fn {
+  let ofOp = ruleFns.get(op);
+  if (!ofOp) ruleFns.set(op, (ofOp = new Map()));
+  let key = 16 * (folded ?? 2) + dtypeCodes[compute];
+  for (const { dtype } of sources) key = 16 * key + dtypeCodes[dtype];
+  let fn = ofOp.get(key);
+  if (!fn) ofOp.set(key, (fn = makeRuleFn(name, op, sources.map((s) => s.dtype), compute, folded)));
+  return fn;
+}
+
+function makeRuleFn(name: string, op: OpName, dtypes: readonly DType[], compute: DType, folded: number | undefined): Fn {
+  const b = new Builder();
+  const args = dtypes.map((d, k) => b.cast(b.read(k, d), compute));
+  const result = folded === undefined ? b.op(op, args) : b.constant(folded, 'bool');
+  return b.fn(name, { rank: 0, inputs: slots(dtypes), results: [result] });
 }
 
 /** Exponents that are written out as products; a negative power of integers is refused. */
@@ -293,7 +314,8 @@ export function castExpr(x: Expr, to: DType): Expr {
 /** `condition ? a : b`, all three broadcast. */
 export function whereExpr(condition: Operand, a: Operand, b: Operand): Expr {
   const dtype = commonDType([a, b]);
-  const sources = [operandExpr(condition, 'bool'), operandExpr(a, dtype), operandExpr(b, dtype)];
+  const node = (o: Operand, d: DType): Expr => (isExpr(o) ? o : fillExpr(o, d));
+  const sources = [node(condition, 'bool'), node(a, dtype), node(b, dtype)];
   const fn = memo(`where:${sources.map((s) => s.dtype).join()}:${dtype}`, () => {
     const g = new Builder();
     const [c, x, y] = sources.map((s, k): Value => g.read(k, s.dtype));

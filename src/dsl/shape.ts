@@ -54,7 +54,9 @@ export function asAxes(axes: number | readonly number[] | null | undefined, rank
 }
 
 /** NumPy's broadcasting rule; the error names both shapes and the axis that does not fit. */
-export function broadcastShapes(shapes: readonly Shape[], operation = 'broadcast'): number[] {
+export function broadcastShapes(shapes: readonly Shape[], operation = 'broadcast'): Shape {
+  const [first = []] = shapes;
+  if (shapes.every((shape) => sameShape(shape, first))) return first;
   const rank = Math.max(0, ...shapes.map((s) => s.length));
   const out = new Array<number>(rank).fill(1);
   for (let back = 1; back <= rank; back++) {

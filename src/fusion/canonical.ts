@@ -6,7 +6,7 @@
  * nest's outputs start with zeros or not.)
  */
 import { borderModes, type BorderMode } from '../dsl/border.ts';
-import { dtypeNames, type DType } from '../dsl/dtype.ts';
+import { dtypeCodes } from '../dsl/dtype.ts';
 import { dependencies, newWalk, type Expr, type LoopExpr, type ViewExpr } from '../dsl/expr.ts';
 import { fnId } from '../dsl/kernel/identity.ts';
 import { reducerNames, type ReducerName } from '../dsl/reducers.ts';
@@ -48,7 +48,6 @@ const kinds: { readonly [K in Kind]: number } = {
 };
 const codes = <K extends string>(list: readonly K[]) =>
   Object.fromEntries(list.map((name, k) => [name, k])) as { [N in K]: number };
-const dtypeCodes: { readonly [D in DType]: number } = codes(dtypeNames);
 const borderCodes: { readonly [M in BorderMode]: number } = codes(borderModes);
 const reducerCodes: { readonly [R in ReducerName]: number } = codes(reducerNames);
 const viewCodes: { readonly [C in ViewClass]: number } = { order: 0, whole: 1, reshape: 2, affine: 3 };

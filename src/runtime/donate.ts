@@ -43,5 +43,5 @@ function inPlace(run: Run, given: number, slot: number): Run | undefined {
   if ('stages' in run || run.stored) return undefined;
   const input = run.inputs.findIndex((x) => x.slot === given);
   if (input < 0 || !mayOverwrite(run, input, run.outputs.indexOf(slot))) return undefined;
-  return { ...run, inputs: run.inputs.with(input, { ...run.inputs[input], slot }) };
+  return { ...run, inputs: run.inputs.with(input, { ...run.inputs[input], slot }), origin: undefined };
 }

@@ -33,13 +33,14 @@ export function prepare(target: PlanTarget, bound: BoundPlan, { values, fetched,
       if (held) bySlot[slot] = share(held);
     }
     const gift = given && giftOf(target, bound, given, values);
-    checkRoom(target, bound, new Set([...bySlot.keys()].filter((slot) => bySlot[slot] || slot === gift?.slot)));
+    checkRoom(target, bound, (slot) => bySlot[slot] !== undefined || slot === gift?.slot);
     for (const { slot, expr } of bound.inputs) {
       bySlot[slot] ??= upload(target, expr, fetched.get(expr) ?? missing(expr), bound.slots[slot].bytes);
     }
-    bound.slots.forEach(({ role, bytes }, slot) => {
+    for (let slot = 0; slot < bySlot.length; slot++) {
+      const { role, bytes } = bound.slots[slot];
       if (role !== 'private' && slot !== gift?.slot) bySlot[slot] ??= hold(target, target.allocate(bytes));
-    });
+    }
     if (gift) bySlot[gift.slot] = take(given, target);
     const job = { slots: bound.slots, buffers: bySlot.map((h) => h.buffer), runs: gift?.runs ?? bound.runs };
     return { target, bySlot, job };
@@ -58,13 +59,12 @@ function giftOf(target: PlanTarget, bound: BoundPlan, given: Expr, values: Captu
 }
 
 /** Tries again after a collection when there is no room: buffers of forgotten arrays may be waiting for one. */
-export async function afterCollecting<T>(attempt: () => T): Promise<T> {
+export function afterCollecting<T>(attempt: () => T): T | Promise<T> {
   try {
     return attempt();
   } catch (error) {
     if (!(error instanceof OutOfMemoryError)) throw error;
-    await collectGarbage();
-    return attempt();
+    return collectGarbage().then(attempt);
   }
 }
 

@@ -5,18 +5,39 @@ import { OutOfMemoryError } from '../errors.ts';
 import type { BoundPlan } from '../fusion/index.ts';
 import type { PlanTarget } from '../targets/target.ts';
 
-/** `there`: the slots whose buffers exist already. Throws OutOfMemoryError with what takes the room, and the ways out. */
-export function checkRoom(target: PlanTarget, bound: BoundPlan, there: ReadonlySet<number>): void {
-  const { maxBufferBytes } = target.profile;
-  const wanted = bound.slots.flatMap(({ role, bytes }, slot) => (role === 'private' || there.has(slot) ? [] : [{ slot, bytes }]));
-  const large = wanted.find(({ bytes }) => bytes > maxBufferBytes);
-  if (large) {
-    throw new OutOfMemoryError(`${nameOf(bound, large.slot)} takes ${describeBytes(large.bytes)}, and on target '${target.name}' a buffer `
-      + `has at most ${describeBytes(maxBufferBytes)}; ${waysOut(target)}`);
+/**
+ * `there(slot)`: its buffer exists already. Throws OutOfMemoryError with what takes the room, and the ways out. Asked at every
+ * evaluation: only a refusal looks closer.
+ */
+export function checkRoom(target: PlanTarget, bound: BoundPlan, there: (slot: number) => boolean): void {
+  const { slots } = bound;
+  let needed = 0, largest = 0;
+  for (let slot = 0; slot < slots.length; slot++) {
+    const { role, bytes } = slots[slot];
+    if (role === 'private' || there(slot)) continue;
+    needed += bytes;
+    largest = Math.max(largest, bytes);
   }
+  if (largest > target.profile.maxBufferBytes) refuseBuffer(target, bound, there);
   const memory = target.memory?.();
+  if (memory && needed > memory.limit - memory.used) refuseAll(target, bound, there, memory);
+}
+
+const wantedOf = ({ slots }: BoundPlan, there: (slot: number) => boolean): { readonly slot: number; readonly bytes: number }[] =>
+  slots.flatMap(({ role, bytes }, slot) => (role === 'private' || there(slot) ? [] : [{ slot, bytes }]));
+
+function refuseBuffer(target: PlanTarget, bound: BoundPlan, there: (slot: number) => boolean): never {
+  const { maxBufferBytes } = target.profile;
+  const { slot, bytes } = wantedOf(bound, there).find((w) => w.bytes > maxBufferBytes)!;
+  throw new OutOfMemoryError(`${nameOf(bound, slot)} takes ${describeBytes(bytes)}, and on target '${target.name}' a buffer `
+    + `has at most ${describeBytes(maxBufferBytes)}; ${waysOut(target)}`);
+}
+
+function refuseAll(
+  target: PlanTarget, bound: BoundPlan, there: (slot: number) => boolean, memory: ReturnType<NonNullable<PlanTarget['memory']>>,
+): never {
+  const wanted = wantedOf(bound, there);
   const needed = wanted.reduce((sum, { bytes }) => sum + bytes, 0);
-  if (!memory || needed <= memory.limit - memory.used) return;
   const used = memory.used > 0 ? `, of which ${describeBytes(memory.used)} are in use` : '';
   throw new OutOfMemoryError(`target '${target.name}' has ${describeBytes(memory.limit)}${used}, and this needs ${describeBytes(needed)} `
     + `at once: ${listOf(bound, wanted)}; ${waysOut(target)}, and dispose of arrays that are no longer needed`);

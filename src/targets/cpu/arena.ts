@@ -9,9 +9,10 @@ import type { PreparedSweep } from './sweep/prepare.ts';
 import { planeBytes } from './sweep/stage.ts';
 
 export interface Arena {
-  /** By run. */
-  readonly launches: readonly (readonly PoolLaunch[])[];
-  release(): void;
+  readonly launches: readonly PoolLaunch[];
+  /** By run: how many launches there are up to its end. */
+  readonly ends: readonly number[];
+  readonly block: Block;
 }
 
 /** What is compiled and cut into blocks. */
@@ -39,6 +40,7 @@ const align = (n: number): number => Math.ceil(n / 64) * 64;
 
 export interface Arenas {
   make(work: readonly Work[], addressOf: AddressOf, threads: number): Arena;
+  release(arena: Arena): void;
 }
 
 /** `worthSharing`: nanoseconds of work below which the calling thread does it alone. */
@@ -67,33 +69,26 @@ export function createArenas(heap: Heap, worthSharing = WORTH_SHARING): Arenas {
   /** `addressOf` is undefined for slots that have no buffer, whose addresses the driver of a sweep fills in. */
   function write(call: Call, launch: Launch, at: number, addressOf: AddressOf, planes: readonly (number | undefined)[]): void {
     const first = at / 4;
-    const address = ({ of, index }: Base): number | undefined => {
-      switch (of) {
-        case 'input': return addressOf(launch.inputs[index].slot);
-        case 'output': return addressOf(launch.outputs[index]);
-        case 'initial': return addressOf(launch.stored![index].initial!);
-        case 'plane': return planes[index];
-        case 'parameters': return at;
-        default: return of satisfies never;
-      }
-    };
     words.set(call.words, first);
     // Sums above 2^31 wrap into the sign bit, as wasm reads them.
-    for (const base of call.bases) words[first + base.word] += address(base) ?? 0;
-    call.uniforms.forEach((d, k) => writeUniform(words, first + call.firstUniform + 4 * k, d, launch.uniforms[k]));
+    for (const base of call.bases) words[first + base.word] += addressIn(launch, base, at, addressOf, planes) ?? 0;
+    for (let k = 0; k < call.uniforms.length; k++) {
+      writeUniform(words, first + call.firstUniform + 4 * k, call.uniforms[k], launch.uniforms[k]);
+    }
   }
 
-  function writeLaunch({ launch, module, prepared }: LaunchWork, room: Room): PoolLaunch[] {
+  function writeLaunch({ launch, module, prepared }: LaunchWork, room: Room): void {
     const planes = prepared.planes.map((bytes) => room.scratch(bytes));
-    return prepared.calls.map((call) => {
+    for (const call of prepared.calls) {
       const at = room.parameters(call.words.length);
       write(call, launch, at, room.addressOf, planes);
-      return poolLaunch(module, call, at, room.threads, worthSharing);
-    });
+      room.launches.push(poolLaunch(module, call, at, room.threads, worthSharing));
+    }
   }
 
   /** The driver's control block, the parameters that every workspace starts with, and what ends reductions afterwards. */
-  function writeSweep({ sweep, module, prepared: p, finish }: SweepWork, { threads, ...room }: Room): PoolLaunch[] {
+  function writeSweep({ sweep, module, prepared: p, finish }: SweepWork, room: Room): void {
+    const { threads } = room;
     const locks = room.parameters(threads * LOCK_APART / 4);
     const workspaces = room.scratch(threads * p.workspace);
     for (let k = 0; k < threads; k++) words[(locks + k * LOCK_APART) / 4] = 0;
@@ -113,47 +108,81 @@ export function createArenas(heap: Heap, worthSharing = WORTH_SHARING): Arenas {
       return poolLaunch(module, { ...call, kernel: finish.get(stage)! }, at, threads, worthSharing);
     });
     const driver = { kernel: 0, blocks: bands * (strips?.count ?? 1), work, certain };
-    return [poolLaunch(module, driver, params, threads, worthSharing), ...ends];
+    room.launches.push(poolLaunch(module, driver, params, threads, worthSharing), ...ends);
   }
 
   return {
     make(work, addressOf, threads) {
-      const parameters = work.reduce((n, w) => n + parameterBytes(w, threads), 0);
-      // Runs use the memory for partial results one after the other.
-      const scratch = work.reduce((most, w) => Math.max(most, scratchBytes(w, threads)), 0);
+      let parameters = 0, scratch = 0;
+      for (const w of work) {
+        parameters += parameterBytes(w, threads);
+        // Runs use the memory for partial results one after the other.
+        scratch = Math.max(scratch, scratchBytes(w, threads));
+      }
       const block = take(parameters + scratch);
       try {
         // The memory may have grown; an old view would keep its length.
         if (words.buffer !== heap.memory.buffer) words = new Int32Array(heap.memory.buffer);
-        let at = block.address;
-        const launches = work.map((w) => {
-          let end = block.address + parameters;
-          const room: Room = {
-            threads, addressOf,
-            parameters: (count) => (at += align(4 * count)) - align(4 * count),
-            scratch: (bytes) => (end += align(bytes)) - align(bytes),
-          };
-          return 'sweep' in w ? writeSweep(w, room) : writeLaunch(w, room);
-        });
-        return { launches, release: () => giveBack(block) };
+        const room = new Room(block.address, block.address + parameters, threads, addressOf);
+        const ends: number[] = [];
+        for (const w of work) {
+          room.restart();
+          if ('sweep' in w) writeSweep(w, room);
+          else writeLaunch(w, room);
+          ends.push(room.launches.length);
+        }
+        return { launches: room.launches, ends, block };
       } catch (error) {
         giveBack(block);
         throw error;
       }
     },
+    release: ({ block }) => giveBack(block),
   };
+}
+
+function addressIn(
+  launch: Launch, { of, index }: Base, at: number, addressOf: AddressOf, planes: readonly (number | undefined)[],
+): number | undefined {
+  switch (of) {
+    case 'input': return addressOf(launch.inputs[index].slot);
+    case 'output': return addressOf(launch.outputs[index]);
+    case 'initial': return addressOf(launch.stored![index].initial!);
+    case 'plane': return planes[index];
+    case 'parameters': return at;
+    default: return of satisfies never;
+  }
 }
 
 type AddressOf = (slot: number) => number | undefined;
 
-/** Where things of a run go. */
-interface Room {
-  readonly threads: number;
-  readonly addressOf: AddressOf;
-  /** So many words that stay until the job is done. */
-  parameters(words: number): number;
-  /** So many bytes until the end of the run. */
-  scratch(bytes: number): number;
+/** Where things of a job go. */
+class Room {
+  readonly launches: PoolLaunch[] = [];
+  private partial: number;
+
+  constructor(private at: number, private readonly end: number, readonly threads: number, readonly addressOf: AddressOf) {
+    this.partial = end;
+  }
+
+  /** For the next run. */
+  restart(): void {
+    this.partial = this.end;
+  }
+
+  /** The address of so many words that stay until the job is done. */
+  parameters(words: number): number {
+    const { at } = this;
+    this.at += align(4 * words);
+    return at;
+  }
+
+  /** The address of so many bytes that stay until the end of the run. */
+  scratch(bytes: number): number {
+    const { partial } = this;
+    this.partial += align(bytes);
+    return partial;
+  }
 }
 
 function parameterBytes(w: Work, threads: number): number {

@@ -1,27 +1,20 @@
 /** The cpu target: buffers in the shared heap, a cache of compiled programs, and jobs as launches of the thread pool. */
 import { describeBytes } from '../../bytes.ts';
 import { dtypes, type DType, type TypedArray } from '../../dsl/dtype.ts';
-import { sameShape } from '../../dsl/shape.ts';
 import { DisposedError, InternalError } from '../../errors.ts';
-import type { Access, BufferSlot, Launch, Stored, Sweep, Together } from '../../fusion/kernel.ts';
+import type { Launch } from '../../fusion/kernel.ts';
 import type { CostProfile, DeviceBuffer, Job, LaunchDescription, PlanTarget, TargetOptions } from '../target.ts';
-import { createArenas, type Arena, type Work } from './arena.ts';
-import { lowerContract } from './contract-prepare.ts';
+import { createArenas, type Arena } from './arena.ts';
 import { createHeap, type Block, type Heap } from './heap.ts';
 import { hoistedIn } from './hoisted.ts';
-import { isInPlace, orient } from './orient.ts';
+import { orient } from './orient.ts';
 import type { Part } from './threads/parts.ts';
 import { createPool, type Observer, type Pool } from './threads/pool.ts';
-import { prepare, WORTH_SHARING, type Call, type Lowered, type Prepared } from './prepare.ts';
-import { emitProgram, programOf } from './program.ts';
+import { WORTH_SHARING, type Call } from './prepare.ts';
+import { asSweep, createPrograms, lower } from './programs.ts';
 import { describeSweep } from './sweep/describe.ts';
-import { structureOf } from './sweep/driver.ts';
-import { prepareSweep, type Cutting, type PreparedSweep } from './sweep/prepare.ts';
-import { emitSweep } from './sweep/program.ts';
-import { relaxedSimd, type ModuleBuilder } from './wasm/index.ts';
-
-/** Compiled programs kept; the one used longest ago goes first. */
-const CACHED_PROGRAMS = 512;
+import type { Cutting } from './sweep/prepare.ts';
+import { relaxedSimd } from './wasm/index.ts';
 
 /** Nanoseconds it takes to hand work to threads that are awake. */
 const HAND_OUT = 1000;
@@ -31,46 +24,15 @@ interface CpuBuffer extends DeviceBuffer {
   live: boolean;
 }
 
-interface Emitted {
-  readonly module: ModuleBuilder;
-  /** Of a sweep, see `SweepProgram`. */
-  readonly finish?: ReadonlyMap<number, number>;
-}
-
-interface Compiled extends Omit<Emitted, 'module'> {
-  readonly module: number;
-  evicted: boolean;
-}
-
-/** A launch of some kernel, ready but for addresses and scalars: the next one has the same sizes more often than not. */
-interface Recent {
-  readonly given: Launch;
-  readonly compiled: Compiled;
-  readonly prepared: Prepared;
-}
-
 /** A job that is ready to run; `observe` and `measured` where it is to be timed. */
 interface Begun {
   readonly arena: Arena;
-  readonly observe?: Observer;
-  readonly measured?: () => void;
-}
-
-interface ReadySweep {
-  readonly compiled: Compiled;
-  readonly prepared: PreparedSweep;
+  readonly observe: Observer | undefined;
+  readonly measured: (() => void) | undefined;
 }
 
 /** Whether products and sums may be rounded at once: where the engine can, and results may differ between machines. */
 const fuses = (math: TargetOptions['math']): boolean => math !== 'portable' && relaxedSimd();
-
-function asSweep(run: Together): Sweep {
-  if (run.kind === 'sweep') return run;
-  throw new InternalError(`cpu: a ${run.kind} does not run here`);
-}
-
-const sweepWork = (sweep: Sweep, { compiled, prepared }: ReadySweep): Work =>
-  ({ sweep, module: compiled.module, prepared, finish: compiled.finish! });
 
 /** What is worth what; measured, and otherwise in tests only. */
 export interface Tuning {
@@ -82,75 +44,21 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worthSha
   const heap = createHeap();
   const pool = createPool(heap, { threads: options.threads });
   const allThreads = pool.threads;
+  const programs = createPrograms(heap, pool, cutting);
   const arenas = createArenas(heap, worthSharing);
-  const programs = new Map<string, Compiled>();
-  const recent = new Map<string, Recent>();
-  const recentSweeps = new Map<string, ReadySweep>();
-  const knownSweeps = new WeakMap<Sweep, ReadySweep>();
-  const memory = { memory: { shared: heap.shared } };
   const profileFor = (math: TargetOptions['math']): CostProfile => ({
     memoryRoundTrip: 6, launch: 4000, maxBuffers: 64, maxBufferBytes: heap.stats.limit, sweeps: SWEEPS,
     fuseMultiplyAdd: fuses(math),
   });
   let profile = profileFor(options.math);
-  let compilations = 0;
-
-  /** What was compiled under a key, or is now. */
-  function compiled(key: string, name: string, emit: () => Emitted): Compiled {
-    let found = programs.get(key);
-    if (found) {
-      programs.delete(key); // and back at the end: the order is that of use
-    } else {
-      const { module, ...rest } = emit();
-      found = { ...rest, module: pool.register(module.bytes(), { name, optimise: true }), evicted: false };
-      compilations++;
-    }
-    programs.set(key, found);
-    if (programs.size > CACHED_PROGRAMS) evictOldest();
-    return found;
-  }
-
-  function evictOldest(): void {
-    const [code, oldest] = programs.entries().next().value!;
-    programs.delete(code);
-    oldest.evicted = true;
-    pool.release(oldest.module);
-  }
-
-  function ready(given: Launch): Work {
-    let found = recent.get(given.code);
-    if (!found || found.compiled.evicted || !sameSizes(found.given, given)) {
-      const { code, emit, prepared } = lower(given);
-      found = { given, compiled: compiled(code, given.kernel.name, () => ({ module: emit(memory) })), prepared };
-      if (recent.size >= CACHED_PROGRAMS) recent.clear();
-      recent.set(given.code, found);
-    }
-    return { launch: given, module: found.compiled.module, prepared: found.prepared };
-  }
-
-  function readySweep(sweep: Sweep, slots: readonly BufferSlot[]): Work {
-    const same = knownSweeps.get(sweep);
-    if (same && !same.compiled.evicted) return sweepWork(sweep, same);
-    const key = sweepKey(sweep, slots);
-    let found = recentSweeps.get(key);
-    if (!found || found.compiled.evicted) {
-      const prepared = prepareSweep(sweep, slots, cutting);
-      const name = sweep.stages.map(({ launch }) => launch.kernel.name).join(', ');
-      found = { prepared, compiled: compiled(structureOf(prepared), name, () => emitSweep(prepared, memory)) };
-      if (recentSweeps.size >= CACHED_PROGRAMS) recentSweeps.clear();
-      recentSweeps.set(key, found);
-    }
-    knownSweeps.set(sweep, found);
-    return sweepWork(sweep, found);
-  }
 
   function begin({ runs, slots, buffers, measure }: Job): Begun {
-    const before = compilations, began = measure && performance.now();
-    const work = runs.map((run) => ('stages' in run ? readySweep(asSweep(run), slots) : ready(run)));
+    const before = programs.compilations, began = measure && performance.now();
+    const work = runs.map((run) => programs.work(run, slots));
     const addressOf = (slot: number): number | undefined => (slots[slot].role === 'private' ? undefined : blockOf(buffers[slot]).address);
     const arena = arenas.make(work, addressOf, pool.threads);
-    if (!measure) return { arena };
-    const compiling = compilations > before ? performance.now() - began! : 0;
+    if (!measure) return { arena, observe: undefined, measured: undefined };
+    const compiling = programs.compilations > before ? performance.now() - began! : 0;
     return { arena, ...measuring(arena, compiling, pool.threads, measure) };
   }
 
@@ -163,7 +71,7 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worthSha
     describe: () => describe(heap, pool),
     refuses: () => undefined,
     get compilations() {
-      return compilations;
+      return programs.compilations;
     },
 
     memory: () => heap.stats,
@@ -188,19 +96,19 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worthSha
     run: async (job) => {
       const { arena, observe, measured } = begin(job);
       try {
-        await pool.run(arena.launches.flat(), observe);
+        await pool.run(arena.launches, observe);
         measured?.();
       } finally {
-        arena.release();
+        arenas.release(arena);
       }
     },
     runSync: (job) => {
       const { arena, observe, measured } = begin(job);
       try {
-        pool.runSync(arena.launches.flat(), observe);
+        pool.runSync(arena.launches, observe);
         measured?.();
       } finally {
-        arena.release();
+        arenas.release(arena);
       }
     },
 
@@ -217,10 +125,13 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worthSha
 }
 
 /** A run may be several launches of the pool. */
-function measuring({ launches }: Arena, compiling: number, threads: number, measure: NonNullable<Job['measure']>): Omit<Begun, 'arena'> {
-  const owner = launches.flatMap((list, k) => list.map(() => k));
-  const milliseconds = launches.map(() => 0), starts = launches.map(() => 0);
-  const counts = launches.map(() => 1), parts: Part[][] = launches.map(() => []);
+function measuring(
+  { launches, ends }: Arena, compiling: number, threads: number, measure: NonNullable<Job['measure']>,
+): Omit<Begun, 'arena'> {
+  const lists = ends.map((end, run) => launches.slice(run === 0 ? 0 : ends[run - 1], end));
+  const owner = lists.flatMap((list, k) => list.map(() => k));
+  const milliseconds = lists.map(() => 0), starts = lists.map(() => 0);
+  const counts = lists.map(() => 1), parts: Part[][] = lists.map(() => []);
   return {
     observe: (launch, time, started, taken) => {
       const run = owner[launch];
@@ -238,30 +149,6 @@ function measuring({ launches }: Arena, compiling: number, threads: number, meas
 
 /** What windows of a sweep may take of the second cache, and how many steps of a time loop pay. */
 const SWEEPS = { cache: 1 << 20, depth: 10, lineDepth: 25 };
-
-/** Equal keys are prepared alike. */
-function sweepKey({ cut, batch, units, wraps, stages, privates }: Sweep, slots: readonly BufferSlot[]): string {
-  const number = new Map<number, number>();
-  const nameOf = (slot: number): string => {
-    const k = number.get(slot) ?? number.set(slot, number.size).size - 1;
-    return `${k}:${slots[slot].bytes}`;
-  };
-  const inner = new Set(privates.map((p) => p.slot));
-  return [`${cut} ${batch},${units},${wraps},${[...inner].map(nameOf).join()}`, ...stages.map(({ launch: l, units: own, lo, hi }) => [
-    l.code, l.domain.join(), own, lo, hi,
-    ...l.inputs.map((x) => `${nameOf(x.slot)}+${x.offset}*${x.strides.join()}/${x.sizes?.join() ?? ''}`), '>', ...l.outputs.map(nameOf),
-  ].join(' '))].join('\n');
-}
-
-/** The same code would be cut into the same blocks. */
-function sameSizes(a: Launch, b: Launch): boolean {
-  const input = (x: Access, y: Access): boolean =>
-    x.offset === y.offset && sameShape(x.strides, y.strides) && sameShape(x.sizes ?? [], y.sizes ?? []);
-  const output = (x: Stored, y: Stored): boolean =>
-    sameShape(x.sizes, y.sizes) && (x.initial === undefined) === (y.initial === undefined);
-  return sameShape(a.domain, b.domain) && isInPlace(a) === isInPlace(b) && a.inputs.every((x, k) => input(x, b.inputs[k]))
-    && (a.stored ?? []).every((x, k) => output(x, b.stored![k]));
-}
 
 function blockOf(buffer: DeviceBuffer): Block {
   const own = buffer as Partial<CpuBuffer>;
@@ -301,14 +188,6 @@ function describeCall(call: Call): string {
   const { geometry: g, elements } = blocking;
   return `k${kernel}: ${elements} elements in ${blocks} blocks of ${g.rowsPerBlock} rows by ${g.columnsPerBlock} columns`
     + `${g.chunks > 1 ? `, ${g.chunks} partial results per point` : ''}, ${time}`;
-}
-
-function lower(given: Launch): Lowered {
-  const product = lowerContract(given);
-  if (product) return product;
-  const launch = orient(given);
-  const program = programOf(launch.kernel, launch.inner, launch.bodyInner);
-  return { code: launch.code, emit: (options) => emitProgram(program, options), prepared: prepare(program, launch) };
 }
 
 function explain(given: Launch, threads: number): LaunchDescription {

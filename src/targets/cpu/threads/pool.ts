@@ -5,6 +5,7 @@
  */
 import { InternalError, TargetError } from '../../../errors.ts';
 import type { Block, Heap } from '../heap.ts';
+import { failure, kernelsOf, warm } from './kernels.ts';
 import { MAX_WORKERS, WORD, type KernelFunction } from './layout.ts';
 import { availableThreads, canBlock, nextTask, optimisedFirst, wordChange } from './platform.ts';
 import type { Part } from './parts.ts';
@@ -74,9 +75,17 @@ export interface PoolStatus {
 
 interface Registered {
   readonly name: string;
-  readonly exports: WebAssembly.Exports;
+  /** By number. */
+  readonly kernels: readonly (KernelFunction | undefined)[];
   /** The bytes, for workers. */
   readonly code: Block | undefined;
+}
+
+/** A launch and what it calls. */
+interface Ready {
+  readonly launch: PoolLaunch;
+  readonly module: Registered;
+  readonly run: KernelFunction;
 }
 
 /** Why a run stops for a moment: the event loop is due, workers are still busy, or something has to end first. */
@@ -121,16 +130,16 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
   }
 
   function register(bytes: Uint8Array<ArrayBuffer>, { name = 'module', optimise = false }: RegisterOptions = {}): number {
-    const instantiate = (): WebAssembly.Exports =>
-      new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: heap.memory } }).exports;
-    const exports = optimise ? optimisedFirst(() => warm(instantiate())) : instantiate();
+    const instantiate = (): readonly (KernelFunction | undefined)[] =>
+      kernelsOf(new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: heap.memory } }).exports);
+    const kernels = optimise ? optimisedFirst(() => warm(instantiate())) : instantiate();
     let code: Block | undefined;
     if (heap.shared) {
       code = heap.allocate(bytes.length);
       heap.view(Uint8Array, code.address, bytes.length).set(bytes);
     }
     const id = nextId++;
-    modules.set(id, { name, exports, code });
+    modules.set(id, { name, kernels, code });
     return id;
   }
 
@@ -148,26 +157,38 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
     released = [];
   }
 
-  /** All launches, stopping whenever the thread should do something else. */
-  function* perform(launches: readonly PoolLaunch[], observe?: Observer): Steps {
-    for (const [index, launch] of launches.entries()) {
+  /**
+   * The launches, from the first on, that this thread does at one go: they need neither steps nor promises. Returns how many
+   * there are; none while others wait for their turn.
+   */
+  function performWhole(launches: readonly PoolLaunch[], observe: Observer | undefined): number {
+    if (queue.length > 0) return 0;
+    let done = 0;
+    for (; done < launches.length && isWhole(launches[done]); done++) {
+      const started = observe && performance.now();
+      const ready = readied(launches[done]);
+      if (launches[done].blocks > 0) runBlocks(ready, 0, launches[done].blocks);
+      observe?.(done, performance.now() - started!, started!, []);
+    }
+    return done;
+  }
+
+  /** All launches from `begin` on, stopping whenever the thread should do something else. */
+  function* perform(launches: readonly PoolLaunch[], begin: number, observe: Observer | undefined): Steps {
+    for (let index = begin; index < launches.length; index++) {
+      const ready = readied(launches[index]);
+      const { launch, module } = ready;
       const { module: id, kernel = 0, params, blocks, grain = 1 } = launch;
-      const module = modules.get(id);
-      const run = module?.exports[`k${kernel}`] as KernelFunction | undefined;
-      if (module === undefined || run === undefined) throw new InternalError(`there is no kernel k${kernel} in module ${id}`);
-      if (!(blocks <= MAX_BLOCKS && grain >= 1)) throw new InternalError(`cannot launch ${blocks} blocks by ${grain}`);
-      const label = `kernel k${kernel} of '${module.name}'`;
       const wanted = (left: number): number => Math.min(launch.threads ?? threads, threads, Math.ceil(left / grain));
-      if (closed) throw new TargetError(`${label} was launched on a closed pool`);
       team?.noteParts(observe !== undefined);
       const started = observe && performance.now();
-      const first = launch.hesitant && wanted(blocks) > 1 ? beginAlone(run, params, blocks, grain, label) : 0;
+      const first = launch.hesitant && wanted(blocks) > 1 ? beginAlone(ready, grain) : 0;
       const helpers = wanted(blocks - first) - 1;
       if (helpers > 0 && module.code !== undefined) {
         const job = { module: id, code: module.code, kernel, params, first, blocks, grain, helpers };
-        yield* performTogether(staffed(), job, run, label);
+        yield* performTogether(staffed(), job, ready);
       } else {
-        yield* performAlone(run, params, first, blocks, grain, label);
+        yield* performAlone(ready, first, grain);
       }
       if (observe) {
         const ended = performance.now();
@@ -176,33 +197,44 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
     }
   }
 
-  function runBlocks(run: KernelFunction, params: number, start: number, end: number, label: string): void {
+  function readied(launch: PoolLaunch): Ready {
+    const { module: id, kernel = 0, blocks, grain = 1 } = launch;
+    const module = modules.get(id);
+    const run = module?.kernels[kernel];
+    if (module === undefined || run === undefined) throw new InternalError(`there is no kernel k${kernel} in module ${id}`);
+    if (!(blocks <= MAX_BLOCKS && grain >= 1)) throw new InternalError(`cannot launch ${blocks} blocks by ${grain}`);
+    const ready = { launch, module, run };
+    if (closed) throw new TargetError(`${labelOf(ready)} was launched on a closed pool`);
+    return ready;
+  }
+
+  function runBlocks(ready: Ready, start: number, end: number): void {
     try {
-      run(start, end, params);
+      ready.run(start, end, ready.launch.params);
     } catch (error) {
-      throw failure(label, start, end, error);
+      throw failure(labelOf(ready), start, end, error);
     }
   }
 
   /** The first blocks, until it is clear that there is much to do; returns the next. */
-  function beginAlone(run: KernelFunction, params: number, blocks: number, grain: number, label: string): number {
+  function beginAlone(ready: Ready, grain: number): number {
+    const { blocks } = ready.launch;
     const enough = performance.now() + HESITATION;
     let start = 0;
     while (start < blocks && performance.now() < enough) {
       const end = Math.min(start + grain, blocks);
-      runBlocks(run, params, start, end, label);
+      runBlocks(ready, start, end);
       start = end;
     }
     return start;
   }
 
-  function* performAlone(
-    run: KernelFunction, params: number, first: number, blocks: number, grain: number, label: string,
-  ): Steps {
+  function* performAlone(ready: Ready, first: number, grain: number): Steps {
+    const { blocks } = ready.launch;
     let due = 0;
     for (let start = first; start < blocks; start += grain) {
       const end = Math.min(start + grain, blocks);
-      runBlocks(run, params, start, end, label);
+      runBlocks(ready, start, end);
       if (end === blocks) return;
       const now = performance.now();
       if (due === 0) due = now + TIME_SLICE;
@@ -212,8 +244,9 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
     }
   }
 
-  function* performTogether(crew: Team, job: Parameters<Team['open']>[0], run: KernelFunction, label: string): Steps {
+  function* performTogether(crew: Team, job: Parameters<Team['open']>[0], ready: Ready): Steps {
     const { blocks, grain, params } = job;
+    const { run } = ready;
     let own: Error | undefined;
     let due = performance.now() + TIME_SLICE;
     crew.open(job);
@@ -223,7 +256,7 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
         run(start, end, params);
       } catch (error) {
         crew.cancel();
-        own = failure(label, start, end, error);
+        own = failure(labelOf(ready), start, end, error);
       }
       if (performance.now() > due) {
         yield 'breathe';
@@ -234,11 +267,11 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
     if (!crew.spin()) yield* waitForWorkers(crew);
     if (crew.broken !== undefined) {
       yield crew.ended;
-      throw crew.brokenError(label);
+      throw crew.brokenError(labelOf(ready));
     }
     const theirs = crew.failure();
     if (own !== undefined) throw own;
-    if (theirs !== undefined) throw failure(label, theirs.start, theirs.end, theirs.message);
+    if (theirs !== undefined) throw failure(labelOf(ready), theirs.start, theirs.end, theirs.message);
   }
 
   function* waitForWorkers(crew: Team): Steps {
@@ -306,18 +339,22 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
 
   function run(launches: readonly PoolLaunch[], observe?: Observer): Promise<void> {
     return new Promise((resolve, reject) => {
-      queue.push({ steps: perform(launches, observe), resolve, reject });
+      const done = performWhole(launches, observe);
+      if (done === launches.length) return resolve();
+      queue.push({ steps: perform(launches, done, observe), resolve, reject });
       if (!driving) void drive();
     });
   }
 
   function runSync(launches: readonly PoolLaunch[], observe?: Observer): void {
     while (queue[0] !== undefined) finish(queue[0]);
+    const done = performWhole(launches, observe);
+    if (done === launches.length) return;
     let outcome: { error: unknown } | undefined;
     const reject = (error: unknown): void => {
       outcome = { error };
     };
-    const batch: Batch = { steps: perform(launches, observe), resolve: () => undefined, reject };
+    const batch: Batch = { steps: perform(launches, done, observe), resolve: () => undefined, reject };
     queue.push(batch);
     finish(batch);
     if (outcome !== undefined) throw outcome.error;
@@ -356,20 +393,8 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
   };
 }
 
-/** Makes the engine compile every kernel: functions are compiled at their first call. */
-function warm(exports: WebAssembly.Exports): WebAssembly.Exports {
-  for (const [name, kernel] of Object.entries(exports)) {
-    if (!/^k\d+$/.test(name)) continue;
-    try {
-      (kernel as KernelFunction)(0, 0, 0);
-    } catch {
-      // Parameters of zero may trap before the empty loop; the kernel is compiled all the same.
-    }
-  }
-  return exports;
-}
+/** One thread takes all its blocks together. */
+const isWhole = ({ threads, blocks, grain = 1, hesitant = false }: PoolLaunch): boolean =>
+  threads === 1 && blocks <= grain && !hesitant;
 
-function failure(label: string, start: number, end: number, reason: unknown): TargetError {
-  const where = end - start > 1 ? `blocks ${start} to ${end - 1}` : `block ${start}`;
-  return new TargetError(`${label} failed in ${where}: ${String(reason)}`, { cause: reason });
-}
+const labelOf = ({ launch: { kernel = 0 }, module }: Ready): string => `kernel k${kernel} of '${module.name}'`;

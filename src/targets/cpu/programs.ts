@@ -1,0 +1,166 @@
+/** Programs of launches and sweeps, compiled once: by their code, and found by the launch that is run. */
+import { sameShape } from '../../dsl/shape.ts';
+import { InternalError } from '../../errors.ts';
+import type { Access, BufferSlot, Launch, Run, Stored, Sweep, Together } from '../../fusion/kernel.ts';
+import type { LaunchWork, SweepWork, Work } from './arena.ts';
+import { lowerContract } from './contract-prepare.ts';
+import type { Heap } from './heap.ts';
+import { isInPlace, orient } from './orient.ts';
+import { prepare, type Lowered, type Prepared } from './prepare.ts';
+import { emitProgram, programOf } from './program.ts';
+import { structureOf } from './sweep/driver.ts';
+import { prepareSweep, type Cutting, type PreparedSweep } from './sweep/prepare.ts';
+import { emitSweep } from './sweep/program.ts';
+import type { Pool } from './threads/pool.ts';
+import type { ModuleBuilder } from './wasm/index.ts';
+
+/** Compiled programs kept; the one used longest ago goes first. */
+const CACHED_PROGRAMS = 512;
+
+interface Emitted {
+  readonly module: ModuleBuilder;
+  /** Of a sweep, see `SweepProgram`. */
+  readonly finish?: ReadonlyMap<number, number>;
+}
+
+interface Compiled extends Omit<Emitted, 'module'> {
+  readonly module: number;
+  evicted: boolean;
+}
+
+/** A launch, ready but for addresses and scalars. */
+interface Ready {
+  readonly compiled: Compiled;
+  readonly prepared: Prepared;
+}
+
+/** One of some kernel: the next one has the same sizes more often than not. */
+interface Recent extends Ready {
+  readonly given: Launch;
+}
+
+interface ReadySweep {
+  readonly compiled: Compiled;
+  readonly prepared: PreparedSweep;
+}
+
+export interface Programs {
+  /** What there is to do for a run, compiled and cut into blocks. */
+  work(run: Run, slots: readonly BufferSlot[]): Work;
+  /** Programs compiled so far. */
+  readonly compilations: number;
+}
+
+export function createPrograms(heap: Heap, pool: Pool, cutting?: Cutting): Programs {
+  const programs = new Map<string, Compiled>();
+  const recent = new Map<string, Recent>();
+  const recentSweeps = new Map<string, ReadySweep>();
+  const known = new WeakMap<Launch, Ready>();
+  const knownSweeps = new WeakMap<Sweep, ReadySweep>();
+  const memory = { memory: { shared: heap.shared } };
+  let compilations = 0;
+
+  /** What was compiled under a key, or is now. */
+  function compiled(key: string, name: string, emit: () => Emitted): Compiled {
+    let found = programs.get(key);
+    if (found) {
+      programs.delete(key); // and back at the end: the order is that of use
+    } else {
+      const { module, ...rest } = emit();
+      found = { ...rest, module: pool.register(module.bytes(), { name, optimise: true }), evicted: false };
+      compilations++;
+    }
+    programs.set(key, found);
+    if (programs.size > CACHED_PROGRAMS) evictOldest();
+    return found;
+  }
+
+  function evictOldest(): void {
+    const [code, oldest] = programs.entries().next().value!;
+    programs.delete(code);
+    oldest.evicted = true;
+    pool.release(oldest.module);
+  }
+
+  function launchWork(launch: Launch): LaunchWork {
+    const origin = launch.origin ?? launch;
+    let found = known.get(origin);
+    if (!found || found.compiled.evicted) known.set(origin, (found = ready(launch)));
+    return { launch, module: found.compiled.module, prepared: found.prepared };
+  }
+
+  function ready(given: Launch): Ready {
+    let found = recent.get(given.code);
+    if (!found || found.compiled.evicted || !sameSizes(found.given, given)) {
+      const { code, emit, prepared } = lower(given);
+      found = { given, compiled: compiled(code, given.kernel.name, () => ({ module: emit(memory) })), prepared };
+      if (recent.size >= CACHED_PROGRAMS) recent.clear();
+      recent.set(given.code, found);
+    }
+    return found;
+  }
+
+  function sweepWork(sweep: Sweep, slots: readonly BufferSlot[]): SweepWork {
+    const origin = sweep.origin ?? sweep;
+    let found = knownSweeps.get(origin);
+    if (!found || found.compiled.evicted) knownSweeps.set(origin, (found = readySweep(sweep, slots)));
+    return { sweep, module: found.compiled.module, prepared: found.prepared, finish: found.compiled.finish! };
+  }
+
+  function readySweep(sweep: Sweep, slots: readonly BufferSlot[]): ReadySweep {
+    const key = sweepKey(sweep, slots);
+    let found = recentSweeps.get(key);
+    if (!found || found.compiled.evicted) {
+      const prepared = prepareSweep(sweep, slots, cutting);
+      const name = sweep.stages.map(({ launch }) => launch.kernel.name).join(', ');
+      found = { prepared, compiled: compiled(structureOf(prepared), name, () => emitSweep(prepared, memory)) };
+      if (recentSweeps.size >= CACHED_PROGRAMS) recentSweeps.clear();
+      recentSweeps.set(key, found);
+    }
+    return found;
+  }
+
+  return {
+    work: (run, slots) => ('stages' in run ? sweepWork(asSweep(run), slots) : launchWork(run)),
+    get compilations() {
+      return compilations;
+    },
+  };
+}
+
+export function asSweep(run: Together): Sweep {
+  if (run.kind === 'sweep') return run;
+  throw new InternalError(`cpu: a ${run.kind} does not run here`);
+}
+
+/** Equal keys are prepared alike. */
+function sweepKey({ cut, batch, units, wraps, stages, privates }: Sweep, slots: readonly BufferSlot[]): string {
+  const number = new Map<number, number>();
+  const nameOf = (slot: number): string => {
+    const k = number.get(slot) ?? number.set(slot, number.size).size - 1;
+    return `${k}:${slots[slot].bytes}`;
+  };
+  const inner = new Set(privates.map((p) => p.slot));
+  return [`${cut} ${batch},${units},${wraps},${[...inner].map(nameOf).join()}`, ...stages.map(({ launch: l, units: own, lo, hi }) => [
+    l.code, l.domain.join(), own, lo, hi,
+    ...l.inputs.map((x) => `${nameOf(x.slot)}+${x.offset}*${x.strides.join()}/${x.sizes?.join() ?? ''}`), '>', ...l.outputs.map(nameOf),
+  ].join(' '))].join('\n');
+}
+
+/** The same code would be cut into the same blocks. */
+function sameSizes(a: Launch, b: Launch): boolean {
+  const input = (x: Access, y: Access): boolean =>
+    x.offset === y.offset && sameShape(x.strides, y.strides) && sameShape(x.sizes ?? [], y.sizes ?? []);
+  const output = (x: Stored, y: Stored): boolean =>
+    sameShape(x.sizes, y.sizes) && (x.initial === undefined) === (y.initial === undefined);
+  return sameShape(a.domain, b.domain) && isInPlace(a) === isInPlace(b) && a.inputs.every((x, k) => input(x, b.inputs[k]))
+    && (a.stored ?? []).every((x, k) => output(x, b.stored![k]));
+}
+
+export function lower(given: Launch): Lowered {
+  const product = lowerContract(given);
+  if (product) return product;
+  const launch = orient(given);
+  const program = programOf(launch.kernel, launch.inner, launch.bodyInner);
+  return { code: launch.code, emit: (options) => emitProgram(program, options), prepared: prepare(program, launch) };
+}
