@@ -9,6 +9,7 @@ import { peakMemory, tellPeak } from './memory.ts';
 import { machine, type Measured, type Results } from './report/results.ts';
 import { printResults } from './report/table.ts';
 import { FORMATS, writeResults, type Format } from './report/write.ts';
+import { roofline } from './roofline.ts';
 import { sizes } from './sizes/index.ts';
 import { GROUPS, jobOf, SIZES, WEFT, type Size, type Workload } from './workload.ts';
 import { WORKLOADS } from './workloads/index.ts';
@@ -17,6 +18,7 @@ interface Options {
   readonly all?: boolean;
   readonly check?: boolean;
   readonly sizes?: boolean;
+  readonly roofline?: boolean;
   readonly size?: Size;
   readonly threads: number;
   readonly webgpu?: boolean;
@@ -38,6 +40,7 @@ const program = new Command('npm run bench --')
   .option('--all', 'every workload, the slow ones too')
   .option('--check', 'compare results and time nothing')
   .option('--sizes', 'at which sizes threads pay: programs of every kind, all threads against one, from 1 to 16M elements')
+  .option('--roofline', "what part of this machine's bandwidth and arithmetic Weft's runs use")
   .addOption(new Option('--size <size>', 'of all workloads; small for checks, else full').choices(SIZES))
   .option('--threads <n>', 'CPU threads, of Weft and of its peers', Number, 2)
   .option('--webgpu', "add Weft's WebGPU target where there is an adapter")
@@ -63,6 +66,8 @@ if (options.peak && options.peakOf) {
   await tellPeak(await jobOf(workload, size), options.peak, options.peakOf, threads);
 } else if (options.sizes) {
   process.exitCode = await sizes(program.args, threads, options.json);
+} else if (options.roofline) {
+  await roofline(chosen(), size);
 } else {
   process.exitCode = await main(chosen());
 }

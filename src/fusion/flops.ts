@@ -19,6 +19,7 @@ const weights: Weights = { value: countOf, store: 0, indices: false };
 function countOf(v: Value): number {
   if (v.kind !== 'op' || countsTurns(v)) return 0;
   if (arithmetic.has(v.op)) return 1;
+  if (v.op === 'fma') return 2;
   const { cost } = opInfo(v.op);
   return cost >= LEAST_COST_OF_FUNCTIONS ? cost : 0;
 }
