@@ -61,7 +61,9 @@ export interface SweepReport {
   readonly stages: readonly number[];
   /** How often it runs. */
   readonly runs: number;
-  /** What the pieces are cut from: rows, or planes, of the last stage. */
+  /** Of a sweep: whether it is cut in rows or planes, or in columns, along the last axis. */
+  readonly cut?: 'rows' | 'columns';
+  /** What the pieces are cut from: rows, planes or columns, of the last stage. */
   readonly units: number;
   /** The most units before and behind a piece that a stage computes for later ones. */
   readonly halo: readonly [before: number, behind: number];

@@ -66,10 +66,13 @@ function sweepLines(s: SweepReport, n: number, level: Level): string[] {
 const placeOf = (sweeps: readonly SweepReport[]): string =>
   (sweeps.every((s) => s.kind === 'sweep') ? 'cache' : 'workgroup memory');
 
-function piecesText({ kind, piece, units, halo }: SweepReport): string {
+function piecesText({ kind, cut, piece, units, halo }: SweepReport): string {
   const around = `halo ${halo[0]} before and ${halo[1]} behind`;
   switch (kind) {
-    case 'sweep': return `${piece === undefined ? '' : `pieces of ${piece} of `}${plural(units, 'unit')}, ${around}`;
+    case 'sweep': {
+      const [pieces, unit] = cut === 'columns' ? ['strips', 'column'] : ['pieces', 'unit'];
+      return `${piece === undefined ? '' : `${pieces} of ${piece} of `}${plural(units, unit)}, ${around}`;
+    }
     case 'tile': return `${plural(units, 'tile')}${piece === undefined ? '' : ` of ${plural(piece, 'point')}`}, ${around}`;
     case 'rows': return `${plural(units, 'row')}${piece === undefined ? '' : `, ${piece} to a workgroup`}`;
     default: return kind satisfies never;

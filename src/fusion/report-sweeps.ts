@@ -97,7 +97,7 @@ function sweepReport({ sweep, stages, runs, milliseconds }: Kind, { describe, co
   const about = describe?.(sweep);
   const bytes = bytesMoved(sweep);
   return {
-    kind: sweep.kind, stages, runs, units: piecesOf(sweep).at(-1)!, bytes, privates: sweep.privates.length,
+    kind: sweep.kind, ...sweep.kind === 'sweep' && { cut: sweep.cut }, stages, runs, units: piecesOf(sweep).at(-1)!, bytes, privates: sweep.privates.length,
     halo: [Math.max(...sweep.stages.flatMap((s) => s.lo).map((n) => -n)), Math.max(...sweep.stages.flatMap((s) => s.hi))],
     ...about && { piece: about.piece, layout: about.layout },
     ...about?.workers !== undefined && { workers: about.workers },

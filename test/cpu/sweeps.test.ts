@@ -165,13 +165,11 @@ async function checkColumns(arrays: readonly wf.WeftArray[], cache?: number): Pr
 test('columns: single rows, of every border and size', async () => {
   for (const border of ['reflect', 'mirror', 'nearest', 'constant', 'fill'] as const) {
     const s = far(border);
-    for (const n of [1, 2, 3, 5, 8, 17, 40, 100]) {
-      await check([s(s(s(ramp(n))))]);
-      await check([s(s(ramp(n))), s(ramp(n))]);
-    }
+    for (const n of [1, 2, 5, 8, 17, 100]) await check([s(s(s(ramp(n))))]);
+    await check([s(s(ramp(41))), s(ramp(41))]);
   }
   const inner = far('valid');
-  for (const n of [16, 17, 30, 90]) {
+  for (const n of [16, 17, 90]) {
     await check([inner(inner(inner(ramp(n))))]);
     await check([far('reflect')(inner(ramp(n))), inner(far('nearest')(inner(ramp(n))))]);
   }
@@ -224,7 +222,7 @@ test('columns: sums of narrow arrays, which alone are done in another order', as
 });
 
 test('columns: batches, where a plane does not fit the cache', async () => {
-  for (const shape of [[3, 4, 1500], [5, 3, 1500], [2, 2, 3, 1501]]) {
+  for (const shape of [[3, 2, 12_501], [2, 2, 3, 12_500]]) {
     const x = ramp(...shape), axis = shape.length - 2;
     const cache = 10_000 * (shape[axis] + 1);
     for (const y of backs(x, axis)) await checkColumns([y], cache);
@@ -233,11 +231,12 @@ test('columns: batches, where a plane does not fit the cache', async () => {
 });
 
 test('columns of every dtype', async () => {
-  for (const dtype of ['float32', 'float64', 'int32', 'uint32', 'int16', 'uint16', 'int8', 'uint8'] as const) {
+  const all = ramp(37, 41);
+  await checkColumns([all.gt(50).any(0).logicalAnd(all.gt(20))]);
+  for (const dtype of ['float64', 'int32', 'uint32', 'int16', 'int8', 'uint8'] as const) {
     const x = wf.array(Array.from({ length: 37 * 41 }, (_, k) => (k * 37) % 101), { shape: [37, 41], dtype });
     await checkColumns([x.eq(x.max(0)).mul(2)]);
     await checkColumns([x.eq(x.min(0)), x.argMax(0), x.min(0, keep).add(x), x.sub(x.mean(0))]);
-    await checkColumns([x.gt(50).any(0).logicalAnd(x.gt(20))]);
     await checkColumns([far('mirror')(far('constant')(x.reshape([37 * 41])))]);
   }
 });

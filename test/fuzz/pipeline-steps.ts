@@ -29,11 +29,12 @@ const many = (weight: number, maker: (c: Context) => Step | undefined): Maker =>
 const lengths = [5, 9, 1, 2, 3, 4, 7, 12, 17, 30, 41, 64, 70];
 const dtypesDrawn: readonly DType[] = ['float32', 'float32', 'float32', 'int32', 'uint8', 'int16', 'bool', 'float64', 'float32'];
 
-/** The first axis is likely the longest: it is cut into pieces. */
+/** The first axis is likely the longest, and sometimes the last one: they are cut into pieces. */
 function source(c: Context): Step {
   const rank = [2, 1, 3, 2, 3, 4, 2][c.draw(7)];
   const length = (k: number): number => lengths[k === 0 ? c.draw(lengths.length) : Math.min(c.draw(9), c.draw(9))];
   const shape = Array.from({ length: rank }, (_, k) => length(k));
+  if (c.draw(3) === 0) shape.reverse();
   while (sizeOf(shape) > MOST_ELEMENTS) shape[shape.indexOf(Math.max(...shape))] >>= 1;
   const drawn = dtypesDrawn[c.draw(dtypesDrawn.length)];
   const dtype = drawn === 'float64' && !c.float64 ? 'float32' : drawn;

@@ -39,7 +39,10 @@ const machines: Machine[] = tunings.map((cutting, k) => machine(threads[k], { cu
 const dataOf = (e: Expr): TypedArray => hostOf(e)!;
 
 /** How often the tests met what they are for. */
-const met = { sweeps: 0, stages: 0, deepest: 0, terminals: 0, batches: 0, halos: 0, privates: 0, wraps: 0, often: 0 };
+const met = {
+  sweeps: 0, stages: 0, deepest: 0, terminals: 0, batches: 0, halos: 0, privates: 0, wraps: 0, often: 0,
+  columns: 0, wideColumns: 0, columnHalos: 0, columnReductions: 0, lineLoops: 0,
+};
 
 function countSweeps({ runs: list }: BoundPlan): void {
   for (const run of list) {
@@ -54,6 +57,13 @@ function countSweeps({ runs: list }: BoundPlan): void {
     met.wraps += Number(run.wraps);
     // Beyond the array that is beyond the end.
     met.often += Number(run.wraps && run.stages.some((s) => Math.max(s.hi, -s.lo) > run.units));
+    if (run.cut === 'rows') continue;
+    const launches = run.stages.map((s) => s.launch);
+    met.columns++;
+    met.wideColumns += Number(run.units > 16);
+    met.columnHalos += Number(run.stages.some((s) => s.hi > s.lo));
+    met.columnReductions += Number(launches.some((l) => l.kernel.reduction));
+    met.lineLoops += Number(launches.every((l) => l.domain.length === 1 && l.kernel === launches[0].kernel));
   }
 }
 

@@ -124,6 +124,15 @@ test('launches that run side by side are told as sweeps', () => {
   assert.match(text, /^side by side, .*\n {2}1\. (\d+ x )?kernel 1, \d+ times\n {5}pieces of \d+ of 1000 units, halo \d+ before and \d+ behind, \d+ buffers? in cache only, 8\.00 MB$/m);
 });
 
+test('sweeps by columns are strips', () => {
+  const x = matrix(20, 8000);
+  const y = x.sub(x.mean(0));
+  const [sweep] = y.explain({ target: 'cpu', format: 'json' }).sweeps;
+  assert.equal([sweep.cut, sweep.units, sweep.stages, sweep.halo, sweep.privates], ['columns', 8000, [0, 1], [0, 0], 1]);
+  assert.match(y.explain({ target: 'cpu', level: 4 }), /strips of \d+ of 8000 columns, halo 0 before and 0 behind, 1 buffer in cache only/);
+  assert.match(y.explain({ target: 'cpu', level: 4 }), /\d strips of \d+ columns, one stage after the other; .* of cache per thread/);
+});
+
 test('dot: every kernel, input and result, and the buffers between them', () => {
   const a = matrix();
   assert.is(a.sub(a.mean()).explain({ target: 'cpu', format: 'dot' }), [

@@ -127,6 +127,23 @@ test('softmax, layer norm, z-scores and unit rows read rows once', () => {
   of(log.mul(ramp(20, 12)).sum().neg()).runs(1).passesOver(x, 1);
 });
 
+test('softmax, z-scores and spans of columns read the array once', () => {
+  const x = ramp(20, 12);
+  const e = x.sub(x.max(0)).exp();
+  of(e.div(e.sum(0))).runs(1).stages(3).scratch(0).passesOver(x, 1);
+  of(x.sub(x.mean(0)).div(x.std(0))).runs(1).scratch(0).passesOver(x, 1);
+  of(x.sub(x.min(0)).div(x.max(0).sub(x.min(0)))).runs(1).stages(2).scratch(0).passesOver(x, 1);
+});
+
+test('a signal: 32 filters, and heat in a rod, are few passes', () => {
+  const x = ramp(90);
+  let y: wf.WeftArray = x;
+  for (let k = 0; k < 32; k++) y = wf.correlate([0.25, 0.5, 0.25], { border: 'reflect' })(y);
+  of(y).runs(1).stages(32).scratch(0).passesOver(x, 1);
+  const rod = wf.stencil((u: wf.Neighbors1) => u(0) + 0.2 * (u(-1) - 2 * u(0) + u(1)), { border: 'nearest' });
+  of(wf.iterate(x, 12, (u) => rod(u))).runs(3).stages(4, 4, 4).passesOver(x, 1);
+});
+
 test('attention scores: a product of matrices is a kernel of its own, its softmax is one pass', () => {
   const q = scaled(1, 10, 6), k = scaled(1, 10, 6);
   const scores = wf.matmul(q, k.transpose());

@@ -36,6 +36,12 @@ const SMALL = 1 << 16;
 const UNITS_PER_OVERLAP = 32;
 const ROUND_UNITS = 8;
 
+/**
+ * Of units that take more than the cache something is still found there, or in a larger one: rows of 8 MB gain an eighth. Of
+ * units that take so many caches nothing is.
+ */
+const UNIT_CACHES = 8;
+
 /** The results of one launch in one slot, until the slot is written again. */
 export interface Instance {
   readonly slot: number;
@@ -336,7 +342,7 @@ function pays(sweep: Sweep, slots: readonly BufferSlot[], { cache, roundUnits = 
     const far = Math.max(0, ...consumers.map((c) => stages[producer].hi - stages[c.stage].hi - c.lo));
     return sum + Math.min((far + 1) * length, slots[slot].length) * dtypes[slots[slot].dtype].bytes;
   }, 0);
-  return windows <= cache && unitBytes(sweep) <= cache;
+  return windows <= cache && unitBytes(sweep) <= UNIT_CACHES * cache;
 }
 
 const isSmall = ({ stages }: Sweep): boolean => stages.every(({ launch }) => sizeOf(launch.domain) < SMALL);
