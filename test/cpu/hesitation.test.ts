@@ -5,7 +5,7 @@ import { createHeap } from '../../src/targets/cpu/heap.ts';
 import { createPool } from '../../src/targets/cpu/threads/pool.ts';
 import { ModuleBuilder } from '../../src/targets/cpu/wasm/index.ts';
 
-const test = suite('cpu hesitant launches');
+const test = suite('cpu launches of uncertain length');
 
 const BLOCKS = 400;
 
@@ -32,7 +32,7 @@ function bench(threads: number) {
   const words = heap.view(Int32Array, address, 2 + BLOCKS);
   const launch = (turns: number, bad = -1) => {
     words.fill(0).set([turns, bad]);
-    return [{ module, params: address, blocks: BLOCKS, hesitant: true }];
+    return [{ module, params: address, blocks: BLOCKS, uncertain: true }];
   };
   return { pool, launch, done: () => words.slice(2) };
 }

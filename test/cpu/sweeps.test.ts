@@ -10,7 +10,7 @@ import type { Expr } from '../../src/dsl/expr.ts';
 import { planFor, validateBound, type BoundPlan } from '../../src/fusion/index.ts';
 import { hostOf, isResident } from '../../src/residency.ts';
 import type { DeviceBuffer } from '../../src/targets/target.ts';
-import { machine } from '../support/machine.ts';
+import { machine, SHARE_ALL } from '../support/machine.ts';
 import { nodesOf } from '../support/plan.ts';
 import { expectClose, type Tolerance } from '../support/targets.ts';
 
@@ -19,8 +19,8 @@ const test = suite('sweeps on the cpu');
 /** A unit at a time in windows that are as small as can be; some units at a time; as it comes. */
 const least = { windows: 0, mostBands: 64, points: 1, strip: 1, narrowest: 3 };
 const machines = [
-  machine(2, { cutting: { ...least, piece: 1, bandPerOverlap: 0, columns: 8 }, worthSharing: 0 }),
-  machine(3, { cutting: { ...least, piece: 600, bandPerOverlap: 1, columns: 5 }, worthSharing: 0 }),
+  machine(2, { cutting: { ...least, piece: 1, bandPerOverlap: 0, columns: 8 }, worth: SHARE_ALL }),
+  machine(3, { cutting: { ...least, piece: 600, bandPerOverlap: 1, columns: 5 }, worth: SHARE_ALL }),
   machine(2),
 ];
 const [tiny] = machines;

@@ -14,7 +14,7 @@ import { validateGraph } from '../../src/dsl/validate.ts';
 import { planFor, validateBound, type BoundPlan } from '../../src/fusion/index.ts';
 import { hostOf, isResident } from '../../src/residency.ts';
 import { interpreterTarget } from '../../src/targets/reference.ts';
-import { machine, sameBits, type Machine } from '../support/machine.ts';
+import { machine, SHARE_ALL, sameBits, type Machine } from '../support/machine.ts';
 import { nodesOf } from '../support/plan.ts';
 import { expectClose } from '../support/targets.ts';
 import { pipelineMakers } from './pipeline-steps.ts';
@@ -34,7 +34,7 @@ const tunings = [
 ];
 /** Every thread compiles everything: few machines have many. */
 const threads = [3, 2, 8, 2, 3];
-const machines: Machine[] = tunings.map((cutting, k) => machine(threads[k], { cutting, worthSharing: 0 }));
+const machines: Machine[] = tunings.map((cutting, k) => machine(threads[k], { cutting, worth: SHARE_ALL }));
 
 const dataOf = (e: Expr): TypedArray => hostOf(e)!;
 

@@ -10,6 +10,9 @@ import type { DeviceBuffer, PlanTarget } from '../../src/targets/target.ts';
 const GUARD = 64;
 const PATTERN = 0xa5;
 
+/** Threads share whatever has several blocks. */
+export const SHARE_ALL = { awake: 0, asleep: 0, surely: 0 } as const;
+
 export interface Machine {
   readonly target: PlanTarget;
   /** One array per root; `data` gives the values of inputs. What was not written is NaN, or another odd value. */

@@ -3,7 +3,7 @@ import type { Launch, Sweep } from '../../fusion/kernel.ts';
 import type { Block, Heap } from './heap.ts';
 import { writeUniform } from './layout.ts';
 import type { PoolLaunch } from './threads/pool.ts';
-import { GRAIN_WORK, WORTH_SHARING, type Base, type Call, type Prepared } from './prepare.ts';
+import type { Base, Call, Prepared } from './prepare.ts';
 import { controlWords, LOCK_APART, writeAddresses } from './sweep/driver.ts';
 import type { PreparedSweep } from './sweep/prepare.ts';
 import { planeBytes } from './sweep/stage.ts';
@@ -43,8 +43,7 @@ export interface Arenas {
   release(arena: Arena): void;
 }
 
-/** `worthSharing`: nanoseconds of work below which the calling thread does it alone. */
-export function createArenas(heap: Heap, worthSharing = WORTH_SHARING): Arenas {
+export function createArenas(heap: Heap): Arenas {
   let spare: Block | undefined;
   let words = new Int32Array(heap.memory.buffer);
 
@@ -82,7 +81,7 @@ export function createArenas(heap: Heap, worthSharing = WORTH_SHARING): Arenas {
     for (const call of prepared.calls) {
       const at = room.parameters(call.words.length);
       write(call, launch, at, room.addressOf, planes);
-      room.launches.push(poolLaunch(module, call, at, room.threads, worthSharing));
+      room.launches.push(poolLaunch(module, call, at));
     }
   }
 
@@ -105,10 +104,11 @@ export function createArenas(heap: Heap, worthSharing = WORTH_SHARING): Arenas {
     const ends = p.finish.map(({ stage, call }) => {
       const at = room.parameters(call.words.length);
       write(call, sweep.stages[stage].launch, at, room.addressOf, planes[stage]);
-      return poolLaunch(module, { ...call, kernel: finish.get(stage)! }, at, threads, worthSharing);
+      return poolLaunch(module, { ...call, kernel: finish.get(stage)! }, at);
     });
     const driver = { kernel: 0, blocks: bands * (strips?.count ?? 1), work, certain };
-    room.launches.push(poolLaunch(module, driver, params, threads, worthSharing), ...ends);
+    // As many as there are workspaces, even if there are more threads by then.
+    room.launches.push({ ...poolLaunch(module, driver, params), threads }, ...ends);
   }
 
   return {
@@ -201,17 +201,7 @@ function scratchBytes(w: Work, threads: number): number {
   return align(threads * p.workspace) + lasting.reduce((n, bytes) => n + bytes, 0);
 }
 
-/**
- * Little work stays on the calling thread; of the rest, threads take enough at a time that handing out costs nothing. Work
- * that may be much more than it seems is not left to one thread, and is handed out in smaller pieces.
- */
-function poolLaunch(
-  module: number, { kernel, blocks, work, certain }: Pick<Call, 'kernel' | 'blocks' | 'work' | 'certain'>, params: number, threads: number,
-  worthSharing: number,
-): PoolLaunch {
-  const little = work < worthSharing;
-  if (little && certain) return { module, kernel, params, blocks, grain: Math.max(1, blocks), threads: 1 };
-  const perBlock = work / Math.max(1, blocks);
-  const grain = Math.min(Math.floor(GRAIN_WORK / perBlock), Math.ceil(blocks / ((certain ? 4 : 32) * threads)));
-  return { module, kernel, params, blocks, grain: Math.max(1, grain), threads, hesitant: little };
-}
+/** The pool decides who does it. */
+const poolLaunch = (
+  module: number, { kernel, blocks, work, certain }: Pick<Call, 'kernel' | 'blocks' | 'work' | 'certain'>, params: number,
+): PoolLaunch => ({ module, kernel, params, blocks, work, uncertain: !certain });

@@ -8,9 +8,10 @@ import { createArenas, type Arena } from './arena.ts';
 import { createHeap, type Block, type Heap } from './heap.ts';
 import { hoistedIn } from './hoisted.ts';
 import { orient } from './orient.ts';
+import { WORTH, type Worth } from './threads/judge.ts';
 import type { Part } from './threads/parts.ts';
 import { createPool, type Observer, type Pool } from './threads/pool.ts';
-import { WORTH_SHARING, type Call } from './prepare.ts';
+import type { Call } from './prepare.ts';
 import { asSweep, createPrograms, lower } from './programs.ts';
 import { describeSweep } from './sweep/describe.ts';
 import type { Cutting } from './sweep/prepare.ts';
@@ -37,15 +38,15 @@ const fuses = (math: TargetOptions['math']): boolean => math !== 'portable' && r
 /** What is worth what; measured, and otherwise in tests only. */
 export interface Tuning {
   readonly cutting?: Cutting;
-  readonly worthSharing?: number;
+  readonly worth?: Worth;
 }
 
-export function createCpuTarget(options: TargetOptions = {}, { cutting, worthSharing }: Tuning = {}): PlanTarget {
+export function createCpuTarget(options: TargetOptions = {}, { cutting, worth }: Tuning = {}): PlanTarget {
   const heap = createHeap();
-  const pool = createPool(heap, { threads: options.threads });
+  const pool = createPool(heap, { threads: options.threads, worth });
   const allThreads = pool.threads;
   const programs = createPrograms(heap, pool, cutting);
-  const arenas = createArenas(heap, worthSharing);
+  const arenas = createArenas(heap);
   const profileFor = (math: TargetOptions['math']): CostProfile => ({
     memoryRoundTrip: 6, launch: 4000, maxBuffers: 64, maxBufferBytes: heap.stats.limit, sweeps: SWEEPS,
     fuseMultiplyAdd: fuses(math),
@@ -115,7 +116,7 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worthSha
     read: async (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
     readSync: (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
     explain: (launch) => explain(launch, pool.threads),
-    explainSweep: (sweep, slots) => describeSweep(asSweep(sweep), slots, pool.threads, WORTH_SHARING),
+    explainSweep: (sweep, slots) => describeSweep(asSweep(sweep), slots, pool.threads, WORTH.awake),
     configure: ({ threads, math }) => {
       pool.threads = threads ?? allThreads;
       profile = profileFor(math);
@@ -177,7 +178,7 @@ function describe(heap: Heap, pool: Pool): string {
 
 /** Who does it, of calls of so much work. */
 const whoDoes = ({ work, certain }: Pick<Call, 'work' | 'certain'>): string =>
-  (work >= WORTH_SHARING ? 'on all threads' : certain ? 'on the calling thread' : 'on all threads if it takes long');
+  (work >= WORTH.awake ? 'on all threads' : certain ? 'on the calling thread' : 'on all threads if it takes long');
 
 function describeCall(call: Call): string {
   const { kernel, blocking, blocks, work } = call;
@@ -192,7 +193,7 @@ function describeCall(call: Call): string {
 
 function explain(given: Launch, threads: number): LaunchDescription {
   const { emit, prepared: { calls } } = lower(given);
-  const shared = (c: Call): boolean => c.work >= WORTH_SHARING;
+  const shared = (c: Call): boolean => c.work >= WORTH.awake;
   // What threads do, they do together, but for handing it out.
   const work = calls.reduce((sum, c) => sum + (shared(c) ? c.work / threads + HAND_OUT : c.work), 0);
   const several = threads > 1 && calls.some((c) => shared(c) || !c.certain);

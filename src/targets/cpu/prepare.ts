@@ -53,14 +53,9 @@ export interface Lowered {
   readonly prepared: Prepared;
 }
 
-/** Below this much work a launch stays on the calling thread: waking another costs more than it brings. */
-export const WORTH_SHARING = 20_000;
 /** Nanoseconds for one add and for one byte moved, per element. */
 const NS_PER_COST = 0.06;
 const NS_PER_BYTE = 0.02;
-/** Work that a thread takes at a time, at least. */
-export const GRAIN_WORK = 5_000;
-
 /** Depends on the launch's sizes, strides and offsets; neither on slots nor on scalars. */
 export function prepare(program: Program, launch: OrientedLaunch): Prepared {
   const { domain: sizes, inputs } = launch;

@@ -10,10 +10,8 @@
 export const WORD = {
   /** Odd: a launch is open. */
   epoch: 0,
-  /** Workers that sleep, or are about to, in Atomics.wait on EPOCH. */
+  /** Workers that sleep, or are about to, in Atomics.wait on EPOCH, and were not woken yet. */
   sleepers: 16,
-  /** The next block to hand out. */
-  next: 32,
   /** Workers that are in the launch. */
   active: 48,
   /** Not zero while the main thread sleeps on ACTIVE. */
@@ -24,10 +22,12 @@ export const WORD = {
   codeBytes: 82,
   kernel: 83,
   params: 84,
-  blocks: 85,
-  grain: 86,
+  /** The blocks from `first` up to `blocks` are to be done. */
+  first: 85,
+  blocks: 86,
+  grain: 87,
   /** How many workers may join. */
-  helpers: 87,
+  helpers: 88,
   /** Not zero: workers note when they take part. */
   timed: 95,
   /** The first failure of the launch: 0 none, else 1. */
@@ -38,12 +38,14 @@ export const WORD = {
   text: 112,
   /** Per worker: its state, whether it shall leave, and its part of the launch, see parts.ts. */
   slots: 240,
+  /** Per thread: the next block of its range. */
+  next: 2272,
 } as const;
 
 export const TEXT_BYTES = (WORD.slots - WORD.text) * 4;
 export const SLOT_WORDS = 16;
 export const MAX_WORKERS = 127;
-export const CONTROL_BYTES = (WORD.slots + MAX_WORKERS * SLOT_WORDS) * 4;
+export const CONTROL_BYTES = (WORD.next + (MAX_WORKERS + 1) * SLOT_WORDS) * 4;
 
 export const STATE = { absent: 0, ready: 1, busy: 2, gone: 3 } as const;
 export const slotState = (slot: number): number => WORD.slots + slot * SLOT_WORDS;
@@ -61,5 +63,11 @@ export type KernelFunction = (start: number, end: number, params: number) => voi
 
 /** `Atomics.pause` tells the core that this is a spin loop; engines from 2025 on have it. */
 export const pause: (() => void) | undefined = (Atomics as { pause?: () => void }).pause;
-/** Turns to look at a word before sleeping on it: some 20 us. Going to sleep and being woken costs 30-80. */
-export const SPINS = pause ? 1000 : 5000;
+
+/**
+ * Milliseconds to look at a word before sleeping on it: a worker waits for launches, which then need not wake it; the calling
+ * thread for the last block of a worker. Going to sleep and being woken costs 0.03 to 0.08.
+ */
+export const SPIN = { worker: 0.1, caller: 0.2 } as const;
+/** Turns between looks at the clock. */
+export const TURNS = 32;

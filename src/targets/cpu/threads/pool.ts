@@ -5,10 +5,12 @@
  */
 import { InternalError, TargetError } from '../../../errors.ts';
 import type { Block, Heap } from '../heap.ts';
-import { failure, kernelsOf, warm } from './kernels.ts';
+import { createJudge, knownOf, workOf, type Paces, type Worth } from './judge.ts';
+import { kernelsOf, warm } from './kernels.ts';
 import { MAX_WORKERS, WORD, type KernelFunction } from './layout.ts';
 import { availableThreads, canBlock, nextTask, optimisedFirst, wordChange } from './platform.ts';
 import type { Part } from './parts.ts';
+import { isWhole, labelOf, performAtOnce, performTask, type Crewing, type Pause, type Steps, type Task, type TaskModule } from './task.ts';
 import { Team } from './team.ts';
 
 export { optimisedFirst } from './platform.ts';
@@ -23,12 +25,14 @@ export interface PoolLaunch {
   /** Address handed to the kernel: where the caller wrote its parameters. */
   readonly params: number;
   readonly blocks: number;
-  /** Blocks that a thread takes at a time; 1 by default. */
+  /** Nanoseconds that it is thought to take one thread. Unknown: much. */
+  readonly work?: number;
+  /** It may take much longer: the calling thread begins alone, and others join when it does. */
+  readonly uncertain?: boolean;
+  /** Blocks that a thread takes at a time; by default as many as the work suggests, or 1. */
   readonly grain?: number;
   /** At most so many threads; 1 runs on the calling thread without synchronisation. */
   readonly threads?: number;
-  /** How much there is to do is not known: the calling thread begins alone, and others join when it is much. */
-  readonly hesitant?: boolean;
 }
 
 export interface RegisterOptions {
@@ -43,6 +47,8 @@ export interface PoolOptions {
   readonly threads?: number;
   /** Milliseconds after which a worker that does not return from a call is given up. */
   readonly patience?: number;
+  /** Work that is worth sharing; otherwise as measured. */
+  readonly worth?: Worth;
 }
 
 export interface Pool {
@@ -73,24 +79,9 @@ export interface PoolStatus {
   readonly problem: string | undefined;
 }
 
-interface Registered {
-  readonly name: string;
-  /** By number. */
-  readonly kernels: readonly (KernelFunction | undefined)[];
-  /** The bytes, for workers. */
-  readonly code: Block | undefined;
+interface Registered extends TaskModule {
+  readonly paces: Paces;
 }
-
-/** A launch and what it calls. */
-interface Ready {
-  readonly launch: PoolLaunch;
-  readonly module: Registered;
-  readonly run: KernelFunction;
-}
-
-/** Why a run stops for a moment: the event loop is due, workers are still busy, or something has to end first. */
-type Pause = 'breathe' | 'workers' | Promise<unknown>;
-type Steps = Generator<Pause, void>;
 
 interface Batch {
   readonly steps: Steps;
@@ -98,16 +89,13 @@ interface Batch {
   readonly reject: (reason: unknown) => void;
 }
 
-/** After so many milliseconds of its own work an asynchronous run lets the event loop have a turn. */
-const TIME_SLICE = 10;
-/** Milliseconds after which others join a hesitant launch: about what waking them costs. */
-const HESITATION = 0.02;
 /** How often a waiting thread makes sure that somebody is still working. */
 const CHECK_EVERY = 1000;
 const MAX_BLOCKS = 2 ** 30;
 
 export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
   const patience = options.patience ?? 30_000;
+  const judge = createJudge(options.worth);
   const modules = new Map<number, Registered>();
   const queue: Batch[] = [];
   let released: Block[] = [];
@@ -121,6 +109,8 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
   function clampThreads(count: number): number {
     return heap.shared ? Math.max(1, Math.min(Math.floor(count), MAX_WORKERS + 1)) : 1;
   }
+
+  const crewing: Crewing = { judge, patience, threads: () => threads, team: () => team, staffed };
 
   /** The team with its workers started or starting. */
   function staffed(): Team {
@@ -139,7 +129,7 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
       heap.view(Uint8Array, code.address, bytes.length).set(bytes);
     }
     const id = nextId++;
-    modules.set(id, { name, kernels, code });
+    modules.set(id, { name, kernels, code, paces: new Map() });
     return id;
   }
 
@@ -163,33 +153,23 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
    */
   function performWhole(launches: readonly PoolLaunch[], observe: Observer | undefined): number {
     if (queue.length > 0) return 0;
-    let done = 0;
-    for (; done < launches.length && isWhole(launches[done]); done++) {
+    for (let index = 0; index < launches.length; index++) {
+      const task = taskOf(launches[index]);
+      if (!isWhole(task, threads, judge)) return index;
       const started = observe && performance.now();
-      const ready = readied(launches[done]);
-      if (launches[done].blocks > 0) runBlocks(ready, 0, launches[done].blocks);
-      observe?.(done, performance.now() - started!, started!, []);
+      performAtOnce(task);
+      observe?.(index, performance.now() - started!, started!, []);
     }
-    return done;
+    return launches.length;
   }
 
   /** All launches from `begin` on, stopping whenever the thread should do something else. */
   function* perform(launches: readonly PoolLaunch[], begin: number, observe: Observer | undefined): Steps {
     for (let index = begin; index < launches.length; index++) {
-      const ready = readied(launches[index]);
-      const { launch, module } = ready;
-      const { module: id, kernel = 0, params, blocks, grain = 1 } = launch;
-      const wanted = (left: number): number => Math.min(launch.threads ?? threads, threads, Math.ceil(left / grain));
+      const task = taskOf(launches[index]);
       team?.noteParts(observe !== undefined);
       const started = observe && performance.now();
-      const first = launch.hesitant && wanted(blocks) > 1 ? beginAlone(ready, grain) : 0;
-      const helpers = wanted(blocks - first) - 1;
-      if (helpers > 0 && module.code !== undefined) {
-        const job = { module: id, code: module.code, kernel, params, first, blocks, grain, helpers };
-        yield* performTogether(staffed(), job, ready);
-      } else {
-        yield* performAlone(ready, first, grain);
-      }
+      yield* performTask(task, crewing, () => ahead(launches, index));
       if (observe) {
         const ended = performance.now();
         observe(index, ended - started!, started!, team?.takeParts(started!, ended) ?? []);
@@ -197,97 +177,23 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
     }
   }
 
-  function readied(launch: PoolLaunch): Ready {
-    const { module: id, kernel = 0, blocks, grain = 1 } = launch;
+  function taskOf(launch: PoolLaunch): Task {
+    const { module: id, kernel = 0, blocks, grain = 1, work } = launch;
     const module = modules.get(id);
     const run = module?.kernels[kernel];
     if (module === undefined || run === undefined) throw new InternalError(`there is no kernel k${kernel} in module ${id}`);
     if (!(blocks <= MAX_BLOCKS && grain >= 1)) throw new InternalError(`cannot launch ${blocks} blocks by ${grain}`);
-    const ready = { launch, module, run };
-    if (closed) throw new TargetError(`${labelOf(ready)} was launched on a closed pool`);
-    return ready;
+    const task = { launch, module, run, known: work === undefined ? undefined : knownOf(module.paces, kernel, work) };
+    if (closed) throw new TargetError(`${labelOf(task)} was launched on a closed pool`);
+    return task;
   }
 
-  function runBlocks(ready: Ready, start: number, end: number): void {
-    try {
-      ready.run(start, end, ready.launch.params);
-    } catch (error) {
-      throw failure(labelOf(ready), start, end, error);
-    }
-  }
-
-  /** The first blocks, until it is clear that there is much to do; returns the next. */
-  function beginAlone(ready: Ready, grain: number): number {
-    const { blocks } = ready.launch;
-    const enough = performance.now() + HESITATION;
-    let start = 0;
-    while (start < blocks && performance.now() < enough) {
-      const end = Math.min(start + grain, blocks);
-      runBlocks(ready, start, end);
-      start = end;
-    }
-    return start;
-  }
-
-  function* performAlone(ready: Ready, first: number, grain: number): Steps {
-    const { blocks } = ready.launch;
-    let due = 0;
-    for (let start = first; start < blocks; start += grain) {
-      const end = Math.min(start + grain, blocks);
-      runBlocks(ready, start, end);
-      if (end === blocks) return;
-      const now = performance.now();
-      if (due === 0) due = now + TIME_SLICE;
-      if (now < due) continue;
-      yield 'breathe';
-      due = performance.now() + TIME_SLICE;
-    }
-  }
-
-  function* performTogether(crew: Team, job: Parameters<Team['open']>[0], ready: Ready): Steps {
-    const { blocks, grain, params } = job;
-    const { run } = ready;
-    let own: Error | undefined;
-    let due = performance.now() + TIME_SLICE;
-    crew.open(job);
-    for (let start = crew.take(grain); start < blocks; start = crew.take(grain)) {
-      const end = Math.min(start + grain, blocks);
-      try {
-        run(start, end, params);
-      } catch (error) {
-        crew.cancel();
-        own = failure(labelOf(ready), start, end, error);
-      }
-      if (performance.now() > due) {
-        yield 'breathe';
-        due = performance.now() + TIME_SLICE;
-      }
-    }
-    crew.close();
-    if (!crew.spin()) yield* waitForWorkers(crew);
-    if (crew.broken !== undefined) {
-      yield crew.ended;
-      throw crew.brokenError(labelOf(ready));
-    }
-    const theirs = crew.failure();
-    if (own !== undefined) throw own;
-    if (theirs !== undefined) throw failure(labelOf(ready), theirs.start, theirs.end, theirs.message);
-  }
-
-  function* waitForWorkers(crew: Team): Steps {
-    const { words } = crew;
-    Atomics.store(words, WORD.waiting, 1);
-    let active = Atomics.load(words, WORD.active);
-    let givenUp = performance.now() + patience;
-    while (active !== 0 && crew.broken === undefined) {
-      yield 'workers';
-      const now = Atomics.load(words, WORD.active);
-      if (now !== active) givenUp = performance.now() + patience;
-      else if (performance.now() > givenUp) crew.breakUp(`a worker did not return within ${patience / 1000} s`);
-      active = now;
-    }
-    Atomics.store(words, WORD.waiting, 0);
-  }
+  /** Nanoseconds of work of the launches after one that threads will share. */
+  const ahead = (launches: readonly PoolLaunch[], index: number): number =>
+    launches.slice(index + 1).reduce((sum, { module, kernel = 0, work = 0 }) => {
+      const known = knownOf(modules.get(module)?.paces ?? new Map(), kernel, work);
+      return judge.shares(known) ? sum + workOf(known) : sum;
+    }, 0);
 
   /** Blocks until ACTIVE changes or it is time for a check. */
   function blockOnWorkers(): void {
@@ -392,9 +298,3 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
     },
   };
 }
-
-/** One thread takes all its blocks together. */
-const isWhole = ({ threads, blocks, grain = 1, hesitant = false }: PoolLaunch): boolean =>
-  threads === 1 && blocks <= grain && !hesitant;
-
-const labelOf = ({ launch: { kernel = 0 }, module }: Ready): string => `kernel k${kernel} of '${module.name}'`;

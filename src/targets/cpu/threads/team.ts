@@ -2,9 +2,10 @@
 import { TargetError } from '../../../errors.ts';
 import type { Heap } from '../heap.ts';
 import {
-  CONTROL_BYTES, MAX_WORKERS, SPINS, STATE, WORD, pause, slotLeave, slotState,
+  CONTROL_BYTES, MAX_WORKERS, SPIN, STATE, TURNS, WORD, pause, slotLeave, slotState,
 } from './layout.ts';
 import { createParts, type Part, type Parts } from './parts.ts';
+import { closeRanges, openRanges } from './ranges.ts';
 import { startThread, type Thread } from './platform.ts';
 import source from 'inline:./worker.ts';
 
@@ -62,6 +63,11 @@ export class Team {
     return this.staying().length;
   }
 
+  /** Workers that look for launches. */
+  get awake(): number {
+    return Math.max(0, this.size - Atomics.load(this.words, WORD.sleepers));
+  }
+
   /** Whether workers note their parts from the next launch on. Forgets those of before. */
   noteParts(wanted: boolean): void {
     this.parts.wanted(wanted);
@@ -87,7 +93,12 @@ export class Team {
   /** Sleepers look around and go back to sleep. The parity of the epoch, and so the open launch, stays. */
   private wakeAll(): void {
     Atomics.add(this.words, WORD.epoch, 2);
-    Atomics.notify(this.words, WORD.epoch);
+    this.wake(Infinity);
+  }
+
+  private wake(count: number): void {
+    if (Atomics.load(this.words, WORD.sleepers) === 0) return;
+    Atomics.sub(this.words, WORD.sleepers, Atomics.notify(this.words, WORD.epoch, count));
   }
 
   private start(): void {
@@ -138,8 +149,8 @@ export class Team {
     Atomics.notify(this.words, WORD.active);
   }
 
-  /** Opens a launch. */
-  open(job: Job): void {
+  /** Opens a launch. Sleepers hear of it if they are to be woken. */
+  open(job: Job, wake: boolean): void {
     const { words } = this;
     words[WORD.module] = job.module;
     words[WORD.code] = job.code.address;
@@ -150,19 +161,15 @@ export class Team {
     words[WORD.grain] = job.grain;
     words[WORD.helpers] = job.helpers;
     words[WORD.failed] = 0;
-    words[WORD.next] = job.first;
+    words[WORD.first] = job.first;
+    openRanges(words);
     Atomics.add(words, WORD.epoch, 1);
-    if (Atomics.load(words, WORD.sleepers) > 0) Atomics.notify(words, WORD.epoch, job.helpers);
-  }
-
-  /** The first of the next `grain` blocks. */
-  take(grain: number): number {
-    return Atomics.add(this.words, WORD.next, grain);
+    if (wake) this.wake(job.helpers);
   }
 
   /** No more blocks are handed out. */
   cancel(): void {
-    Atomics.store(this.words, WORD.next, this.words[WORD.blocks]!);
+    closeRanges(this.words);
   }
 
   /** Nobody new joins. */
@@ -172,11 +179,15 @@ export class Team {
 
   /** Spins until every worker has left the launch; false when that takes long. */
   spin(): boolean {
-    for (let spins = 0; spins < SPINS; spins++) {
+    let end = 0;
+    for (let turn = 1; ; turn++) {
       if (Atomics.load(this.words, WORD.active) === 0) return true;
       pause?.();
+      if (turn % TURNS !== 0) continue;
+      const now = performance.now();
+      end ||= now + SPIN.caller;
+      if (now > end) return false;
     }
-    return false;
   }
 
   /** What went wrong in a worker during the launch that was just closed. */

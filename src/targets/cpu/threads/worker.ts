@@ -3,9 +3,10 @@
  * code of kernels it has not met. Bundled into the library as text ('inline:./worker.ts').
  */
 import {
-  CONTROL_BYTES, SPINS, STATE, TEXT_BYTES, WORD, pause, slotLeave, slotState, type KernelFunction, type WorkerStart,
+  CONTROL_BYTES, SPIN, STATE, TEXT_BYTES, TURNS, WORD, pause, slotLeave, slotState, type KernelFunction, type WorkerStart,
 } from './layout.ts';
 import { createNotes } from './parts.ts';
+import { closeRanges, take, takerOf } from './ranges.ts';
 
 /** Compiled modules kept; the oldest goes first, and comes back from shared memory when it is met again. */
 const CACHED_MODULES = 512;
@@ -18,18 +19,20 @@ function serve({ memory, control, slot }: WorkerStart): void {
 
   /** Returns false when this worker shall leave, true when a launch is open that it has not been part of. */
   function awaitLaunch(): boolean {
-    for (let spins = 0; ; spins++) {
+    let asleepAt = 0;
+    for (let turn = 1; ; turn++) {
       const epoch = Atomics.load(words, WORD.epoch);
       if (Atomics.load(words, slotLeave(slot)) !== 0) return false;
       if (epoch !== seen && (epoch & 1) === 1) return true;
-      if (spins >= SPINS) {
-        Atomics.add(words, WORD.sleepers, 1);
-        Atomics.wait(words, WORD.epoch, epoch);
-        Atomics.sub(words, WORD.sleepers, 1);
-        spins = 0;
-      } else {
-        pause?.();
-      }
+      pause?.();
+      if (turn % TURNS !== 0) continue;
+      const now = performance.now();
+      asleepAt ||= now + SPIN.worker;
+      if (now < asleepAt) continue;
+      Atomics.add(words, WORD.sleepers, 1);
+      // Who wakes a sleeper counts it as awake, which is before it is.
+      if (Atomics.wait(words, WORD.epoch, epoch) === 'not-equal') Atomics.sub(words, WORD.sleepers, 1);
+      asleepAt = 0;
     }
   }
 
@@ -52,22 +55,19 @@ function serve({ memory, control, slot }: WorkerStart): void {
     return new Uint8Array(memory.buffer, address, bytes);
   }
 
-  function takeBlocks(): void {
-    const blocks = words[WORD.blocks]!;
-    const grain = words[WORD.grain]!;
-    let start = 0;
-    let end = 0;
+  /** Does blocks while there are any, beginning with those of a range. */
+  function takeBlocks(range: number): void {
+    const taker = takerOf(words, range);
     try {
       const params = words[WORD.params]!;
       let kernel: KernelFunction | undefined;
-      while ((start = Atomics.add(words, WORD.next, grain)) < blocks) {
-        end = Math.min(start + grain, blocks);
+      while (take(words, taker)) {
         kernel ??= kernelOfJob();
-        kernel(start, end, params);
+        kernel(taker.start, taker.end, params);
       }
     } catch (error) {
-      Atomics.store(words, WORD.next, blocks);
-      if (Atomics.compareExchange(words, WORD.failed, 0, 1) === 0) report(error, start, end);
+      closeRanges(words);
+      if (Atomics.compareExchange(words, WORD.failed, 0, 1) === 0) report(error, taker.start, taker.end);
     }
   }
 
@@ -86,7 +86,8 @@ function serve({ memory, control, slot }: WorkerStart): void {
     const epoch = Atomics.load(words, WORD.epoch);
     if ((epoch & 1) === 1) {
       seen = epoch;
-      if (before < words[WORD.helpers]!) takeBlocks();
+      const helpers = words[WORD.helpers];
+      if (before < helpers) takeBlocks(slot < helpers ? slot + 1 : before + 1);
     }
     notes.end();
     words[slotState(slot)] = STATE.ready;
