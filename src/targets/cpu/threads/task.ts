@@ -123,7 +123,7 @@ function* performAlone(task: Task, first: number, grain: number): Steps {
   for (let start = first, before = began; start < blocks;) {
     start = runBlocks(task, start, Math.min(start + count, blocks));
     const now = performance.now();
-    if (now - before < LOOK.alone) count *= 2;
+    if (known && now - before < LOOK.alone) count *= 2;
     before = now;
     if (start < blocks && now < due) continue;
     if (!breathed && first === 0) sawAlone(task, now - began, start);
