@@ -9,9 +9,11 @@ import { bodyOf } from './emit/columns.ts';
 import { emitMap, type MapProgram } from './emit/map.ts';
 import { combineChunks, emitReduce, planeIndex, type ReduceNest } from './emit/reduce.ts';
 import { remainderFunction } from './emit/remainder.ts';
+import { withNarrowSums } from './emit/widening.ts';
 import { emitScan } from './emit/scan.ts';
 import { emitStart } from './emit/start.ts';
 import { valuesIn } from './emit/uniformity.ts';
+import { narrowed } from './narrow.ts';
 import type { Frame, Nest, NestArray } from './emit/frame.ts';
 import { ModuleBuilder, type Func, type Local, type ModuleOptions } from './wasm/index.ts';
 import type { OrientedKernel } from './orient.ts';
@@ -36,7 +38,7 @@ interface Common {
 
 /** `along`: how outputs of the body move along the inner axis. */
 export function programOf(kernel: OrientedKernel, inner: readonly InnerStride[], along: 'unit' | 'strided'): Program {
-  const body = expandMath(kernel.body, kernel.fused);
+  const body = narrowed(expandMath(kernel.body, kernel.fused));
   const { results, effects } = body;
   const loops = hasLoops(body);
   const common: Common = { work: workOf(body, loops), loops };
@@ -65,12 +67,13 @@ export function programOf(kernel: OrientedKernel, inner: readonly InnerStride[],
   }
 
   const { axes, epilogue } = kernel.reduction;
-  const terms = kernel.reduction.terms.map((t) => termOf(t, results[t.value]));
-  const planes = terms.flatMap(planesOf);
+  const given = kernel.reduction.terms.map((t) => termOf(t, results[t.value]));
   const stored = outputs('body');
+  const stores = stored.map((o) => o.result);
+  const { terms, results: reduced } = withNarrowSums(given, results, stores);
+  const planes = terms.flatMap(planesOf);
   const reduce: ReduceNest = {
-    ...shared, outputs: walked(stored, along), planes, results, effects, axes, terms, stores: stored.map((o) => o.result),
-    short: kernel.steps,
+    ...shared, outputs: walked(stored, along), planes, results: reduced, effects, axes, terms, stores, short: kernel.steps,
   };
   const keptAxes = Array.from({ length: kernel.rank }, (_, k) => k).filter((k) => !axes.includes(k));
   // Along the last kept axis an input moves as launch.inner says only if that is the inner axis of the domain.

@@ -19,6 +19,8 @@ export interface Term extends KernelTerm {
   readonly dtype: DType;
   /** Of its lanes. */
   readonly width: Width;
+  /** Of a sum of narrower integers: theirs, see widening.ts. */
+  readonly summed?: DType;
 }
 
 /** A term of a value. The indices of arg reducers, which go with the values, need lanes of 32 bits. */

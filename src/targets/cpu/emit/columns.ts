@@ -2,6 +2,7 @@
  * The columns of a row: vectors in the interior, single cells at the borders and where less than a vector is left. Both
  * come from one body; what is done with its results is up to a `Sink`.
  */
+import { isFloat } from '../../../dsl/dtype.ts';
 import type { Block, Statement } from '../../../dsl/kernel/blocks.ts';
 import type { Value } from '../../../dsl/kernel/ir.ts';
 import { costOf } from '../../../dsl/kernel/walk.ts';
@@ -61,7 +62,7 @@ export interface Body {
   readonly masked: boolean;
 }
 
-/** Prepares the body of a nest for `emitColumns`. `widths`: in which results are wanted besides. */
+/** Prepares the body of a nest for `emitColumns`. `widths`: those in which results are wanted. */
 export function bodyOf(nest: Nest, widths: readonly Width[] = []): Body {
   const { rank } = nest;
   const piece: Piece = { results: nest.results, effects: nest.effects };
@@ -73,7 +74,7 @@ export function bodyOf(nest: Nest, widths: readonly Width[] = []): Body {
   return {
     whole, interior: rowsMatter ? whole : assumed, insideRows: rowsMatter ? assumed : undefined,
     ...margins(values, rank - 1),
-    count: isSerial(piece, rank - 1) ? 1 : lanesFor(whole.vector, values, widest(nest, piece, widths)),
+    count: isSerial(piece, rank - 1) ? 1 : lanesFor(whole.vector, values, isNarrow(nest, piece, widths)),
     masked: whole.vector.loops > 0 || piece.effects.length > 0,
   };
 }
@@ -83,23 +84,27 @@ const HEAVY = 400;
 /** The turn of a loop that costs no more than this waits for its own results: more lanes, in more registers, fill the time. */
 const LIGHT_TURN = 24;
 
-/** The widest lanes that something is computed in that depends on the column. */
-function widest(nest: Nest, piece: Piece, widths: readonly Width[]): Width {
+/** Whether most of what depends on the column is done in lanes of 8 and 16 bits, and nothing in floats. */
+function isNarrow(nest: Nest, piece: Piece, widths: readonly Width[]): boolean {
   const fixed = fixedIn(piece, isSameInRow(nest));
-  const own = valuesIn(piece).map((v): Width => (v.kind === 'const' || fixed.has(v) ? 8
-    : Math.max(likelyWidth(v), v.kind === 'op' ? operandWidth(v) : 8) as Width));
-  return own.reduce<Width>((a, b) => Math.max(a, b) as Width, Math.max(8, ...widths) as Width);
+  const costs = { narrow: 0, wide: widths.filter((w) => w >= 32).length };
+  for (const v of valuesIn(piece)) {
+    if (v.kind === 'const' || fixed.has(v)) continue;
+    if (isFloat(v.dtype)) return false;
+    const width = Math.max(likelyWidth(v), v.kind === 'op' ? operandWidth(v) : 8);
+    costs[width >= 32 ? 'wide' : 'narrow'] += v.kind === 'op' ? opInfo(v.op).cost : 1;
+  }
+  return costs.narrow >= 3 * costs.wide;
 }
 
 /**
- * As many lanes as take two registers, of 8 bits one. Measured: 16 lanes make a Mandelbrot loop 1.25 times as fast as 8 (in
- * float64 8 lanes 1.3 times as fast as 4), and 32 lanes slower again.
+ * As many lanes as take two registers, or one of 8 bits. Measured: 16 lanes make a Mandelbrot loop 1.25 times as fast as 8 (in
+ * float64 8 lanes 1.3 times as fast as 4), and 32 lanes slower again; 32 lanes of bytes gain nothing.
  */
-function lanesFor(scheme: Scheme, values: readonly Value[], width: Width): number {
+function lanesFor(scheme: Scheme, values: readonly Value[], narrow: boolean): number {
   const { block, loops, piece } = scheme;
   const wide = values.some((v) => v.dtype === 'float64');
-  const heavy = (): boolean => costOf(piece.results, piece.effects) > HEAVY;
-  if (loops === 0) return width === 8 ? 16 : width === 16 ? (heavy() ? 8 : 16) : wide || heavy() ? 4 : 8;
+  if (loops === 0) return (narrow ? 2 : 1) * (wide || costOf(piece.results, piece.effects) > HEAVY ? 4 : 8);
   const turns = turnCosts(block, scheme);
   if (turns.some((cost) => cost > HEAVY)) return 4;
   return (wide ? 4 : 8) * (turns.every((cost) => cost <= LIGHT_TURN) ? 2 : 1);

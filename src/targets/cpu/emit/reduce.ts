@@ -21,6 +21,7 @@ import { iota, narrow, registers, resize, widen, widthOf, type Regs } from './la
 import { load, loadSplat, store, storeOne } from './memory.ts';
 import { reduceShort, type Steps } from './reduce-short.ts';
 import type { Row } from './row.ts';
+import { sumsOf } from './widening.ts';
 import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
 
 export interface ReduceNest extends Nest {
@@ -44,8 +45,9 @@ export function planeIndex(terms: readonly Term[]): number[] {
 export function emitReduce(module: ModuleBuilder, name: string, nest: ReduceNest, fmod: Func | undefined): Func {
   return module.func(name, { params: PARAMS }, (f, { start, end, params }) => {
     const frame = new Frame(f, params, nest, fmod);
-    const body = bodyOf(nest, nest.terms.map((t) => t.width));
-    const emitBlock = nest.axes.includes(frame.inner) ? reduceInner : reduceOuter;
+    const inner = nest.axes.includes(frame.inner);
+    const body = bodyOf(nest, nest.terms.map((t) => (inner && t.summed ? widthOf(t.summed) : t.width)));
+    const emitBlock = inner ? reduceInner : reduceOuter;
     const short = isWrittenOut(body) ? nest.short : undefined;
     frame.blocks(start, end, (cut) => (short ? reduceShort(frame, nest, body, cut, short) : emitBlock(frame, nest, body, cut)));
   });
@@ -119,10 +121,13 @@ function totalSink(c: Code, totals: readonly Total[], firstIndex: Local, count: 
   return {
     begin: () => undefined,
     advance: () => undefined,
-    vectors: (turn) => totals.forEach((t) => t.add(turn.map(({ results, x }) => {
-      const index = isArg(t.term) ? indices(c, t.term, c.add(firstIndex, x), count, true) : undefined;
-      return partials(results(t.term.value, t.term.width), index);
-    }))),
+    vectors: (turn) => totals.forEach((t) => {
+      if (!isArg(t.term)) return t.add(sumsOf(c, t.term, turn.map((v) => v.results), count));
+      turn.forEach(({ results, x }, k) => {
+        const index = indices(c, t.term, c.add(firstIndex, x), count, true);
+        t.follow(k, partials(results(t.term.value, t.term.width), index));
+      });
+    }),
     cells: ([results], x) => totals.forEach((t) => {
       const index = isArg(t.term) ? indices(c, t.term, c.add(firstIndex, x), 1, false)[0] : undefined;
       t.addCell({ value: results(t.term.value, t.term.width)[0], extra: index });
@@ -150,15 +155,15 @@ class Total {
     [...this.lanes, this.cell].forEach((a) => reset(this.c, a, start));
   }
 
-  add(turn: readonly (readonly Partial[])[]): void {
+  /** Takes the values of a turn. */
+  add(values: readonly Local[]): void {
     const { c, term, lanes } = this;
-    const list = turn.flat();
-    if (isArg(term)) {
-      list.forEach((p, j) => step(c, lanes[j], p));
-    } else {
-      const value = pairwise(list.map((p) => p.value), (a, b) => combineValues(c, term, a, b));
-      step(c, lanes[0], { value, extra: undefined });
-    }
+    step(c, lanes[0], { value: pairwise(values, (a, b) => combineValues(c, term, a, b)), extra: undefined });
+  }
+
+  /** Takes vector `k` of a turn, after those of the turns before. */
+  follow(k: number, vector: readonly Partial[]): void {
+    vector.forEach((p, j) => step(this.c, this.lanes[k * vector.length + j], p));
   }
 
   addCell(value: Partial): void {
