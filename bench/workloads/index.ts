@@ -2,6 +2,7 @@
 import type { Workload } from '../workload.ts';
 import { blackScholes, blackScholes64 } from './black-scholes.ts';
 import { blur21, blur5, gammaBlur } from './blurs.ts';
+import { erode, threshold } from './bytes.ts';
 import { juliaset, mandelbrot } from './fractals.ts';
 import { harris } from './harris.ts';
 import { heat2k, heat8k } from './heat.ts';
@@ -20,7 +21,7 @@ export const WORKLOADS: readonly Workload[] = [
   squares, triad, blackScholes, blackScholes64, mandelbrot, juliaset,
   sum, statistics, pi, kernelDensity, nBody,
   normalize, softmax, layerNorm, zScore,
-  sobel, harris, blur5, blur21, gammaBlur,
+  sobel, harris, blur5, blur21, gammaBlur, erode, threshold,
   heat2k, heat8k, wave2d, laplace3d, grayScott, life,
   logistic, linear, kMeans, quant,
   histogram, cumSum, take, scatterAdd, sort, argSort, unique,

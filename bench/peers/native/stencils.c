@@ -56,6 +56,37 @@ static void harris(void) {
   }
 }
 
+typedef const uint8_t *restrict InBytes;
+
+static inline int least(int a, int b) { return a < b ? a : b; }
+
+static inline int leastOf(InBytes row, int l, int x, int r) { return least(least(row[l], row[x]), row[r]); }
+
+static inline uint8_t eroded(InBytes up, InBytes here, InBytes down, int l, int x, int r) {
+  return least(least(leastOf(up, l, x, r), leastOf(here, l, x, r)), leastOf(down, l, x, r));
+}
+
+static inline uint8_t brighter(InBytes up, InBytes here, InBytes down, int l, int x, int r) {
+  int sum = up[l] + up[x] + up[r] + here[l] + here[x] + here[r] + down[l] + down[x] + down[r];
+  return 9 * here[x] > sum ? 255 : 0;
+}
+
+#define OVER_BYTES(name, point) \
+  static void name(void) { \
+    long height = in[0].shape[0], width = in[0].shape[1]; \
+    _Pragma("omp parallel for") \
+    for (long y = 0; y < height; y++) { \
+      InBytes here = (uint8_t *)in[0].data + y * width; \
+      InBytes up = y > 0 ? here - width : here, down = y < height - 1 ? here + width : here; \
+      Bytes o = (uint8_t *)out[0].data + y * width; \
+      o[0] = point(up, here, down, 0, 0, 1); \
+      for (int x = 1; x < width - 1; x++) o[x] = point(up, here, down, x - 1, x, x + 1); \
+      o[width - 1] = point(up, here, down, width - 2, width - 1, width - 1); \
+    } \
+  }
+OVER_BYTES(erode, eroded)
+OVER_BYTES(threshold, brighter)
+
 static void blur(void) {
   long height = in[0].shape[0], width = in[0].shape[1];
   In weights = in[1].data;
@@ -106,5 +137,6 @@ static void gammaBlur(void) {
 }
 
 const Workload stencilWorkloads[] = {
-  {"sobel", sobel}, {"harris", harris}, {"blur-5", blur}, {"blur-21", blur}, {"gamma-blur", gammaBlur}, {NULL, NULL},
+  {"sobel", sobel}, {"harris", harris}, {"blur-5", blur}, {"blur-21", blur}, {"gamma-blur", gammaBlur},
+  {"erode", erode}, {"threshold", threshold}, {NULL, NULL},
 };

@@ -137,6 +137,38 @@ def gamma_blur(inputs, results, numbers):
     gamma_blur_of(inputs[0], int(numbers['radius']), results[0])
 
 
+@jit
+def erode(u, out):
+    n, m = u.shape
+    for y in prange(n):
+        up = max(y - 1, 0)
+        down = min(y + 1, n - 1)
+        for x in range(m):
+            left = max(x - 1, 0)
+            right = min(x + 1, m - 1)
+            above = min(u[up, left], u[up, x], u[up, right])
+            here = min(u[y, left], u[y, x], u[y, right])
+            out[y, x] = min(above, here, u[down, left], u[down, x], u[down, right])
+
+
+@jit
+def threshold(u, out):
+    n, m = u.shape
+    for y in prange(n):
+        up = max(y - 1, 0)
+        down = min(y + 1, n - 1)
+        for x in range(m):
+            left = max(x - 1, 0)
+            right = min(x + 1, m - 1)
+            total = np.int32(0)
+            for k in range(left, right + 1):
+                total += np.int32(u[up, k]) + np.int32(u[y, k]) + np.int32(u[down, k])
+            if x == 0 or x == m - 1:
+                total += np.int32(u[up, x]) + np.int32(u[y, x]) + np.int32(u[down, x])
+            out[y, x] = 255 if 9 * np.int32(u[y, x]) > total else 0
+
+
 WORKLOADS = {
+    'erode': plain(erode), 'threshold': plain(threshold),
     'sobel': plain(sobel), 'harris': plain(harris), 'blur-5': plain(blur), 'blur-21': plain(blur), 'gamma-blur': gamma_blur,
 }
