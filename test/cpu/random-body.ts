@@ -14,7 +14,7 @@ export function choicesFrom(list: readonly number[]): Choices {
 }
 
 /** Exactly defined ones: no library functions, nothing that ops.ts leaves open. */
-const inexact: readonly OpName[] = ['ldexp', 'exponent', 'mantissa', 'bitsFloat', 'floatBits', 'pow'];
+const inexact: readonly OpName[] = ['ldexp', 'exponent', 'mantissa', 'bitsFloat', 'floatBits', 'pow', 'fma', 'fnma'];
 const exact = opNames.filter((op) => opInfo(op).cost < 20 && !inexact.includes(op));
 
 /** Operands are cast to the first one's dtype where an op wants them alike; undefined where it does not take that dtype. */
