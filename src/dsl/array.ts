@@ -91,7 +91,10 @@ export class WeftArray<D extends DType = DType> {
     return await evaluator().read(result) as ArrayOf[D];
   }
 
-  /** `data` without waiting: on the cpu and reference targets only. */
+  /**
+   * `data` without waiting: on the cpu and reference targets only. What is no longer needed is not collected before the event
+   * loop had a turn, so a long loop of this disposes its arrays.
+   */
   dataSync(options: EvaluateOptions = {}): ArrayOf[D] {
     WeftArray.settle(this, evaluator().evaluateSync([WeftArray.node(this)], options)[0]);
     return evaluator().readSync(this.#node) as ArrayOf[D];

@@ -44,6 +44,28 @@ test('neighbours merge: two freed halves serve one whole', () => {
   assert.is(heap.allocate(3 * MIB).address, a.address);
 });
 
+test('small blocks that live on leave the room between large ones whole', () => {
+  const heap = createHeap({ limit: 4 * MIB });
+  const large: Block[] = [];
+  heap.allocate(100);
+  for (let k = 0; k < 3; k++) {
+    large.push(heap.allocate(MIB));
+    for (let n = 0; n < 10; n++) heap.allocate(1000);
+  }
+  for (const block of large) heap.free(block);
+  heap.allocate(3 * MIB);
+});
+
+test('the last bytes go to small blocks one by one', () => {
+  const heap = createHeap({ limit: MIB });
+  const blocks: Block[] = [heap.allocate(MIB - 1024 - 64 - 1024)];
+  for (let k = 0; k < 16; k++) blocks.push(heap.allocate(64));
+  assert.throws(() => heap.allocate(1), (error: unknown) => error instanceof OutOfMemoryError);
+  for (const block of blocks) heap.free(block);
+  assert.is(heap.stats.used, 0);
+  heap.allocate(MIB - 1024 - 64);
+});
+
 test('freeing everything gives everything back', () => {
   const heap = createHeap();
   const blocks = Array.from({ length: 50 }, (_, i) => heap.allocate(i * 1000));

@@ -5,7 +5,7 @@ import * as wf from '../../src/index.ts';
 import { createCpuTarget } from '../../src/targets/cpu/index.ts';
 import { liveTarget } from '../../src/targets/registry.ts';
 import type { PlanTarget } from '../../src/targets/target.ts';
-import { spy } from '../support/spy.ts';
+import { collect, spy } from '../support/spy.ts';
 import { targets } from '../support/targets.ts';
 
 /** A cpu target with little memory. */
@@ -100,6 +100,61 @@ test('more than the cpu target has', async () => {
   const together = await wf.evaluate(many, { target: 'cpu' }).then(() => undefined, (e: unknown) => e) as Error;
   assert.match(together.message, /^target 'cpu' has .*, and this needs 5\.72 GiB at once: the float32 result of shape \[16000, 16000\] 976\.6 MiB/);
   assert.is(spy.buffers, before);
+});
+
+/** A cpu target whose heap is really small. */
+const MIB = 2 ** 20;
+wf.registerTarget({
+  name: 'tight', sync: true,
+  create: (options) => ({ ...createCpuTarget(options, { heap: { limit: 8 * MIB } }), name: 'tight', compilations: 0 }),
+});
+const onTight = { target: 'tight' };
+const used = (): number => wf.memory().tight.used;
+const mebibytes = (n: number): wf.WeftArray => wf.arange(n * MIB / 4);
+
+test('garbage is collected when there is no room, and only what is no garbage is an error', async () => {
+  await collect();
+  for (let k = 0; k < 40; k++) await mebibytes(1).add(k).eval(onTight);
+  const kept: wf.WeftArray[] = [];
+  const fill = async () => {
+    for (let k = 0; k < 8; k++) kept.push(await mebibytes(1).mul(k).eval(onTight));
+  };
+  const error = await fill().then(() => undefined, (e: unknown) => e) as Error;
+  assert.instance(error, wf.OutOfMemoryError);
+  assert.match(error.message, /^target 'tight' has 8 MiB, of which 7(\.\d+)? MiB are in use, and this needs 1 MiB at once: the float32 result/);
+  assert.is(kept.length, 7);
+  assert.is(await kept[3].slice([9, 10]).sum().item(onTight), 27, 'the next call works');
+  kept.pop()!.dispose();
+  kept.push(await mebibytes(1).add(3).eval(onTight));
+  kept.forEach((x) => x.dispose());
+});
+test('room in pieces that are too small: nothing is left behind, and the next call works', async () => {
+  await collect();
+  const before = used();
+  const parts: wf.WeftArray[] = [];
+  for (let k = 0; k < 7; k++) parts.push(await mebibytes(1).add(k).eval(onTight));
+  for (const k of [0, 2, 4]) parts[k].dispose();
+  const full = used();
+  const error = await mebibytes(3).add(7).eval(onTight).then(() => undefined, (e: unknown) => e) as Error;
+  assert.instance(error, wf.OutOfMemoryError);
+  assert.match(error.message, /^the CPU heap has no room for 3 MiB: 4(\.\d+)? MiB are in use, and the limit is 8 MiB\. Dispose/);
+  assert.is(used(), full);
+  assert.is(await mebibytes(1).max().item(onTight), MIB / 4 - 1);
+  parts.forEach((x) => x.dispose());
+  await collect();
+  // Not the same expression: the error's stack trace keeps that.
+  assert.is((await mebibytes(3).add(8).data(onTight))[5], 13);
+  await collect();
+  assert.ok(used() - before < MIB / 2, `${used() - before} bytes are more than code and parameters`);
+});
+test('without waiting there is no collection: dispose', () => {
+  for (let k = 0; k < 40; k++) {
+    using y = mebibytes(1).sub(k);
+    assert.is(y.dataSync(onTight)[k], 0);
+  }
+  assert.throws(() => {
+    for (let k = 0; k < 9; k++) mebibytes(1).sub(k).dataSync(onTight);
+  }, (error: unknown) => error instanceof wf.OutOfMemoryError);
 });
 if (targets.includes('webgpu')) {
   test('more than a buffer of the device', async () => {

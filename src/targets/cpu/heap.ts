@@ -4,7 +4,7 @@
  * may run over the tail.
  *
  * Freed blocks are merged with their neighbours and reused before untouched memory is taken, because the first touch
- * of a page costs 3.5x a reuse.
+ * of a page costs 3.5x a reuse. Small blocks come from slabs, so that those that live long do not lie between large ones.
  */
 import { describeBytes } from '../../bytes.ts';
 import { InternalError, OutOfMemoryError } from '../../errors.ts';
@@ -17,6 +17,10 @@ const BASE = 1024;
 const SLACK = ALIGN;
 /** The heap doubles when it grows, but by no more than this beyond what was asked for. */
 const GROWTH_LIMIT = 64 * 1024 * 1024;
+/** Blocks of at most so many bytes come from slabs. */
+const SMALL = 32 * 1024;
+/** Bytes of a slab; the last of them are never handed out, so that free blocks of two slabs do not merge. */
+const SLAB = 256 * 1024;
 /** Maxima to try, in pages: an engine short of address space refuses the larger ones. */
 const MAXIMA = [65536, 32768, 16384, 8192, 4096, 1024];
 
@@ -70,6 +74,9 @@ export function createHeap(options: HeapOptions = {}): Heap {
   const shared = (options.shared ?? true) && canShareMemory();
   const { memory, limit } = createMemory(shared, options.limit ?? MAXIMA[0]! * PAGE);
   const spans = new FreeSpans();
+  const inSlabs = new FreeSpans();
+  /** Small blocks that are not in a slab. */
+  const strays = new Set<number>();
   const live = new Map<number, Block>();
   let top = BASE;
   let used = 0;
@@ -100,10 +107,26 @@ export function createHeap(options: HeapOptions = {}): Heap {
     return false;
   }
 
+  const take = (size: number): number | undefined => spans.take(size) ?? extend(size);
+
+  /** From a slab; where there is no room for a new one, from anywhere. */
+  function takeSmall(size: number): number | undefined {
+    const found = inSlabs.take(size);
+    if (found !== undefined) return found;
+    const slab = take(SLAB);
+    if (slab === undefined) {
+      const address = take(size);
+      if (address !== undefined) strays.add(address);
+      return address;
+    }
+    inSlabs.give(slab, SLAB - ALIGN);
+    return inSlabs.take(size);
+  }
+
   function allocate(bytes: number): Block {
     if (!(bytes >= 0 && Number.isSafeInteger(bytes))) throw new InternalError(`cannot allocate ${bytes} bytes`);
     const size = Math.max(ALIGN, Math.ceil(bytes / ALIGN) * ALIGN);
-    const address = spans.take(size) ?? extend(size);
+    const address = size <= SMALL ? takeSmall(size) : take(size);
     if (address === undefined) {
       throw new OutOfMemoryError(
         `the CPU heap has no room for ${describeBytes(bytes)}: ${describeBytes(used)} are in use, `
@@ -122,7 +145,15 @@ export function createHeap(options: HeapOptions = {}): Heap {
     live.delete(block.address);
     const size = Math.max(ALIGN, Math.ceil(block.bytes / ALIGN) * ALIGN);
     used -= size;
-    const span = spans.give(block.address, size);
+    if (size > SMALL || strays.delete(block.address)) return give(block.address, size);
+    const span = inSlabs.give(block.address, size);
+    if (span.size < SLAB - ALIGN) return;
+    inSlabs.remove(span);
+    give(span.address, SLAB);
+  }
+
+  function give(address: number, size: number): void {
+    const span = spans.give(address, size);
     if (span.address + span.size === top) {
       spans.remove(span);
       top = span.address;

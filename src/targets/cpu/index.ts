@@ -5,7 +5,7 @@ import { DisposedError, InternalError } from '../../errors.ts';
 import type { Launch } from '../../fusion/kernel.ts';
 import type { CostProfile, DeviceBuffer, Job, LaunchDescription, PlanTarget, TargetOptions } from '../target.ts';
 import { createArenas, type Arena } from './arena.ts';
-import { createHeap, type Block, type Heap } from './heap.ts';
+import { createHeap, type Block, type Heap, type HeapOptions } from './heap.ts';
 import { hoistedIn } from './hoisted.ts';
 import { orient } from './orient.ts';
 import { WORTH, type Worth } from './threads/judge.ts';
@@ -39,10 +39,11 @@ const fuses = (math: TargetOptions['math']): boolean => math !== 'portable' && r
 export interface Tuning {
   readonly cutting?: Cutting;
   readonly worth?: Worth;
+  readonly heap?: HeapOptions;
 }
 
-export function createCpuTarget(options: TargetOptions = {}, { cutting, worth }: Tuning = {}): PlanTarget {
-  const heap = createHeap();
+export function createCpuTarget(options: TargetOptions = {}, { cutting, worth, heap: room }: Tuning = {}): PlanTarget {
+  const heap = createHeap(room);
   const pool = createPool(heap, { threads: options.threads, worth });
   const allThreads = pool.threads;
   const programs = createPrograms(heap, pool, cutting);
