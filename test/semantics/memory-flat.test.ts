@@ -46,4 +46,28 @@ test('40,000 times into the same array', async () => {
   assert.ok(buffers < 4, `${buffers} more buffers`);
 });
 
+test('400 times 100 steps of a state, each in the place of the one before', async () => {
+  let u = await wf.zeros([64]).add(1).eval(on), most = 0;
+  const step = (): void => {
+    const next = u.mul(0.5).add(1);
+    next.dataSync(on);
+    u.dispose();
+    u = next;
+  };
+  step();
+  await collect();
+  const before = spy.buffers;
+  const { megabytes } = await growth(400, async () => {
+    // Within one turn of the event loop nothing is collected: what is disposed is free all the same.
+    for (let k = 0; k < 100; k++) {
+      step();
+      most = Math.max(most, spy.buffers);
+    }
+    await new Promise((turn) => setTimeout(turn, 0));
+  });
+  assert.is(most, before);
+  assert.ok(megabytes < FLAT, `the heap grew by ${megabytes.toFixed(1)} MB`);
+  assert.ok(Math.abs(u.dataSync(on)[0] - 2) < 1e-6);
+});
+
 test.run();
