@@ -21,6 +21,12 @@ const mixAll = (hash: number, list: readonly number[]): number => {
   return hash;
 };
 
+const float = new Float64Array(1), words = new Int32Array(float.buffer);
+function mixNumber(hash: number, value: number): number {
+  float[0] = value;
+  return mix(mix(hash, words[0]), words[1]);
+}
+
 /** 32 bits, equal for like nodes. */
 export function hashOf(spec: SharedSpec): number {
   let hash = ownHash(spec);
@@ -31,7 +37,7 @@ export function hashOf(spec: SharedSpec): number {
 
 function ownHash(spec: SharedSpec): number {
   switch (spec.kind) {
-    case 'fill': return mix(1, spec.value * 0x10000);
+    case 'fill': return mixNumber(1, spec.value);
     case 'map': return mix(mix(2, fnId(spec.fn)), spec.result);
     case 'view': return spec.view.kind === 'affine' ? spec.view.axes.reduce(mixAxis, 3) : 4;
     case 'reduce': return mixAll(spec.reducer.length + 5, spec.axes);

@@ -1,7 +1,7 @@
 /** A set of objects, by hash and likeness, that keeps none of them in memory. */
 
 /** Places of the smallest table. */
-const LEAST = 1024;
+const LEAST = 4096;
 
 /**
  * Open addressing. What the collector took is dropped when the table is half full, and what is left decides how large it is from
@@ -47,11 +47,18 @@ export class WeakSetOf<T extends object, Like = T> {
 
   private rebuild(): void {
     const { entries, hashes } = this;
-    const living = [...entries.keys()].filter((at) => entries[at]?.deref() !== undefined);
-    const size = Math.max(LEAST, 2 ** Math.ceil(Math.log2(4 * living.length)));
+    let living = 0;
+    for (let at = 0; at < entries.length; at++) {
+      if (entries[at]?.deref() === undefined) entries[at] = undefined;
+      else living++;
+    }
+    const size = Math.max(LEAST, 2 ** Math.ceil(Math.log2(4 * living)));
     this.hashes = new Int32Array(size);
     this.entries = new Array<WeakRef<T> | undefined>(size).fill(undefined);
     this.count = 0;
-    for (const at of living) this.put(hashes[at], entries[at]!);
+    for (let at = 0; at < entries.length; at++) {
+      const entry = entries[at];
+      if (entry !== undefined) this.put(hashes[at], entry);
+    }
   }
 }
