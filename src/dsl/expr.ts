@@ -7,6 +7,7 @@ import type { BorderMode } from './border.ts';
 import { castNumber, type DType } from './dtype.ts';
 import type { Fn } from './kernel/ir.ts';
 import { hashOf, isLike, isShared, type Shared, type SharedSpec } from './likeness.ts';
+import type { PlainKernel } from './plainly.ts';
 import type { ReducerName } from './reducers.ts';
 import type { Shape } from './shape.ts';
 import type { View } from './view.ts';
@@ -23,6 +24,8 @@ interface Base extends Notes {
 interface Notes {
   /** Of src/residency.ts, which alone looks at it: where the node's values are. */
   residency: object | undefined;
+  /** Of plainly.ts: the kernel that made it. */
+  kernel: PlainKernel | undefined;
   /** The walk that came here last, see `newWalk`, and what it noted. */
   walk: number;
   place: number;
@@ -123,6 +126,7 @@ export function nodeOf(spec: ExprSpec): Expr {
   const node = spec as unknown as Omit<Base, 'id'> & { id: number };
   node.id = nextId++;
   node.residency = undefined;
+  node.kernel = undefined;
   node.walk = 0;
   node.place = 0;
   return spec as Expr;

@@ -27,12 +27,10 @@ export interface WholeKernel {
 
 export type PlainKernel = PointKernel | WholeKernel;
 
-const kernels = new WeakMap<Expr, PlainKernel>();
-
 /** The last kernel that made this node, where several are equal. */
 export function fromKernel<E extends Expr>(e: E, kernel: PlainKernel): E {
-  kernels.set(e, kernel);
+  e.kernel = kernel;
   return e;
 }
 
-export const kernelOf = (e: Expr): PlainKernel | undefined => kernels.get(e);
+export const kernelOf = (e: Expr): PlainKernel | undefined => e.kernel;
