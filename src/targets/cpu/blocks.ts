@@ -28,7 +28,16 @@ export interface Blocking {
   readonly elements: number;
 }
 
+/** So many blocks at least, where they are not smaller than this share of one of full size. */
+const PIECES = 8;
+
 const blockSize = (cost: number, least = FLOOR): number => Math.max(least, Math.floor(BLOCK / Math.max(1, cost / 16)));
+
+/** The same, but smaller for a domain of few elements, so that threads can share it. */
+function blockSizeFor(elements: number, cost: number, least?: number): number {
+  const full = blockSize(cost, least);
+  return Math.max(Math.min(full, FLOOR), Math.floor(full / PIECES), Math.min(full, Math.ceil(elements / PIECES)));
+}
 
 /**
  * Bodies with loops are more work in one place than in another, and may be much more than is thought: they get small blocks,
@@ -60,7 +69,7 @@ export function blockMap(
   rows: number, columns: number, cost: number, { tile = Infinity, fine }: { readonly tile?: number; readonly fine?: number } = {},
 ): Blocking {
   const cut = fine ? cutFine(rows, columns, cost, fine) : undefined;
-  const most = cut?.block ?? blockSize(cost);
+  const most = cut?.block ?? blockSizeFor(rows * columns, cost);
   const c = split(columns, Math.min(cut?.columns ?? most, tile), fine ?? 64);
   const r = split(rows, Math.max(1, Math.floor(most / Math.max(1, c.per))), 1);
   return {
@@ -82,7 +91,7 @@ export function blockReduceInner(
   { together = 1, fine = false }: { readonly together?: number; readonly fine?: boolean } = {},
 ): Blocking {
   const least = fine ? FINE.chunk : FLOOR;
-  const most = blockSize(cost, least);
+  const most = blockSizeFor(kept * rows * columns, cost, least);
   const c = split(columns, Math.max(least, Math.floor(most / together)), 64);
   const r = split(rows, Math.max(1, Math.floor(most / Math.max(1, c.per))), 1);
   const k = split(kept, Math.max(1, Math.floor(most / Math.max(1, c.per * r.per))), 1);
@@ -98,7 +107,7 @@ export function blockReduceInner(
 
 /** The inner axis is kept: a chunk is some of the reduced rows. */
 export function blockReduceOuter(kept: number, rows: number, columns: number, cost: number, fine = false): Blocking {
-  const most = blockSize(cost, fine ? FINE.chunk : FLOOR);
+  const most = blockSizeFor(kept * rows * columns, cost, fine ? FINE.chunk : FLOOR);
   const c = split(columns, fine ? FINE.chunk : KEPT_COLUMNS, 64);
   const least = fine ? FINE.rows : ROWS.least;
   const r = split(rows, Math.min(ROWS.most, Math.max(least, Math.floor(most / Math.max(1, c.per)))), 1);

@@ -42,6 +42,8 @@ interface Recent extends Ready {
 interface ReadySweep {
   readonly compiled: Compiled;
   readonly prepared: PreparedSweep;
+  /** It was cut for so many. */
+  readonly threads: number;
 }
 
 export interface Programs {
@@ -103,17 +105,20 @@ export function createPrograms(heap: Heap, pool: Pool, cutting?: Cutting): Progr
   function sweepWork(sweep: Sweep, slots: readonly BufferSlot[]): SweepWork {
     const origin = sweep.origin ?? sweep;
     let found = knownSweeps.get(origin);
-    if (!found || found.compiled.evicted) knownSweeps.set(origin, (found = readySweep(sweep, slots)));
+    if (!found || found.compiled.evicted || found.threads !== pool.threads) {
+      knownSweeps.set(origin, (found = readySweep(sweep, slots)));
+    }
     return { sweep, module: found.compiled.module, prepared: found.prepared, finish: found.compiled.finish! };
   }
 
   function readySweep(sweep: Sweep, slots: readonly BufferSlot[]): ReadySweep {
-    const key = sweepKey(sweep, slots);
+    const { threads } = pool;
+    const key = `${threads} threads\n${sweepKey(sweep, slots)}`;
     let found = recentSweeps.get(key);
     if (!found || found.compiled.evicted) {
-      const prepared = prepareSweep(sweep, slots, cutting);
+      const prepared = prepareSweep(sweep, slots, threads, cutting);
       const name = sweep.stages.map(({ launch }) => launch.kernel.name).join(', ');
-      found = { prepared, compiled: compiled(structureOf(prepared), name, () => emitSweep(prepared, memory)) };
+      found = { prepared, threads, compiled: compiled(structureOf(prepared), name, () => emitSweep(prepared, memory)) };
       if (recentSweeps.size >= CACHED_PROGRAMS) recentSweeps.clear();
       recentSweeps.set(key, found);
     }

@@ -7,7 +7,7 @@ import { emitSweep } from './program.ts';
 
 /** `least`: below so many nanoseconds it stays on the calling thread. */
 export function describeSweep(sweep: Sweep, slots: readonly BufferSlot[], threads: number, least: number): SweepDescription {
-  const prepared = prepareSweep(sweep, slots);
+  const prepared = prepareSweep(sweep, slots, threads);
   const { pieces: { bands, bandUnits, chunk }, strips, work, certain, workspace } = prepared;
   const tasks = bands * (strips?.count ?? 1);
   const workers = work >= least || !certain ? Math.min(threads, tasks) : 1;

@@ -8,19 +8,17 @@ import { sizeOf } from '../../../dsl/shape.ts';
 import { asItIs, orientStage, type OrientedLaunch } from '../orient.ts';
 import type { Base, Call } from '../prepare.ts';
 import { programOf, type Program } from '../program.ts';
+import { bandsOf, type BandLimits, type Bands } from './bands.ts';
 import { ringsOf } from './rings.ts';
 import { asRows, columnStrips, sharedPlaces, stripsOf, widthOf, type Strips } from './strips.ts';
 import { planeBytes, prepareStage, type PreparedStage, type Room, type Rooms } from './stage.ts';
 
 /** How sweeps are cut. */
-export interface Cutting {
+export interface Cutting extends BandLimits {
   /** Bytes that a piece of a stage should take of a thread's cache. */
   readonly piece: number;
   /** Bytes of all windows together, where that leaves room to move on without copying too often. */
   readonly windows: number;
-  /** Bands overlap by the windows: they are at least so many times as high. */
-  readonly bandPerOverlap: number;
-  readonly mostBands: number;
   /** Points of a stage that are worth a call. */
   readonly points: number;
   /** Columns of a strip of rows. */
@@ -38,10 +36,7 @@ export const CUTTING: Cutting = {
 const align = (n: number): number => Math.ceil(n / 64) * 64;
 
 /** What the driver goes by; see driver.ts for the meaning. */
-export interface Pieces {
-  readonly bands: number;
-  readonly bandsPerBatch: number;
-  readonly bandUnits: number;
+export interface Pieces extends Bands {
   readonly chunk: number;
   /** How far before a band pieces begin, so that the first of what stages do ahead is no longer than the others. */
   readonly lead: number;
@@ -89,7 +84,7 @@ export interface PreparedSweep {
   readonly certain: boolean;
 }
 
-export function prepareSweep(given: Sweep, slots: readonly BufferSlot[], cutting = CUTTING): PreparedSweep {
+export function prepareSweep(given: Sweep, slots: readonly BufferSlot[], threads: number, cutting = CUTTING): PreparedSweep {
   const byColumns = given.cut === 'columns' ? columnStrips(given, cutting) : undefined;
   const sweep = byColumns ? asRows(given) : given;
   const { batch, units } = sweep;
@@ -97,27 +92,27 @@ export function prepareSweep(given: Sweep, slots: readonly BufferSlot[], cutting
   const single = batch > 1 || sweep.stages.some((s) => s.lo !== 0 || s.hi !== 0 || s.units !== units || arePartsOfRows(s, batch));
   const ring = sweep.privates.map((p) => !byColumns && single && isRing(p, sweep));
   const strips = byColumns ?? (single && ring.every((is) => is) ? stripsOf(sweep, cutting.columns) : undefined);
-  const pieces = byColumns ? wholeBatches(batch) : piecesOf(sweep, slots, single, cutting, strips);
+  const chunk = byColumns ? 1 : chunkOf(sweep, slots, cutting, strips);
   // In strips a window has the columns that its stage computes.
   const lengthOf = (p: Private): number =>
     (strips ? widthOf(strips, p.producer) * (byColumns ? p.length : 1) : p.length);
   const rooms: Rooms = new Map(sweep.privates.flatMap((p, k): [number, Room][] => {
     if (byColumns) return [[p.slot, { kind: 'strip', from: byColumns.stages[p.producer].all, to: widthOf(byColumns, p.producer) }]];
-    return ring[k] ? [[p.slot, { kind: 'ring', units: ringRoom(p, sweep, pieces.chunk), length: lengthOf(p) }]] : [];
+    return ring[k] ? [[p.slot, { kind: 'ring', units: ringRoom(p, sweep, chunk), length: lengthOf(p) }]] : [];
   }));
   const roomFor = (p: Private): number => {
     const room = rooms.get(p.slot);
-    return !room ? roomOf(p, sweep, slots, pieces.chunk, cutting) : room.kind === 'ring' ? room.units : 1;
+    return !room ? roomOf(p, sweep, slots, chunk, cutting) : room.kind === 'ring' ? room.units : 1;
   };
   const stages: StagePlan[] = [];
   let at = 0;
   for (const { launch: given, units: own, lo, hi, terminal } of sweep.stages) {
-    const grain = single && !(lo === 0 && hi === 0 && terminal) ? 1 : pieces.chunk;
+    const grain = single && !(lo === 0 && hi === 0 && terminal) ? 1 : chunk;
     const count = { batch, units: own };
     const { launch, cut } = byColumns ? { launch: asItIs(given), cut: cutOf(given.domain, count)! }
       : orientStage(given, count, grain === 1, ringsOf(given, count, rooms, sweep, strips !== undefined));
     const program = programOf(launch.kernel, launch.inner, launch.bodyInner);
-    const room = pieces.chunk + Math.abs(own - units);
+    const room = chunk + Math.abs(own - units);
     const width = byColumns && widthOf(byColumns, stages.length);
     const prepared = prepareStage(program, launch, { units: count, cut, grain, room, width }, terminal, rooms);
     const places = prepared.calls.map(({ call }) => (at += align(4 * call.words.length)) - align(4 * call.words.length));
@@ -139,14 +134,21 @@ export function prepareSweep(given: Sweep, slots: readonly BufferSlot[], cutting
   const planes = stages.map(({ prepared, room }, s) =>
     prepared.planes.map((p) => (sweep.stages[s].terminal ? undefined : take(planeBytes(p) * room))));
   const calls = stages.flatMap(({ prepared }) => prepared.calls.map(({ call }) => call));
+  const work = calls.reduce((sum, c) => sum + c.work, 0);
+  // What takes units together takes them from multiples of a piece on.
+  const together = !single || sweep.stages.some((s) => s.terminal);
+  const pieces: Pieces = byColumns ? { ...wholeBatches(batch), chunk, lead: 0 } : {
+    ...bandsOf(sweep, { ...cutting, chunk, together, strips: strips?.count ?? 1, threads, work }), chunk,
+    lead: chunk * Math.ceil(Math.max(...sweep.stages.map((s) => s.hi - s.lo)) / chunk),
+  };
   return {
     sweep, pieces, strips, stages, windows, planes, parameters, workspace: align(at),
     finish: stages.flatMap(({ prepared: { finish } }, stage) => (finish ? [{ stage, call: finish }] : [])),
-    work: calls.reduce((sum, c) => sum + c.work, 0), certain: calls.every((c) => c.certain),
+    work, certain: calls.every((c) => c.certain),
   };
 }
 
-const wholeBatches = (batch: number): Pieces => ({ bands: batch, bandsPerBatch: 1, bandUnits: 1, chunk: 1, lead: 0 });
+const wholeBatches = (batch: number): Bands => ({ bands: batch, bandsPerBatch: 1, bandUnits: 1 });
 
 /** Together, parts of rows would begin in one row and end in the next. */
 function arePartsOfRows({ launch: { domain }, units }: Stage, batch: number): boolean {
@@ -157,31 +159,18 @@ function arePartsOfRows({ launch: { domain }, units }: Stage, batch: number): bo
 /** Bytes of memory that a unit of a slot is. */
 const bytesPerUnit = (slots: readonly BufferSlot[], slot: number, count: number): number => slots[slot].bytes / count;
 
-function piecesOf(
-  sweep: Sweep, slots: readonly BufferSlot[], single: boolean, cutting: Cutting, strips: Strips | undefined,
-): Pieces {
-  const { batch, units, stages } = sweep;
+/** Units of a piece. */
+function chunkOf(
+  { batch, units, stages }: Sweep, slots: readonly BufferSlot[], cutting: Cutting, strips: Strips | undefined,
+): number {
   const count = batch * units * (strips ? strips.all / strips.columns : 1);
   const touched = ({ launch: { inputs, outputs } }: Stage): Set<number> =>
     new Set([...inputs.filter((x) => x.sizes === undefined).map((x) => x.slot), ...outputs]);
   const bytesOf = (s: Stage): number => [...touched(s)].reduce((sum, slot) => sum + bytesPerUnit(slots, slot, count), 0);
   const unitBytes = Math.max(...stages.map(bytesOf));
   const points = Math.max(...stages.map(({ launch }) => sizeOf(launch.domain))) / count;
-  const chunk = Math.max(1, Math.min(units, Math.max(Math.round(cutting.piece / unitBytes), Math.ceil(cutting.points / points))));
-  const overlap = stages.reduce((sum, s) => sum + s.hi - s.lo, 0) / stages.length;
-  const least = Math.max(chunk, Math.ceil(cutting.bandPerOverlap * overlap));
-  const perBatch = Math.max(1, Math.min(Math.floor(units / least), Math.ceil(cutting.mostBands / batch)));
-  const even = Math.ceil(units / shared(perBatch));
-  // What takes units together takes them from multiples of a piece on.
-  const isTogether = !single || stages.some((s) => s.terminal);
-  const bandUnits = isTogether ? Math.ceil(even / chunk) * chunk : even;
-  const bandsPerBatch = Math.ceil(units / bandUnits);
-  const lead = chunk * Math.ceil(Math.max(...stages.map((s) => s.hi - s.lo)) / chunk);
-  return { bands: batch * bandsPerBatch, bandsPerBatch, bandUnits, chunk, lead };
+  return Math.max(1, Math.min(units, Math.max(Math.round(cutting.piece / unitBytes), Math.ceil(cutting.points / points))));
 }
-
-/** Few bands are as many as threads can share evenly. */
-const shared = (bands: number): number => (bands < 16 ? 2 ** Math.ceil(Math.log2(bands)) : bands);
 
 /** Units that have to be in a window at a time. */
 function leastRoom({ producer, consumers }: Private, { units, stages }: Sweep, chunk: number): number {
