@@ -67,7 +67,9 @@ export function programOf(kernel: OrientedKernel, inner: readonly InnerStride[],
   }
 
   const { axes, epilogue } = kernel.reduction;
-  const given = kernel.reduction.terms.map((t) => termOf(t, results[t.value]));
+  // The few elements of a short row are added pairwise: nothing is lost that would be worth keeping.
+  const isShortRow = kernel.steps !== undefined && axes.length === 1 && axes[0] === kernel.rank - 1;
+  const given = kernel.reduction.terms.map((t) => termOf({ ...t, plain: t.plain || isShortRow }, results[t.value]));
   const stored = outputs('body');
   const stores = stored.map((o) => o.result);
   const { terms, results: reduced } = withNarrowSums(given, results, stores);

@@ -37,8 +37,11 @@ export interface Vector {
 export interface Sink {
   /** Before a run of vectors from column `x`. */
   begin(x: Scalar): void;
-  /** One turn of the loop: one vector, or one of each stream or row that are done side by side. */
-  vectors(turn: readonly Vector[]): void;
+  /**
+   * One turn of the loop: one vector, or one of each stream or row that are done side by side. A vector is computed when it is
+   * asked for.
+   */
+  vectors(turn: Iterable<Vector>): void;
   /** After each turn: `count` columns are done. */
   advance(count: number): void;
   /** One cell, its values in every lane of one register; or one of each row. */
@@ -142,6 +145,8 @@ export const rowOf = (frame: Frame, { whole, interior, insideRows }: Body): Row 
 export interface Liberties {
   /** The columns are done in so many pieces side by side. */
   readonly streams?: number;
+  /** So many vectors that follow each other are one turn, if the body is straight code over dense rows. */
+  readonly turns?: number;
   /** Vectors may be incomplete. */
   readonly partial?: boolean;
   /** Columns may be done twice, with the same result. */
@@ -151,7 +156,7 @@ export interface Liberties {
 /** Columns `from` up to `to` of a row, or of several rows side by side if the body has no margins. */
 export function emitColumns(
   frame: Frame, body: Body, rows: readonly Row[], [from, to]: readonly [Local, Local], sink: Sink,
-  { streams = 1, partial = false, again = false }: Liberties = {},
+  { streams = 1, turns = 1, partial = false, again = false }: Liberties = {},
 ): void {
   const { c, f, columns } = frame;
   const { count } = body;
@@ -164,7 +169,10 @@ export function emitColumns(
   const vectors = (): void => {
     const emit = (variant: Variant): void => {
       if (overlaps) emitOverlapping(frame, rows[0], count, variant, sink, x, c.variable(edge));
-      else emitVectors(frame, rows, count, variant, sink, x, vectorEnd);
+      else {
+        if (turns > 1) emitSeveral(frame, rows[0], count, variant, sink, x, vectorEnd, turns);
+        emitVectors(frame, rows, count, variant, sink, x, vectorEnd);
+      }
       if (end) emitRest(frame, rows, count, variant, sink, x, end);
     };
     if (streams > 1) emitStreams(frame, rows[0], body, sink, x, vectorEnd, streams);
@@ -218,8 +226,14 @@ interface Place {
 
 /** One turn: what `places` read, side by side. */
 function emitTurn(frame: Frame, places: readonly Place[], variant: Variant, sink: Sink): void {
-  const sites = places.map(({ reads, x, end }) => evaluate(frame, reads.site(x, end), variant.vector));
-  sink.vectors(places.map(({ x, end, ahead }, k) => ({ x, end, ahead, results: resultsOf(sites[k], variant) })));
+  sink.vectors(function* turn() {
+    for (const { reads, x, end, ahead = 0 } of places) {
+      reads.ahead = ahead;
+      const results = resultsOf(evaluate(frame, reads.site(x, end), variant.vector), variant);
+      yield { x, end, ahead, results };
+      reads.ahead = 0;
+    }
+  }());
 }
 
 /** What reads of a row give, step by step, and are known to give in all rows. */
@@ -278,6 +292,28 @@ function emitVectors(
   });
 }
 
+/** No control flow. */
+export const isStraight = ({ block }: Scheme): boolean => block.every((s) => s.kind === 'let');
+
+/** Vectors by `turns`, if the body allows it; fewer than that are left over. */
+function emitSeveral(
+  frame: Frame, row: Row, count: number, variant: Variant, sink: Sink, x: Local, end: Local, turns: number,
+): void {
+  const { c } = frame;
+  const reads = readsOf(row, variant, count);
+  if (!reads.isDense || !isStraight(variant.vector)) return;
+  reads.begin(x);
+  sink.begin(x);
+  c.whileBelow(x, c.variable(c.sub(end, (turns - 1) * count)), () => {
+    const place = (ahead: number): Place => ({ reads, x: c.variable(c.add(x, ahead)), ahead });
+    const places = Array.from({ length: turns }, (_, k) => place(k * count));
+    emitTurn(frame, places, variant, sink);
+    reads.advance(turns);
+    sink.advance(turns * count);
+    c.advance(x, turns * count);
+  });
+}
+
 /** Bodies that cost no more than this do so many vectors before they count and move on. */
 const UNROLLED = { cost: 64, turns: 2 } as const;
 
@@ -299,10 +335,8 @@ function emitOverlapping(
       begin();
       c.whileBelow(x, c.variable(c.sub(edge, turns * count - 1)), () => {
         for (let k = 0; k < turns; k++) {
-          reads.ahead = k * count;
           emitTurn(frame, [{ reads, x: k === 0 ? x : c.variable(c.add(x, k * count)), ahead: k * count }], variant, sink);
         }
-        reads.ahead = 0;
         reads.advance(turns);
         sink.advance(turns * count);
         c.advance(x, turns * count);
@@ -343,11 +377,11 @@ function emitStreams(
   frame: Frame, row: Row, { count, interior }: Body, sink: Sink, x: Local, end: Scalar, streams: number,
 ): void {
   const { c, f } = frame;
-  const vectors = c.x('i32.div_s', [c.sub(c.add(end, count - 1), x), streams * count]);
-  const length = c.variable(c.mul(vectors, count), 'stream');
-  const start = (k: number): Scalar => c.add(x, c.mul(length, k));
-  c.raw('i32.ge_s', [length, SHORTEST_STREAM]);
+  c.raw('i32.ge_s', [c.sub(end, x), streams * SHORTEST_STREAM]);
   f.if(() => {
+    const vectors = c.x('i32.div_s', [c.sub(c.add(end, count - 1), x), streams * count]);
+    const length = c.variable(c.mul(vectors, count), 'stream');
+    const start = (k: number): Scalar => c.add(x, c.mul(length, k));
     const pieces = Array.from({ length: streams }, () => readsOf(row, interior, count));
     pieces.forEach((reads, k) => reads.begin(start(k)));
     sink.begin(x);

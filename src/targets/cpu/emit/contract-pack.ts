@@ -107,7 +107,7 @@ function packDeep(frame: Frame, pack: PackNest, plane: Local, { rows, columns }:
     const at = (x: Scalar): Scalar => c.add(from, c.mul(x, width * bytes));
     const sink: Sink = {
       begin: (x) => c.assign(running, at(x)),
-      vectors: (turn) => transposed(frame, pack, turn).forEach((v, j) => c.raw('v128.store', [running, v], 16 * j)),
+      vectors: (turn) => transposed(frame, pack, [...turn]).forEach((v, j) => c.raw('v128.store', [running, v], 16 * j)),
       advance: (count) => c.advance(running, count * width * bytes),
       cells: (list, x) => {
         const to = c.variable(at(x));

@@ -125,6 +125,7 @@ function rowTotal({ frame: { c }, masks, steps }: Short, term: Term, values: rea
   const inside = (regs: Regs): Regs =>
     regs.map((v, j) => c.x('v128.bitselect', [v, start.value, masks[term.width][j]]));
   const list = values.flatMap((regs, k) => quad(k === steps - 1 ? inside(regs) : regs));
+  if (term.plain) return pairwise(list, (a, b) => combine(c, term, a, b));
   return list.slice(1).reduce<Partial>((sum, p) => next(c, term, sum, p), { ...start, value: list[0].value });
 }
 

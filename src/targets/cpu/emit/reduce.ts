@@ -13,8 +13,9 @@ import {
   widePartials, type Accumulator, type Partial, type Term,
 } from './accumulate.ts';
 import { ROWS_TOGETHER, STREAMS } from '../blocks.ts';
+import { extremeOf, type Extreme } from './extreme.ts';
 import type { Code, Scalar } from './code.ts';
-import { bodyOf, emitColumns, rowOf, type Body, type Sink } from './columns.ts';
+import { bodyOf, emitColumns, isStraight, rowOf, type Body, type Liberties, type Sink } from './columns.ts';
 import { storing } from './map.ts';
 import { Frame, PARAMS, type Cut, type Nest } from './frame.ts';
 import { iota, narrow, registers, resize, widen, widthOf, type Regs } from './lanes.ts';
@@ -63,7 +64,12 @@ const outerAxes = (frame: Frame): number[] => frame.coords.map((_, k) => k);
 function both(a: Sink, b: Sink): Sink {
   return {
     begin: (x) => { a.begin(x); b.begin(x); },
-    vectors: (turn) => { a.vectors(turn); b.vectors(turn); },
+    vectors: (turn) => a.vectors(function* each() {
+      for (const vector of turn) {
+        b.vectors([vector]);
+        yield vector;
+      }
+    }()),
     advance: (count) => { a.advance(count); b.advance(count); },
     cells: (values, x) => { a.cells(values, x); b.cells(values, x); },
   };
@@ -71,10 +77,11 @@ function both(a: Sink, b: Sink): Sink {
 
 /** Feeds `sink` with `rows`, and stores what the body stores. */
 function feed(
-  frame: Frame, nest: ReduceNest, body: Body, rows: readonly Row[], columns: readonly [Local, Local], sink: Sink, streams = 1,
+  frame: Frame, nest: ReduceNest, body: Body, rows: readonly Row[], columns: readonly [Local, Local], sink: Sink,
+  liberties: Liberties = {},
 ): void {
   const all = nest.stores.length === 0 ? sink : both(sink, storing(frame, nest.stores, body.count));
-  emitColumns(frame, body, rows, columns, all, { streams });
+  emitColumns(frame, body, rows, columns, all, liberties);
 }
 
 /** The numbers of the reduced points from `first + x`, in lanes as wide as the term's values. */
@@ -88,11 +95,24 @@ function indices(c: Code, t: Term, first: Scalar, count: number, spread: boolean
 const partials = (values: Regs, extra: Regs | undefined): Partial[] =>
   values.map((value, j) => ({ value, extra: extra?.[j] }));
 
-/** Light bodies over dense rows, without border and control flow: worth doing in several places at once. */
-function isLight(nest: ReduceNest, body: Body): boolean {
+/** Dense rows, without border and control flow, and nothing to store: can be done in several places at once. */
+function isDense(nest: ReduceNest, body: Body): boolean {
   const dense = valuesOf(nest.results).every((v) => v.kind !== 'read' || nest.inputs[v.input].inner !== 'strided');
-  const light = costOf(nest.results) <= 12 && nest.terms.length <= 4 && nest.stores.length === 0;
-  return dense && light && isWrittenOut(body);
+  return dense && nest.stores.length === 0 && isWrittenOut(body);
+}
+
+const isLight = (nest: ReduceNest, body: Body): boolean =>
+  isDense(nest, body) && costOf(nest.results) <= 12 && nest.terms.length <= 4;
+
+/**
+ * Several vectors are one turn: their loads are on their way at once, and there are fewer of the steps by which a turn's results
+ * meet those before, of which that of a sum costs more than a light body. From several places of the row, where it can be done
+ * out of order. The code grows with them.
+ */
+function libertiesOf(nest: ReduceNest, body: Body): Required<Pick<Liberties, 'streams' | 'turns'>> {
+  const cost = costOf(nest.results);
+  const several = !isStraight(body.interior.vector) || cost > 160 ? 1 : cost > 40 ? STREAMS / 2 : STREAMS;
+  return isDense(nest, body) ? { streams: several, turns: 1 } : { streams: 1, turns: several };
 }
 
 // ---- inner axis reduced ----
@@ -101,15 +121,15 @@ function reduceInner(frame: Frame, nest: ReduceNest, body: Body, cut: Cut): void
   const { c } = frame;
   const keptAxes = outerAxes(frame).filter((k) => !nest.axes.includes(k));
   const reducedAxes = outerAxes(frame).filter((k) => nest.axes.includes(k));
-  const streams = isLight(nest, body) ? STREAMS : 1;
-  const totals = nest.terms.map((t) => new Total(c, t, body.count, streams));
+  const liberties = libertiesOf(nest, body);
+  const totals = nest.terms.map((t) => new Total(c, t, body.count, Math.max(liberties.streams, liberties.turns)));
   const start = c.variable(c.add(c.mul(cut.rows[0], frame.columns), cut.columns[0]), 'start');
   frame.walk(keptAxes, cut.kept[0], cut.kept[1], 'kept', (kept) => {
     totals.forEach((t) => t.reset(start));
     frame.walk(reducedAxes, cut.rows[0], cut.rows[1], 'row', (r) => {
       const row = rowOf(frame, body);
       const firstIndex = c.variable(c.mul(r, frame.columns), 'firstIndex');
-      feed(frame, nest, body, [row], cut.columns, totalSink(c, totals, firstIndex, body.count), streams);
+      feed(frame, nest, body, [row], cut.columns, totalSink(c, totals, firstIndex, body.count), liberties);
     });
     const chunk = c.add(c.mul(cut.rowBlock, frame.get('columnBlocks')), cut.columnBlock);
     const place = c.variable(c.add(c.mul(chunk, frame.get('planeLength')), kept));
@@ -121,13 +141,21 @@ function totalSink(c: Code, totals: readonly Total[], firstIndex: Local, count: 
   return {
     begin: () => undefined,
     advance: () => undefined,
-    vectors: (turn) => totals.forEach((t) => {
-      if (!isArg(t.term)) return t.add(sumsOf(c, t.term, turn.map((v) => v.results), count));
-      turn.forEach(({ results, x }, k) => {
-        const index = indices(c, t.term, c.add(firstIndex, x), count, true);
-        t.follow(k, partials(results(t.term.value, t.term.width), index));
-      });
-    }),
+    vectors: (turn) => {
+      let place = 0;
+      for (const { results, x } of turn) {
+        for (const t of totals) {
+          if (isArg(t.term)) {
+            const index = indices(c, t.term, c.add(firstIndex, x), count, true);
+            t.follow(place, partials(results(t.term.value, t.term.width), index));
+          } else {
+            t.add(place, sumsOf(c, t.term, [results], count));
+          }
+        }
+        place++;
+      }
+      totals.forEach((t) => t.endTurn());
+    },
     cells: ([results], x) => totals.forEach((t) => {
       const index = isArg(t.term) ? indices(c, t.term, c.add(firstIndex, x), 1, false)[0] : undefined;
       t.addCell({ value: results(t.term.value, t.term.width)[0], extra: index });
@@ -143,27 +171,43 @@ function totalSink(c: Code, totals: readonly Total[], firstIndex: Local, count: 
 class Total {
   private readonly lanes: readonly Accumulator[];
   private readonly cell: Accumulator;
+  private readonly extreme: Extreme | undefined;
+  /** Of the vectors of a turn. */
+  private readonly together: Local;
 
   constructor(private readonly c: Code, readonly term: Term, private readonly count: number, streams: number) {
     const n = isArg(term) ? streams * registers(count, term.width) : 1;
     this.lanes = Array.from({ length: n }, (_, j) => accumulator(c, term, `${term.reducer}${j}`));
     this.cell = accumulator(c, term, `${term.reducer}_cell`);
+    this.extreme = extremeOf(c, term);
+    this.together = c.f.local('v128', `${term.reducer}_turn`);
   }
 
   /** `start` is the number of the first point. */
   reset(start: Scalar): void {
     [...this.lanes, this.cell].forEach((a) => reset(this.c, a, start));
+    this.extreme?.reset();
   }
 
-  /** Takes the values of a turn. */
-  add(values: readonly Local[]): void {
-    const { c, term, lanes } = this;
-    step(c, lanes[0], { value: pairwise(values, (a, b) => combineValues(c, term, a, b)), extra: undefined });
+  /** Takes vector `k` of a turn. */
+  add(k: number, values: readonly Local[]): void {
+    const { c, term, together, extreme } = this;
+    const both = extreme ? extreme.combine : (a: Local, b: Local): Local => combineValues(c, term, a, b);
+    values.forEach((v) => extreme?.note(v));
+    const value = pairwise(values, both);
+    c.move([together], [k === 0 ? value : both(together, value)]);
   }
 
   /** Takes vector `k` of a turn, after those of the turns before. */
   follow(k: number, vector: readonly Partial[]): void {
     vector.forEach((p, j) => step(this.c, this.lanes[k * vector.length + j], p));
+  }
+
+  endTurn(): void {
+    const { c, term, lanes: [lane], together, extreme } = this;
+    if (isArg(term)) return;
+    if (extreme) c.move([lane.value], [extreme.combine(lane.value, together)]);
+    else step(c, lane, { value: together, extra: undefined });
   }
 
   addCell(value: Partial): void {
@@ -174,7 +218,8 @@ class Total {
   result(): Partial {
     const { c, term } = this;
     const lanes = pairwise<Partial>(this.lanes, (a, b) => combine(c, term, a, b));
-    return combine(c, inWideLanes(term), horizontal(c, term, lanes, this.count), widePartials(c, term, this.cell, 1)[0]);
+    const all = this.extreme ? { value: this.extreme.withNaN(lanes.value), extra: undefined } : lanes;
+    return combine(c, inWideLanes(term), horizontal(c, term, all, this.count), widePartials(c, term, this.cell, 1)[0]);
   }
 }
 
@@ -212,14 +257,17 @@ function planeSink(c: Code, planes: readonly PlaneRow[], r: Local, count: number
   return {
     begin: (x) => planes.forEach((p) => p.begin(x)),
     advance: (columns) => planes.forEach((p) => p.advance(columns)),
-    vectors: (turn) => planes.forEach((p) => {
-      const { term } = p;
-      const index = isArg(term) ? indices(c, term, r, count, false) : undefined;
-      const each = turn.map((v) => v.results(term.value, term.width));
-      const values = each[0].map((_, j) => together(term, each.map((regs) => regs[j])));
-      const old = p.load(count);
-      p.store(partials(values, index).map((v, j) => next(c, term, old[j], v)), count);
-    }),
+    vectors: (turn) => {
+      // Their registers are asked for before the next row is computed.
+      const rows = [...turn].map(({ results }) => planes.map(({ term }) => results(term.value, term.width)));
+      planes.forEach((p, k) => {
+        const { term } = p;
+        const index = isArg(term) ? indices(c, term, r, count, false) : undefined;
+        const values = rows[0][k].map((_, j) => together(term, rows.map((regs) => regs[k][j])));
+        const old = p.load(count);
+        p.store(partials(values, index).map((v, j) => next(c, term, old[j], v)), count);
+      });
+    },
     cells: (rows, x) => planes.forEach((p) => {
       const { term } = p;
       const extra = isArg(term) ? indices(c, term, r, 1, false)[0] : undefined;
