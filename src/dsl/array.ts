@@ -1,6 +1,7 @@
 /** The fluent API: `WeftArray` is a handle on a node of the lazy graph. */
 import { ArgumentError, DisposedError, DTypeError } from '../errors.ts';
 import type { ContractMethods } from './contract-methods.ts';
+import { brand, isOfOtherCopy, OTHER_COPY } from './copies.ts';
 import { asDType, type ArrayOf, type DType, type TypedArrayInput } from './dtype.ts';
 import { applyRule, binary, castExpr, unary, whereExpr, type BinaryName, type Operand, type UnaryName } from './elementwise.ts';
 import { evaluator, type EvaluateOptions, type ExplainOptions } from './evaluator.ts';
@@ -314,6 +315,7 @@ export class WeftArray<D extends DType = DType> {
   std(...args: ReduceArguments<VarOptions>): WeftArray { return reduce(this, args, stdExpr); }
 }
 
+brand(WeftArray.prototype);
 for (const name of Object.keys(unary) as UnaryName[]) {
   Object.defineProperty(WeftArray.prototype, name, {
     value(this: WeftArray) { return wrap(applyRule(name, unary[name], [WeftArray.node(this)])); },
@@ -367,7 +369,7 @@ export function arrayNode(x: ArrayInput, argument: string): Expr {
  * await hi.sub(lo).item(); // 2
  */
 export async function evaluate<const T extends readonly WeftArray[]>(arrays: T, options: EvaluateOptions = {}): Promise<T> {
-  if (!Array.isArray(arrays) || !arrays.every((a) => a instanceof WeftArray)) throw new ArgumentError('evaluate: expected a list of arrays, e.g. evaluate([a.min(), a.max()])');
+  checkList('evaluate', arrays);
   await evaluateHandles(arrays, options);
   return arrays;
 }
@@ -386,8 +388,14 @@ export async function evaluate<const T extends readonly WeftArray[]>(arrays: T, 
 export function explain(arrays: readonly WeftArray[], options: ExplainOptions & { readonly format: 'json' }): PlanReport;
 export function explain(arrays: readonly WeftArray[], options?: ExplainOptions & { readonly format?: 'text' | 'dot' | 'svg' }): string;
 export function explain(arrays: readonly WeftArray[], options: ExplainOptions = {}): string | PlanReport {
-  if (!Array.isArray(arrays) || !arrays.every((a) => a instanceof WeftArray)) throw new ArgumentError('explain: expected a list of arrays, e.g. explain([a.min(), a.max()])');
+  checkList('explain', arrays);
   return evaluator().explain(arrays.map((a) => WeftArray.node(a)), options);
+}
+
+function checkList(name: string, arrays: readonly WeftArray[]): void {
+  if (Array.isArray(arrays) && arrays.every((a) => a instanceof WeftArray)) return;
+  const got = Array.isArray(arrays) && arrays.some(isOfOtherCopy) ? `; this is ${OTHER_COPY}` : '';
+  throw new ArgumentError(`${name}: expected a list of arrays, e.g. ${name}([a.min(), a.max()])${got}`);
 }
 
 /** Evaluates and lets the handles stand on their results, which it returns. */

@@ -1,4 +1,5 @@
 /** Values from outside: typed arrays, nested arrays and numbers become source nodes; results become nested arrays. */
+import { isOfOtherCopy, OTHER_COPY } from './copies.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../errors.ts';
 import { asDType, castNumber, dtypeOf, dtypes, isInteger, type DType, type TypedArray } from './dtype.ts';
 import { evaluator } from './evaluator.ts';
@@ -72,11 +73,12 @@ function flatten(data: unknown, argument: string): Flat {
 }
 
 const isList = (x: unknown): x is ArrayLike<unknown> => Array.isArray(x) || dtypeOf(x) !== undefined;
-const describe = (x: unknown): string => (x === null ? 'null' : typeof x === 'object' ? Object.prototype.toString.call(x) : `${typeof x} ${String(x)}`);
+const describe = (x: unknown): string =>
+  (x === null ? 'null' : typeof x === 'object' ? Object.prototype.toString.call(x) : `${typeof x} ${String(x)}`);
 
 function shapeOf(data: unknown, argument: string): number[] {
   if (typeof data === 'number' || typeof data === 'boolean') return [];
-  if (!isList(data)) throw new ArgumentError(`${argument}: expected a typed array, nested arrays or a number, got ${describe(data)}`);
+  if (!isList(data)) throw new ArgumentError(`${argument}: expected a typed array, nested arrays or a number, got ${isOfOtherCopy(data) ? OTHER_COPY : describe(data)}`);
   const shape: number[] = [];
   for (let x: unknown = data; isList(x); x = x[0]) shape.push(x.length);
   return shape;
