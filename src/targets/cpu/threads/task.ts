@@ -44,6 +44,9 @@ const TIME_SLICE = 10;
 /** Milliseconds of blocks between looks at the clock, by one who may ask for help, and by one who works alone. */
 const LOOK = { hesitant: 0.002, alone: 0.5 } as const;
 
+/** One who may ask for help does at most so many blocks, or this part of all, between looks. */
+const GROWTH = { least: 4, shift: 4 } as const;
+
 /** Nanoseconds. */
 const NOTHING = 1000;
 /** Blocks taken between looks at the clock, by one who works with others. */
@@ -73,32 +76,41 @@ export function performAtOnce(task: Task): void {
 export function* performTask(task: Task, crewing: Crewing, ahead: () => number): Steps {
   const { known, launch: { blocks, uncertain = false }, module } = task;
   const threads = Math.min(task.launch.threads ?? Infinity, crewing.threads());
-  const grain = task.launch.grain ?? (known ? grainOf(workOf(known), blocks, uncertain, threads) : 1);
+  const grainFor = (work: number): number => task.launch.grain ?? grainOf(work, blocks, uncertain, threads);
   /** Who could help with what is left. */
-  const helpersFor = (first: number): number =>
+  const helpersFor = (first: number, grain: number): number =>
     (module.code ? Math.max(0, Math.min(threads, Math.ceil((blocks - first) / grain)) - 1) : 0);
-  const most = helpersFor(0);
-  if (most === 0) return yield* performAlone(task, 0, grain);
   const awake = crewing.team()?.awake ?? 0;
-  const asked = known ? crewing.judge.helpers(known, most, awake, ahead) : uncertain ? 0 : -most;
+  const grain = known ? grainFor(workOf(known)) : task.launch.grain ?? 1;
+  const most = helpersFor(0, grain);
+  const asked = most === 0 ? 0 : known ? crewing.judge.helpers(known, most, awake, ahead) : uncertain ? 0 : -most;
   if (asked !== 0) return yield* performTogether(task, 0, grain, asked, crewing);
-  if (!uncertain) return yield* performAlone(task, 0, grain);
-  const first = beginAlone(task, grain, crewing.judge.worth(awake > 0) / 1e6);
-  const helpers = helpersFor(first);
-  yield* helpers > 0 ? performTogether(task, first, grain, -helpers, crewing) : performAlone(task, first, grain);
+  if (!uncertain || helpersFor(0, 1) === 0) return yield* performAlone(task, 0, grain);
+  const { first, spent } = beginAlone(task, crewing.judge.worth(awake > 0) / 1e6);
+  if (first === blocks) return;
+  // Turns of loops were guessed; now it is known what a block takes.
+  const piece = grainFor(1e6 * spent * blocks / first);
+  const helpers = helpersFor(first, piece);
+  yield* helpers > 0 ? performTogether(task, first, piece, -helpers, crewing) : performAlone(task, first, piece, spent);
 }
 
-/** The first blocks, until they took so long that the others are worth sharing; returns the next. */
-function beginAlone(task: Task, grain: number, worth: number): number {
+/** Where somebody who began alone stopped, after so many milliseconds. */
+interface Begun {
+  readonly first: number;
+  readonly spent: number;
+}
+
+/** The first blocks, until they took so long that the others are worth sharing. */
+function beginAlone(task: Task, worth: number): Begun {
   const { blocks } = task.launch;
   const began = performance.now();
-  for (let start = 0, count = grain, before = began; ;) {
-    start = runBlocks(task, start, Math.min(start + count, blocks));
+  for (let first = 0, count = 1, before = began; ;) {
+    first = runBlocks(task, first, Math.min(first + count, blocks));
     const now = performance.now();
     const spent = now - began;
-    if (start === blocks) sawAlone(task, spent, blocks);
-    if (start === blocks || (spent >= worth && spent * (blocks - start) >= worth * start)) return start;
-    if (now - before < LOOK.hesitant) count = Math.min(2 * count, Math.max(count, blocks >> 4));
+    if (first === blocks) sawAlone(task, spent, blocks);
+    if (first === blocks || (spent >= worth && spent * (blocks - first) >= worth * first)) return { first, spent };
+    if (now - before < LOOK.hesitant) count = Math.min(2 * count, Math.max(GROWTH.least, blocks >> GROWTH.shift));
     before = now;
   }
 }
@@ -113,20 +125,21 @@ function runBlocks(task: Task, start: number, end: number): number {
   return end;
 }
 
-function* performAlone(task: Task, first: number, grain: number): Steps {
+/** `spent`: milliseconds that the blocks before `first` took. */
+function* performAlone(task: Task, first: number, grain: number, spent = 0): Steps {
   const { known, launch: { blocks, uncertain } } = task;
-  const began = performance.now();
+  const began = performance.now() - spent;
   let due = began + TIME_SLICE;
   let breathed = false;
   const short = known !== undefined && workOf(known) < 1e6 * LOOK.alone;
   let count = short && !uncertain ? blocks : grain;
-  for (let start = first, before = began; start < blocks;) {
+  for (let start = first, before = began + spent; start < blocks;) {
     start = runBlocks(task, start, Math.min(start + count, blocks));
     const now = performance.now();
     if (known && now - before < LOOK.alone) count *= 2;
     before = now;
     if (start < blocks && now < due) continue;
-    if (!breathed && first === 0) sawAlone(task, now - began, start);
+    if (!breathed) sawAlone(task, now - began, start);
     if (start === blocks) return;
     breathed = true;
     yield 'breathe';
