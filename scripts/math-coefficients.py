@@ -1,4 +1,4 @@
-"""The numbers that were fitted for the special functions in src/dsl/kernel/math, printed again.
+"""The numbers that were fitted for functions in src/dsl/kernel/math, printed again.
 
 Needs mpmath and NumPy: python3 scripts/math-coefficients.py
 Polynomials are minimax for the relative error (Remez), lowest power first.
@@ -52,6 +52,11 @@ def show(name, fit, digits, split=False):
     text = [repr(rounded(c)) if digits == 64 else str(np.float32(rounded(c))) for c in p]
     low = f'; rest of the first {rounded(p[0] - mpf(rounded(p[0])))!r}' if split else ''
     print(f'{name}, float{digits}: error 2^{nstr(log(error, 2), 4)}{low}\n  ' + ', '.join(text))
+
+
+def exp_rest(r):
+    """What 1 + r lacks of e^r, relative to r^2."""
+    return (exp(r) - 1 - r) / r**2 if abs(r) > mpf(10)**-20 else mpf(1) / 2
 
 
 def erf_series(z):
@@ -108,6 +113,8 @@ def between_zeros(v):
 
 
 def main():
+    half = log(2) / 2 + mpf(10)**-6
+    show('exp', remez(exp_rest, -half, half, 4, lambda r: (r * r + mpf(10)**-6) * exp(-r)), 32)
     c = mpf(0.8)
     for digits, degree in ((32, 6), (64, 10)):
         show('erfSeries', remez(erf_series, 0, c * c, degree, lambda z: 1 / (erf_series(z) + 1)), digits)

@@ -2,8 +2,8 @@
 import { isFloat } from '../../dsl/dtype.ts';
 import { inline, sameLeaves } from '../../dsl/kernel/copy.ts';
 import { Builder, type Value } from '../../dsl/kernel/ir.ts';
-import { expandMath } from '../../dsl/kernel/math/index.ts';
 import { innerAlong, TILE_ROWS, tileColumns, type Contraction, type Operand } from './contract.ts';
+import { expanded } from './expand.ts';
 import { emitMultiply, type MultiplyNest } from './emit/contract-multiply.ts';
 import { emitPack, type PackNest } from './emit/contract-pack.ts';
 import { bodyOf } from './emit/columns.ts';
@@ -68,7 +68,7 @@ function multiplyNest(product: Contraction): MultiplyNest {
   const inputs = inputsAlong(product, columns);
   const b = new Builder();
   const sums = inputs.length + 2;
-  const { results: ends } = expandMath(kernel.reduction!.epilogue, kernel.fused);
+  const { results: ends } = expanded(kernel.reduction!.epilogue, kernel.fused);
   const results = inline(b, ends, { ...sameLeaves(b), reduced: () => b.read(sums, dtype) });
   const isLast = kernel.reduction!.axes.every((k) => k !== columns) && lastKept(product) === columns;
   const nest: Nest = {

@@ -4,8 +4,8 @@
  */
 import type { DType } from '../../dsl/dtype.ts';
 import type { Fn, Value } from '../../dsl/kernel/ir.ts';
-import { expandMath } from '../../dsl/kernel/math/index.ts';
 import { valuesOf } from '../../dsl/kernel/walk.ts';
+import { expanded } from './expand.ts';
 import { productOf, type Factor, type Product } from '../../fusion/contract.ts';
 import type { InnerStride, Kernel, Launch } from '../../fusion/kernel.ts';
 
@@ -46,7 +46,7 @@ const bodies = new WeakMap<Kernel, Fn>();
 
 function bodyOf(kernel: Kernel): Fn {
   let body = bodies.get(kernel);
-  if (!body) bodies.set(kernel, body = expandMath(kernel.body, kernel.fused));
+  if (!body) bodies.set(kernel, body = expanded(kernel.body, kernel.fused));
   return body;
 }
 

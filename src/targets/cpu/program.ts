@@ -2,7 +2,6 @@
 import { isFloat } from '../../dsl/dtype.ts';
 import { inline, sameLeaves } from '../../dsl/kernel/copy.ts';
 import { Builder, type Fn, type Value } from '../../dsl/kernel/ir.ts';
-import { expandMath } from '../../dsl/kernel/math/index.ts';
 import type { InnerStride, KernelOutput, Launch } from '../../fusion/kernel.ts';
 import { finished, planesOf, termOf, type Term } from './emit/accumulate.ts';
 import { bodyOf } from './emit/columns.ts';
@@ -13,6 +12,7 @@ import { withNarrowSums } from './emit/widening.ts';
 import { emitScan } from './emit/scan.ts';
 import { emitStart } from './emit/start.ts';
 import { valuesIn } from './emit/uniformity.ts';
+import { expanded } from './expand.ts';
 import { narrowed } from './narrow.ts';
 import type { Frame, Nest, NestArray } from './emit/frame.ts';
 import { ModuleBuilder, type Func, type Local, type ModuleOptions } from './wasm/index.ts';
@@ -35,10 +35,9 @@ interface Common {
   readonly loops: boolean;
 }
 
-
 /** `along`: how outputs of the body move along the inner axis. */
 export function programOf(kernel: OrientedKernel, inner: readonly InnerStride[], along: 'unit' | 'strided'): Program {
-  const body = narrowed(expandMath(kernel.body, kernel.fused));
+  const body = narrowed(expanded(kernel.body, kernel.fused));
   const { results, effects } = body;
   const loops = hasLoops(body);
   const common: Common = { work: workOf(body, loops), loops };
@@ -88,7 +87,7 @@ export function programOf(kernel: OrientedKernel, inner: readonly InnerStride[],
       ...planes.map((dtype) => ({ dtype, inner: 'unit' as const })),
     ],
     uniforms: shared.uniforms, outputs: walked(ends, 'unit'), planes,
-    results: epilogueOver(expandMath(epilogue, kernel.fused), terms, kernel.inputs.length), effects: [],
+    results: epilogueOver(expanded(epilogue, kernel.fused), terms, kernel.inputs.length), effects: [],
   };
   const finish = { nest, body: bodyOf(nest), stores: ends.map((o) => o.result), again: true };
   return { ...common, kind: 'reduce', reduce, finish, keptAxes };

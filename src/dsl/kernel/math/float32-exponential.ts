@@ -3,9 +3,10 @@
  * the side that is not taken may be anything but must not be slow; arguments are therefore clamped to where the result is
  * finite instead of letting it underflow step by step.
  *
- * Polynomials: Cephes (expf, exp2f; Moshier, public domain as distributed with netlib) and fdlibm/musl (logf, log2f, log10f,
- * log1pf; Sun Microsystems, freely granted). Products with the high parts of split constants are exact; `x - n * hi - n * lo`
- * must be evaluated in this order (fused multiply-add is harmless).
+ * Polynomials: fitted for Weft (exp, to a relative error of 2^-28; scripts/math-coefficients.py), Cephes (expf in halfExpm1,
+ * exp2f; Moshier, public domain as distributed with netlib) and fdlibm/musl (logf, log2f, log10f, log1pf; Sun Microsystems,
+ * freely granted). Products with the high parts of split constants are exact; `x - n * hi - n * lo` must be evaluated in this
+ * order (fused multiply-add is harmless).
  */
 declare function floatBits(x: number): number;
 declare function bitsFloat(i: number): number;
@@ -95,8 +96,7 @@ export const functions = {
     const a = Math.min(Math.max(x, -104), 89); // beyond, results round to 0 and to Infinity
     const n = rint(a * Math.LOG2E);
     const r = a - n * 0.693359375 - n * -2.12194440e-4;
-    const p = ((((1.9875691500e-4 * r + 1.3981999507e-3) * r + 8.3334519073e-3) * r + 4.1665795894e-2) * r
-      + 1.6666665459e-1) * r + 5.0000001201e-1;
+    const p = (((1.3814642e-3 * r + 8.36871e-3) * r + 4.1668385e-2) * r + 1.6666521e-1) * r + 4.9999994e-1;
     return ldexp(r * r * p + r + 1, n | 0);
   },
 

@@ -73,17 +73,18 @@ const paired = (count: number, regs: Regs, f: (low: Local, high: Local) => Local
   Array.from({ length: registers(count, 32) }, (_, j) => f(regs[2 * j], regs[2 * j + 1] ?? regs[2 * j]));
 
 /**
- * x * 2^n, of whole floats n up to 2^21, in two steps so that both powers are normal numbers; a subnormal result is rounded
- * once. Beside 1.5 * 2^(bits of the fraction) n is in the low bits, with twice the bias of exponents; what is above them is
- * shifted out. (A saturating conversion to integers takes several times as long.)
+ * x * 2^n, where n and twice the bias are the low bits of `sum`, in two steps so that both powers are normal numbers; a subnormal
+ * result is rounded once. One shift brings half of the bits to where exponents are, and the addition to itself all of them:
+ * shifts and products wait for the same two ports, sums have others. (A saturating conversion of n to integers takes several
+ * times as long.)
  */
-export function scaled(c: Code, dtype: DType, x: Local, n: Local): Local {
-  const [p, i, bits, bias] = dtype === 'float32' ? ['f32x4', 'i32x4', 23, 127] as const : ['f64x2', 'i64x2', 52, 1023] as const;
-  const sum = c.x(`${p}.add`, [n, c.f.constant(p, 1.5 * 2 ** bits + 2 * bias)]);
-  const half = c.x(`${i}.shr_u`, [sum, 1]);
-  const rest = c.x(`${i}.sub`, [sum, half]);
-  const [a, b] = [half, rest].map((e) => c.x(`${i}.shl`, [e, bits]));
-  return c.x(`${p}.mul`, [c.x(`${p}.mul`, [x, a]), b]);
+export function scaled(c: Code, dtype: DType, x: Local, sum: Local): Local {
+  const [p, i, bits] = dtype === 'float32' ? ['f32x4', 'i32x4', 23] as const : ['f64x2', 'i64x2', 52] as const;
+  const shifted = c.x(`${i}.shl`, [sum, bits - 1]);
+  // The bits of Infinity are those of an exponent.
+  const half = c.x('v128.and', [shifted, c.f.constant(p, Infinity)]);
+  const rest = c.x(`${i}.sub`, [c.x(`${i}.add`, [shifted, shifted]), half]);
+  return c.x(`${p}.mul`, [c.x(`${p}.mul`, [x, half]), rest]);
 }
 
 /** The exponent of a positive normal float64, as a float64: the bits of 2^52 make a whole number of it. */
