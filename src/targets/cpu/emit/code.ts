@@ -4,11 +4,14 @@
  */
 import { InternalError } from '../../../errors.ts';
 import type { IndexArithmetic } from '../../../dsl/border.ts';
+import { Addresses, type Bytes } from './address.ts';
 import type { FuncBuilder, Local, OpArgs, OpName, ValType } from '../wasm/index.ts';
 import { OPS } from '../wasm/ops.ts';
 
 /** An i32 operand: a local, or a constant. */
 export type Scalar = Local | number;
+/** What an instruction takes: a number is a constant of the type that it wants there. */
+export type Operand = Scalar | Bytes;
 
 const TYPES: Readonly<Record<string, ValType>> = { i: 'i32', l: 'i64', f: 'f32', d: 'f64', v: 'v128' };
 
@@ -16,7 +19,12 @@ export class Code {
   private readonly free: Local[] = [];
   private tracked: Local[] | undefined;
 
-  constructor(readonly f: FuncBuilder) {}
+  /** Of bytes in memory. */
+  readonly at: Addresses;
+
+  constructor(readonly f: FuncBuilder) {
+    this.at = new Addresses(this);
+  }
 
   /** Emits, and says which v128 locals the results of `x` took. */
   track<T>(emit: () => T): { readonly value: T; readonly taken: readonly Local[] } {
@@ -52,20 +60,26 @@ export class Code {
     return local;
   }
 
-  push(s: Scalar): void {
-    if (typeof s === 'number') this.f.i32(s);
-    else this.f.get(s);
+  push(s: Operand, type: ValType = 'i32'): void {
+    if (typeof s !== 'number') this.f.get('pointer' in s ? s.pointer : s);
+    else if (type === 'i64') this.f.i64(BigInt(s));
+    else this.f.i32(s);
   }
 
   /** Emits the instruction and leaves its result, if any, on the stack. */
-  raw<N extends OpName>(name: N, args: readonly Scalar[], ...immediates: OpArgs<N>): void {
-    for (const a of args) this.push(a);
+  raw<N extends OpName>(name: N, args: readonly Operand[], ...immediates: OpArgs<N>): void {
+    const { takes } = OPS.get(name)!;
+    args.forEach((a, k) => this.push(a, this.typeOf(takes.charAt(k))));
     this.f.op(name, ...immediates);
   }
 
+  private typeOf(letter: string): ValType {
+    return letter === 'a' ? this.f.address : TYPES[letter];
+  }
+
   /** Emits the instruction into a new local. */
-  x<N extends OpName>(name: N, args: readonly Scalar[], ...immediates: OpArgs<N>): Local {
-    const type = TYPES[OPS.get(name)!.gives];
+  x<N extends OpName>(name: N, args: readonly Operand[], ...immediates: OpArgs<N>): Local {
+    const type = this.typeOf(OPS.get(name)!.gives);
     this.raw(name, args, ...immediates);
     const out = this.result(type);
     this.f.set(out);

@@ -6,9 +6,10 @@
  */
 import { dtypes, type DType } from '../../../dsl/dtype.ts';
 import { TILE_ROWS, tileColumns } from '../contract.ts';
+import type { Pointer } from './address.ts';
 import { Code } from './code.ts';
 import { bodyOf, emitColumns, rowOf } from './columns.ts';
-import { Frame, PARAMS, type Cut, type Nest } from './frame.ts';
+import { Frame, paramsOf, type Cut, type Nest } from './frame.ts';
 import { storing } from './map.ts';
 import type { Func, FuncBuilder, Local, ModuleBuilder } from '../wasm/index.ts';
 
@@ -33,7 +34,7 @@ const UNROLL = 4;
 export function emitMultiply(module: ModuleBuilder, name: string, multiply: MultiplyNest, fmod: Func | undefined): void {
   const { nest, dtype, direct, stores } = multiply;
   const tile = emitTile(module, dtype, multiply.fused);
-  module.func(name, { params: PARAMS }, (f, { start, end, params }) => {
+  module.func(name, { params: paramsOf(module) }, (f, { start, end, params }) => {
     const frame = new Frame(f, params, nest, fmod);
     const { c } = frame;
     const outer = frame.coords.map((_, k) => k).slice(0, -1);
@@ -63,9 +64,9 @@ function multiplyBlock(frame: Frame, { nest, dtype, direct }: MultiplyNest, tile
   const last = nest.inputs.length - 1;
   const outer = frame.coords.slice(0, -1);
   const [row, column] = [outer.length, outer.length + 1];
-  const origin = (base: Local, strides: readonly Local[], label: string): Local => {
-    const at = c.variable(base, label);
-    outer.forEach((x, k) => c.advance(at, c.mul(x, strides[k])));
+  const origin = (base: Pointer, strides: readonly Pointer[], label: string): Pointer => {
+    const at = c.at.variable(base, label);
+    outer.forEach((x, k) => c.at.advance(at, c.at.times(x, strides[k])));
     return at;
   };
   const [left, right] = [last - 2, last - 1].map((k) => ({ base: origin(frame.bases[k], frame.strides[k], 'panels'), strides: frame.strides[k] }));
@@ -73,23 +74,25 @@ function multiplyBlock(frame: Frame, { nest, dtype, direct }: MultiplyNest, tile
   const sums = origin(direct ? frame.outputs[0] : frame.bases[last], sumStrides, 'sums');
   const width = tileColumns(dtype);
   const depth = frame.get('chunks');
-  const nextPanel = c.variable(c.mul(left.strides[row], TILE_ROWS));
-  const nextRows = c.variable(c.mul(sumStrides[row], TILE_ROWS));
+  const nextPanel = c.at.variable(c.at.scaled(left.strides[row], TILE_ROWS));
+  const nextRows = c.at.variable(c.at.scaled(sumStrides[row], TILE_ROWS));
 
   const k = c.variable(0, 'k');
   c.whileBelow(k, depth, () => {
     const stretch = c.min(STRETCH, c.sub(depth, k));
     const j = c.variable(columns[0], 'j');
     c.whileBelow(j, columns[1], () => {
-      const b = c.variable(c.add(right.base, c.add(c.mul(j, right.strides[column]), c.mul(k, width * bytes))), 'b');
-      const a = c.variable(c.add(left.base, c.add(c.mul(rows[0], left.strides[row]), c.mul(k, TILE_ROWS * bytes))), 'a');
-      const to = c.variable(c.add(sums, c.add(c.mul(rows[0], sumStrides[row]), c.mul(j, bytes))), 'to');
+      const start = (of: Pointer, count: Local, stride: Pointer, inner: Local, step: number, label: string): Pointer =>
+        c.at.variable(c.at.plus(of, c.at.plus(c.at.times(count, stride), c.at.times(inner, step))), label);
+      const b = start(right.base, j, right.strides[column], k, width * bytes, 'b');
+      const a = start(left.base, rows[0], left.strides[row], k, TILE_ROWS * bytes, 'a');
+      const to = start(sums, rows[0], sumStrides[row], j, bytes, 'to');
       const i = c.variable(rows[0], 'i');
       c.whileBelow(i, rows[1], () => {
-        [a, b, to, stretch, sumStrides[row], k].forEach((v) => f.get(v));
+        [a, b, to, stretch, sumStrides[row], k].forEach((v) => c.push(v));
         f.call(tile);
-        c.advance(a, nextPanel);
-        c.advance(to, nextRows);
+        c.at.advance(a, nextPanel);
+        c.at.advance(to, nextRows);
         c.advance(i, TILE_ROWS);
       });
       c.advance(j, width);
@@ -105,14 +108,16 @@ const shapeOf = (dtype: DType): 'f32x4' | 'f64x2' | 'i32x4' => (dtype === 'float
  * is in registers.
  */
 function emitTile(module: ModuleBuilder, dtype: DType, fused: boolean): Func {
-  const params = { a: 'i32', b: 'i32', sums: 'i32', stretch: 'i32', stride: 'i32', k: 'i32' } as const;
+  const { address } = module;
+  const params = { a: address, b: address, sums: address, stretch: 'i32', stride: address, k: 'i32' } as const;
   const { bytes } = dtypes[dtype];
   const shape = shapeOf(dtype);
   const width = tileColumns(dtype);
-  return module.func('tile', { params, export: false }, (f, { a, b, sums, stretch, stride, k }) => {
+  return module.func('tile', { params, export: false }, (f, { stretch, k, ...given }) => {
     const c = new Code(f);
+    const [a, b, sums, stride] = [given.a, given.b, given.sums, given.stride].map((pointer) => ({ pointer }));
     const acc = Array.from({ length: TILE_ROWS }, () => c.variables(2, 'sum'));
-    const lines = acc.map((_, r) => (r === 0 ? sums : c.variable(c.add(sums, c.mul(stride, r)))));
+    const lines = acc.map((_, r) => (r === 0 ? sums : c.at.variable(c.at.plus(sums, c.at.scaled(stride, r)))));
     c.push(k);
     f.if(() => acc.forEach((row, r) => row.forEach((v, j) => {
       c.raw('v128.load', [lines[r]], 16 * j);
@@ -127,8 +132,8 @@ function emitTile(module: ModuleBuilder, dtype: DType, fused: boolean): Func {
     };
     const turns = (count: number, end: Local): void => c.whileBelow(k, end, () => {
       for (let u = 0; u < count; u++) step(u);
-      c.advance(a, count * TILE_ROWS * bytes);
-      c.advance(b, count * width * bytes);
+      c.at.advance(a, count * TILE_ROWS * bytes);
+      c.at.advance(b, count * width * bytes);
       c.advance(k, count);
     });
     const end = c.variable(c.add(k, stretch));

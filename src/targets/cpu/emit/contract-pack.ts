@@ -6,9 +6,10 @@
  * The nest's axes: those of the result that the operand walks besides, then depth and panels' axis, the inner one last.
  */
 import { dtypes } from '../../../dsl/dtype.ts';
+import type { Bytes, Pointer } from './address.ts';
 import type { Scalar } from './code.ts';
 import { emitColumns, rowOf, type Body, type Sink, type Vector } from './columns.ts';
-import { Frame, PARAMS, type Cut, type Nest } from './frame.ts';
+import { Frame, paramsOf, type Cut, type Nest } from './frame.ts';
 import { EVEN_WORDS, HIGH_HALVES, LOW_HALVES, ODD_WORDS, widthOf } from './lanes.ts';
 import { storeOne } from './memory.ts';
 import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
@@ -26,7 +27,7 @@ export interface PackNest {
 
 /** Geometry: `kept` are the outer points; `chunks` is the depth, `planeLength` the elements of one outer point. */
 export function emitPack(module: ModuleBuilder, name: string, pack: PackNest, fmod: Func | undefined): void {
-  module.func(name, { params: PARAMS }, (f, { start, end, params }) => {
+  module.func(name, { params: paramsOf(module) }, (f, { start, end, params }) => {
     const frame = new Frame(f, params, pack.nest, fmod);
     const { c } = frame;
     const outer = Array.from({ length: pack.outer }, (_, k) => k);
@@ -34,7 +35,7 @@ export function emitPack(module: ModuleBuilder, name: string, pack: PackNest, fm
       const o = c.variable(cut.kept[0], 'outer');
       c.whileBelow(o, cut.kept[1], () => {
         frame.seek(outer, o);
-        const plane = c.variable(c.add(frame.planes[0], c.mul(o, c.mul(frame.get('planeLength'), bytesOf(pack)))), 'plane');
+        const plane = c.at.variable(c.at.plus(frame.planes[0], c.at.times(o, c.at.times(frame.get('planeLength'), bytesOf(pack)))), 'plane');
         (pack.deep ? packDeep : packWide)(frame, pack, plane, cut);
         c.advance(o, 1);
       });
@@ -45,33 +46,33 @@ export function emitPack(module: ModuleBuilder, name: string, pack: PackNest, fm
 const bytesOf = ({ nest }: PackNest): number => dtypes[nest.planes[0]].bytes;
 
 /** The inner axis is that of the panels: a register is a part of a panel as it is. Rows of a block are depths. */
-function packWide(frame: Frame, pack: PackNest, plane: Local, { rows, columns }: Cut): void {
+function packWide(frame: Frame, pack: PackNest, plane: Pointer, { rows, columns }: Cut): void {
   const { c, f } = frame;
   const { width, body, nest } = pack;
   const bytes = bytesOf(pack), dtype = nest.planes[0];
-  const panel = c.variable(c.mul(frame.get('chunks'), width * bytes), 'panel');
+  const panel = c.at.variable(c.at.times(frame.get('chunks'), width * bytes), 'panel');
   const perTurn = body.count / width;
   const perPanel = registersOf(pack);
   const depth = nest.rank - 1 - pack.outer;
   const axes = Array.from({ length: depth }, (_, k) => pack.outer + k);
-  const running = f.local('i32', 'packed');
+  const running = c.at.local('packed');
   frame.walk(axes, rows[0], rows[1], 'depth', (k) => {
-    const from = c.variable(c.add(plane, c.mul(k, width * bytes)));
-    const cell = (x: Scalar): Scalar => {
+    const from = c.at.variable(c.at.plus(plane, c.at.times(k, width * bytes)));
+    const cell = (x: Scalar): Bytes => {
       const [at, lane] = [c.x('i32.div_u', [x, width]), c.x('i32.rem_u', [x, width])];
-      return c.add(from, c.add(c.mul(at, panel), c.mul(lane, bytes)));
+      return c.at.plus(from, c.at.plus(c.at.times(at, panel), c.at.times(lane, bytes)));
     };
     const sink: Sink = {
-      begin: (x) => c.assign(running, c.add(from, c.mul(c.x('i32.div_u', [x, width]), panel))),
+      begin: (x) => c.at.assign(running, c.at.plus(from, c.at.times(c.x('i32.div_u', [x, width]), panel))),
       vectors: ([{ results }]) => {
         const regs = results(0);
-        let to: Scalar = running;
+        let to: Bytes = running;
         for (let p = 0; p < perTurn; p++) {
-          if (p > 0) to = c.add(to, panel);
+          if (p > 0) to = c.at.plus(to, panel);
           regs.slice(p * perPanel, (p + 1) * perPanel).forEach((v, j) => c.raw('v128.store', [to, v], 16 * j));
         }
       },
-      advance: () => c.advance(running, c.mul(panel, perTurn)),
+      advance: () => c.at.advance(running, c.at.scaled(panel, perTurn)),
       cells: ([results], x) => storeOne(c, dtype, cell(x), 0, results(0)[0]),
     };
     emitColumns(frame, body, [rowOf(frame, body)], columns, sink);
@@ -88,13 +89,13 @@ function packWide(frame: Frame, pack: PackNest, plane: Local, { rows, columns }:
 const registersOf = ({ width, nest }: PackNest): number => (width * widthOf(nest.planes[0])) / 128;
 
 /** The inner axis is the depth: rows of the operand side by side are transposed. Rows of a block are panels. */
-function packDeep(frame: Frame, pack: PackNest, plane: Local, { rows, columns }: Cut): void {
-  const { c, f, inner } = frame;
+function packDeep(frame: Frame, pack: PackNest, plane: Pointer, { rows, columns }: Cut): void {
+  const { c, inner } = frame;
   const { width, body, nest, outer: axis } = pack;
   const bytes = bytesOf(pack), dtype = nest.planes[0];
   const outerDepth = Array.from({ length: inner - axis - 1 }, (_, k) => axis + 1 + k);
   const repeats = outerDepth.reduce<Scalar>((n, k) => c.mul(n, frame.sizes[k]), 1);
-  const running = f.local('i32', 'packed');
+  const running = c.at.local('packed');
   const panel = c.variable(rows[0], 'panel');
   const packPanel = (q: Local): void => {
     const top = c.sub(frame.sizes[axis], 1);
@@ -103,14 +104,15 @@ function packDeep(frame: Frame, pack: PackNest, plane: Local, { rows, columns }:
       c.assign(frame.coords[axis], c.min(c.add(c.mul(panel, width), r), top));
       return rowOf(frame, body);
     });
-    const from = c.variable(c.add(plane, c.mul(c.add(c.mul(panel, frame.get('chunks')), c.mul(q, frame.columns)), width * bytes)));
-    const at = (x: Scalar): Scalar => c.add(from, c.mul(x, width * bytes));
+    const first = c.add(c.mul(panel, frame.get('chunks')), c.mul(q, frame.columns));
+    const from = c.at.variable(c.at.plus(plane, c.at.times(first, width * bytes)));
+    const at = (x: Scalar): Bytes => c.at.plus(from, c.at.times(x, width * bytes));
     const sink: Sink = {
-      begin: (x) => c.assign(running, at(x)),
+      begin: (x) => c.at.assign(running, at(x)),
       vectors: (turn) => transposed(frame, pack, [...turn]).forEach((v, j) => c.raw('v128.store', [running, v], 16 * j)),
-      advance: (count) => c.advance(running, count * width * bytes),
+      advance: (count) => c.at.advance(running, count * width * bytes),
       cells: (list, x) => {
-        const to = c.variable(at(x));
+        const to = c.at.variable(at(x));
         list.forEach((results, r) => storeOne(c, dtype, to, r * bytes, results(0)[0]));
       },
     };

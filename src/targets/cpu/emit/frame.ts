@@ -2,9 +2,10 @@
 import { dtypes, type DType } from '../../../dsl/dtype.ts';
 import type { Effect, Value } from '../../../dsl/kernel/ir.ts';
 import type { InnerStride } from '../../../fusion/kernel.ts';
+import type { Bytes, Pointer } from './address.ts';
 import { Code, type Scalar } from './code.ts';
 import { GEOMETRY, layoutOf, type ArrayLayout, type ArraySpec, type GeometryName, type LayoutSpec } from '../layout.ts';
-import type { Func, FuncBuilder, Local } from '../wasm/index.ts';
+import type { Func, FuncBuilder, Local, ModuleBuilder, ValType } from '../wasm/index.ts';
 
 /** An array that a loop nest walks: point by point of the domain, or as a whole (then the rank is its own). */
 export interface NestArray {
@@ -37,37 +38,40 @@ export function layoutSpecOf(n: Nest): LayoutSpec {
 /** A whole array: element `index` is at base + sum of index[k] * strides[k]. */
 export interface Whole {
   readonly dtype: DType;
-  readonly base: Local;
-  /** In bytes; along the last axis a constant where the code knows it. */
-  readonly strides: readonly Scalar[];
+  readonly base: Pointer;
+  /** Along the last axis a constant where the code knows it. */
+  readonly strides: readonly Bytes[];
   readonly sizes: readonly Local[];
   /** The largest index along each axis; 0 in an empty array, whose base is a zero. */
   readonly tops: readonly Local[];
-  /** The same in every lane. */
+  /** The same in every lane; strides in units. */
   readonly strideLanes: readonly Local[];
   readonly sizeLanes: readonly Local[];
   readonly topLanes: readonly Local[];
+  /** Bytes that lanes count in. */
+  readonly unit: number;
 }
 
 /** Names of the parameters of every kernel function. */
-export const PARAMS = { start: 'i32', end: 'i32', params: 'i32' } as const;
+export const paramsOf = ({ address }: ModuleBuilder): Readonly<Record<'start' | 'end' | 'params', ValType>> =>
+  ({ start: 'i32', end: 'i32', params: address });
 
 export class Frame {
   readonly c: Code;
   readonly inner: number;
   readonly sizes: readonly Local[];
-  /** By input, then axis, in bytes. Of whole inputs: their own axes. */
-  readonly strides: readonly (readonly Local[])[];
-  readonly bases: readonly Local[];
-  readonly outputs: readonly Local[];
-  readonly outputStrides: readonly (readonly Local[])[];
+  /** By input, then axis. Of whole inputs: their own axes. */
+  readonly strides: readonly (readonly Pointer[])[];
+  readonly bases: readonly Pointer[];
+  readonly outputs: readonly Pointer[];
+  readonly outputStrides: readonly (readonly Pointer[])[];
   /** Of rings. */
   readonly inputMasks: readonly (Local | undefined)[];
   readonly outputMasks: readonly (Local | undefined)[];
   /** From a coordinate to the position in rings that wrap. */
   private readonly round: Local | undefined;
   readonly whole: { readonly input: readonly (Whole | undefined)[]; readonly output: readonly (Whole | undefined)[] };
-  readonly planes: readonly Local[];
+  readonly planes: readonly Pointer[];
   /** Every lane holds the value. */
   readonly uniforms: readonly Local[];
   /** Outer coordinates of the current row. */
@@ -85,6 +89,7 @@ export class Frame {
       f.set(local);
       return local;
     };
+    const address = (offset: number, name: string): Pointer => c.at.load({ pointer: params }, offset, name);
     const axes = Array.from({ length: nest.rank }, (_, k) => k);
     this.inner = nest.rank - 1;
     this.geometry = new Map(GEOMETRY.map((name) => [name, word(layout.geometry(name), name)]));
@@ -93,46 +98,48 @@ export class Frame {
     this.lastColumn = word(layout.lastColumn, 'lastColumn');
     const spec = layoutSpecOf(nest);
     const along = (list: readonly ArraySpec[], i: number): number[] => Array.from({ length: list[i].axes }, (_, k) => k);
-    this.bases = nest.inputs.map((_, i) => word(layout.inputs[i].base, `input${i}`));
-    this.strides = nest.inputs.map((_, i) => along(spec.inputs, i).map((k) => word(layout.inputs[i].stride(k), `stride${i}_${k}`)));
-    this.outputs = nest.outputs.map((_, i) => word(layout.outputs[i].base, `output${i}`));
-    this.outputStrides = nest.outputs.map((_, i) => along(spec.outputs, i).map((k) => word(layout.outputs[i].stride(k), `step${i}_${k}`)));
+    this.bases = nest.inputs.map((_, i) => address(layout.inputs[i].base, `input${i}`));
+    this.strides = nest.inputs.map((_, i) => along(spec.inputs, i).map((k) => address(layout.inputs[i].stride(k), `stride${i}_${k}`)));
+    this.outputs = nest.outputs.map((_, i) => address(layout.outputs[i].base, `output${i}`));
+    this.outputStrides = nest.outputs.map((_, i) => along(spec.outputs, i).map((k) => address(layout.outputs[i].stride(k), `step${i}_${k}`)));
     const masks = (list: readonly NestArray[], at: readonly ArrayLayout[]): (Local | undefined)[] =>
       list.map((a, i) => (a.ring === undefined ? undefined : word(at[i].mask, `mask${i}`)));
     this.inputMasks = masks(nest.inputs, layout.inputs);
     this.outputMasks = masks(nest.outputs, layout.outputs);
     const isRound = [...nest.inputs, ...nest.outputs].some((a) => a.ring?.wraps);
     this.round = isRound ? word(layout.round, 'round') : undefined;
-    const whole = (a: NestArray, at: ArrayLayout, base: Local, strides: readonly Local[]): Whole | undefined => {
+    const whole = (a: NestArray, at: ArrayLayout, base: Pointer, strides: readonly Pointer[]): Whole | undefined => {
       if (a.whole === undefined) return undefined;
       const sizes = strides.map((_, k) => word(at.size(k), `n${k}`));
       const empty = sizes.reduce<Scalar>((any, n) => (any === 0 ? c.x('i32.eqz', [n]) : c.x('i32.or', [any, c.x('i32.eqz', [n])])), 0);
       const tops = sizes.map((n) => c.choose(() => c.push(empty), 0, c.sub(n, 1)));
-      const last = a.inner === 'unit' ? dtypes[a.dtype].bytes : a.inner === 'zero' ? 0 : undefined;
+      const { bytes } = dtypes[a.dtype];
+      const last = a.inner === 'unit' ? bytes : a.inner === 'zero' ? 0 : undefined;
+      const unit = c.at.unit(bytes);
       const lanes = (list: readonly Local[]): Local[] => list.map((v) => c.x('i32x4.splat', [v]));
       return {
-        dtype: a.dtype, base, sizes, tops, strides: strides.map((s, k) => (k === a.whole! - 1 ? last ?? s : s)),
-        sizeLanes: lanes(sizes), strideLanes: lanes(strides), topLanes: lanes(tops),
+        dtype: a.dtype, base, sizes, tops, unit, strides: strides.map((s, k) => (k === a.whole! - 1 ? last ?? s : s)),
+        sizeLanes: lanes(sizes), strideLanes: strides.map((s) => c.at.lanes(s, unit)), topLanes: lanes(tops),
       };
     };
     this.whole = {
       input: nest.inputs.map((a, i) => whole(a, layout.inputs[i], this.bases[i], this.strides[i])),
       output: nest.outputs.map((a, i) => whole(a, layout.outputs[i], this.outputs[i], this.outputStrides[i])),
     };
-    this.planes = nest.planes.map((_, i) => word(layout.planeBase(i), `partial${i}`));
+    this.planes = nest.planes.map((_, i) => address(layout.planeBase(i), `partial${i}`));
     this.uniforms = nest.uniforms.map((_, i) => c.x('v128.load', [params], layout.uniform(i)));
     this.coords = axes.slice(0, -1).map((k) => f.local('i32', `x${k}`));
   }
 
   /** Bytes from the first element of an array to the row of outer coordinates. */
   rowOffset(
-    array: NestArray, mask: Local | undefined, strides: readonly Local[], coordinate: (axis: number) => Scalar,
-  ): Scalar[] {
+    array: NestArray, mask: Local | undefined, strides: readonly Pointer[], coordinate: (axis: number) => Scalar,
+  ): Bytes[] {
     const { c } = this;
     return this.coords.map((_, k) => {
       const x = coordinate(k);
-      if (array.ring?.axis !== k) return c.mul(x, strides[k]);
-      return c.mul(c.x('i32.and', [array.ring.wraps ? c.add(x, this.round!) : x, mask!]), strides[k]);
+      if (array.ring?.axis !== k) return c.at.times(x, strides[k]);
+      return c.at.times(c.x('i32.and', [array.ring.wraps ? c.add(x, this.round!) : x, mask!]), strides[k]);
     });
   }
 

@@ -1,8 +1,9 @@
 /** Map kernels: every point of the domain is computed and stored, or stores itself what it will. */
 import { dtypes, type DType } from '../../../dsl/dtype.ts';
+import type { Bytes, Pointer } from './address.ts';
 import type { Scalar } from './code.ts';
 import { emitColumns, rowOf, type Body, type Sink, type Vector } from './columns.ts';
-import { Frame, PARAMS, type Nest } from './frame.ts';
+import { Frame, paramsOf, type Nest } from './frame.ts';
 import { widthOf } from './lanes.ts';
 import { scatter, scatterAt, store, storeOne } from './memory.ts';
 import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
@@ -11,37 +12,37 @@ import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
 interface Target {
   readonly result: number;
   readonly dtype: DType;
-  readonly row: Local;
-  /** Bytes from column to column. */
-  readonly stride: Scalar;
+  readonly row: Pointer;
+  /** From column to column. */
+  readonly stride: Bytes;
 }
 
 /** Stores results of the body along the current row: `stores[k]` in output k. */
 export function storing(frame: Frame, stores: readonly number[], count: number): Sink {
   const { c, nest, outputs, outputStrides, outputMasks, coords, inner } = frame;
   const targets = stores.map((result, k): Target => {
-    const row = c.variable(outputs[k], `outRow${k}`);
+    const row = c.at.variable(outputs[k], `outRow${k}`);
     frame.rowOffset(nest.outputs[k], outputMasks[k], outputStrides[k], (axis) => coords[axis])
-      .forEach((bytes) => c.advance(row, bytes));
+      .forEach((bytes) => c.at.advance(row, bytes));
     const { dtype, inner: along } = nest.outputs[k];
     return { result, dtype, row, stride: along === 'unit' ? dtypes[dtype].bytes : outputStrides[k][inner] };
   });
-  const running = targets.map((_, k) => c.f.local('i32', `out${k}`));
-  const address = ({ row, stride }: Target, x: Scalar): Scalar => c.add(row, c.mul(x, stride));
+  const running = targets.map((_, k) => c.at.local(`out${k}`));
+  const address = ({ row, stride }: Target, x: Scalar): Bytes => c.at.plus(row, c.at.times(x, stride));
   const all = ({ results, ahead = 0 }: Vector): void => targets.forEach(({ dtype, result, stride }, k) => (typeof stride === 'number'
     ? store(c, dtype, running[k], ahead * stride, results(result, widthOf(dtype)), count)
-    : scatter(c, dtype, c.add(running[k], c.mul(stride, ahead)), stride, results(result, widthOf(dtype)), count)));
+    : scatter(c, dtype, c.at.plus(running[k], c.at.scaled(stride, ahead)), stride, results(result, widthOf(dtype)), count)));
   const some = ({ results, x }: Vector, end: Local): void => targets.forEach(({ dtype, result, stride }, k) => {
     const left = c.sub(end, x);
     scatterAt(c, dtype, results(result, widthOf(dtype)), count, (lane, put) => {
       c.raw('i32.gt_s', [left, lane]);
-      c.f.if(() => put(c.add(running[k], c.mul(stride, lane))));
+      c.f.if(() => put(c.at.plus(running[k], c.at.scaled(stride, lane))));
     });
   });
   return {
-    begin: (x) => targets.forEach((t, k) => c.assign(running[k], address(t, x))),
+    begin: (x) => targets.forEach((t, k) => c.at.assign(running[k], address(t, x))),
     vectors: ([v]) => (v.end ? some(v, v.end) : all(v)),
-    advance: (columns) => targets.forEach((t, k) => c.advance(running[k], c.mul(t.stride, columns))),
+    advance: (columns) => targets.forEach((t, k) => c.at.advance(running[k], c.at.scaled(t.stride, columns))),
     cells: ([results], x) => targets.forEach((t) => storeOne(c, t.dtype, address(t, x), 0, results(t.result)[0])),
   };
 }
@@ -60,7 +61,7 @@ export function emitMap(
   module: ModuleBuilder, name: string, { nest, body, stores, again }: MapProgram, fmod: Func | undefined,
   before?: (frame: Frame, rows: readonly [Local, Local], columns: readonly [Local, Local]) => void,
 ): Func {
-  return module.func(name, { params: PARAMS }, (f, { start, end, params }) => {
+  return module.func(name, { params: paramsOf(module) }, (f, { start, end, params }) => {
     const frame = new Frame(f, params, nest, fmod);
     const outer = frame.coords.map((_, k) => k);
     frame.blocks(start, end, ({ columns, rows }) => {

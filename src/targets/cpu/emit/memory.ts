@@ -1,13 +1,14 @@
 /** Lanes to and from memory: neighbours, regular steps, anywhere. Registers hold what lanes.ts says. */
 import { dtypes, type DType } from '../../../dsl/dtype.ts';
-import type { Code, Scalar } from './code.ts';
+import type { Bytes, Pointer } from './address.ts';
+import type { Code } from './code.ts';
 import { perRegister, resize, SHAPES, widthOf, type Regs, type Width } from './lanes.ts';
 import type { Local } from '../wasm/index.ts';
 
 type Integer = Exclude<DType, 'float32' | 'float64' | 'bool'>;
 
 /** Elements at `address + offset`, one after the other; narrow integers in wider lanes, if asked to. */
-export function load(c: Code, d: DType, address: Local, offset: number, count: number, width: Width = widthOf(d)): Regs {
+export function load(c: Code, d: DType, address: Pointer, offset: number, count: number, width: Width = widthOf(d)): Regs {
   const own = widthOf(d);
   if (width === own) return asMasks(c, d, loadDense(c, count * dtypes[d].bytes, address, offset));
   if (count * dtypes[d].bytes < 8 || d === 'bool') return resize(c, load(c, d, address, offset, count), own, width, count, d);
@@ -18,7 +19,7 @@ export function load(c: Code, d: DType, address: Local, offset: number, count: n
 }
 
 /** Registers of 16 bytes; or one of 4 or 8 bytes, and zeros. */
-function loadDense(c: Code, bytes: number, address: Local, offset: number): Local[] {
+function loadDense(c: Code, bytes: number, address: Pointer, offset: number): Local[] {
   if (bytes === 4) return [c.x('v128.load32_zero', [address], offset)];
   if (bytes === 8) return [c.x('v128.load64_zero', [address], offset)];
   return Array.from({ length: bytes / 16 }, (_, j) => c.x('v128.load', [address], offset + 16 * j));
@@ -28,18 +29,18 @@ const asMasks = (c: Code, d: DType, regs: readonly Local[]): Regs =>
   (d === 'bool' ? regs.map((v) => c.x('i8x16.ne', [v, c.f.constant('i8x16', 0)])) : regs);
 
 /** One element in every lane. */
-export function loadSplat(c: Code, d: DType, address: Scalar, offset = 0, width: Width = widthOf(d)): Local {
+export function loadSplat(c: Code, d: DType, address: Bytes, offset = 0, width: Width = widthOf(d)): Local {
   if (width !== widthOf(d)) return c.x(`${SHAPES[width as 16 | 32]}.splat`, [loadScalar(c, d as Integer, address, offset)]);
   return asMasks(c, d, [c.x(`v128.load${width}_splat`, [address], offset)])[0];
 }
 
 /** One integer, or a bool as 0 or 1. */
-export function loadInteger(c: Code, d: DType, address: Scalar): Local {
+export function loadInteger(c: Code, d: DType, address: Bytes): Local {
   if (d === 'bool') return c.x('i32.ne', [loadScalar(c, 'uint8', address, 0), 0]);
   return loadScalar(c, d as Integer, address, 0);
 }
 
-function loadScalar(c: Code, d: Integer, address: Scalar, offset: number): Local {
+function loadScalar(c: Code, d: Integer, address: Bytes, offset: number): Local {
   switch (d) {
     case 'int32': case 'uint32': return c.x('i32.load', [address], offset);
     case 'int16': return c.x('i32.load16_s', [address], offset);
@@ -51,13 +52,13 @@ function loadScalar(c: Code, d: Integer, address: Scalar, offset: number): Local
 }
 
 /** Elements `stride` bytes apart, lane by lane. */
-export function gather(c: Code, d: DType, address: Scalar, offset: number, stride: Scalar, count: number): Regs {
+export function gather(c: Code, d: DType, address: Bytes, offset: number, stride: Bytes, count: number): Regs {
   let at = address;
-  return gatherAt(c, d, offset, count, (lane) => (at = lane > 0 ? c.add(at, stride) : at));
+  return gatherAt(c, d, offset, count, (lane) => (at = lane > 0 ? c.at.plus(at, stride) : at));
 }
 
 /** Elements anywhere: `address` is asked for one lane after the other. */
-export function gatherAt(c: Code, d: DType, offset: number, count: number, address: (lane: number) => Scalar): Regs {
+export function gatherAt(c: Code, d: DType, offset: number, count: number, address: (lane: number) => Bytes): Regs {
   const width = widthOf(d);
   const out: Local[] = [];
   for (let lane = 0; lane < count; lane++) {
@@ -70,7 +71,7 @@ export function gatherAt(c: Code, d: DType, offset: number, count: number, addre
 }
 
 /** Stores `count` lanes one after the other. */
-export function store(c: Code, d: DType, address: Local, offset: number, regs: Regs, count: number): void {
+export function store(c: Code, d: DType, address: Pointer, offset: number, regs: Regs, count: number): void {
   const values = inMemory(c, d, regs);
   const bytes = count * dtypes[d].bytes;
   if (bytes === 4) c.raw('v128.store32_lane', [address, values[0]], offset, 0);
@@ -83,14 +84,14 @@ const inMemory = (c: Code, d: DType, regs: Regs): Regs =>
   (d === 'bool' ? regs.map((v) => c.x('v128.and', [v, c.f.constant('i8x16', 1)])) : regs);
 
 /** Stores `count` lanes `stride` bytes apart. */
-export function scatter(c: Code, d: DType, address: Scalar, stride: Scalar, regs: Regs, count: number): void {
+export function scatter(c: Code, d: DType, address: Bytes, stride: Bytes, regs: Regs, count: number): void {
   let at = address;
-  scatterAt(c, d, regs, count, (lane, put) => put(at = lane > 0 ? c.add(at, stride) : at));
+  scatterAt(c, d, regs, count, (lane, put) => put(at = lane > 0 ? c.at.plus(at, stride) : at));
 }
 
 /** Stores lanes anywhere: `each` is asked to put one lane after the other, or not to. */
 export function scatterAt(
-  c: Code, d: DType, regs: Regs, count: number, each: (lane: number, put: (address: Scalar) => void) => void,
+  c: Code, d: DType, regs: Regs, count: number, each: (lane: number, put: (address: Bytes) => void) => void,
 ): void {
   const per = perRegister(widthOf(d));
   const values = inMemory(c, d, regs);
@@ -100,10 +101,10 @@ export function scatterAt(
 }
 
 /** Stores the first lane, of any width: numbers are in its low bytes. */
-export function storeOne(c: Code, d: DType, address: Scalar, offset: number, value: Local): void {
+export function storeOne(c: Code, d: DType, address: Bytes, offset: number, value: Local): void {
   storeLane(c, d, address, offset, inMemory(c, d, [value])[0], 0);
 }
 
-function storeLane(c: Code, d: DType, address: Scalar, offset: number, value: Local, lane: number): void {
+function storeLane(c: Code, d: DType, address: Bytes, offset: number, value: Local, lane: number): void {
   c.raw(`v128.store${widthOf(d)}_lane`, [address, value], offset, lane);
 }

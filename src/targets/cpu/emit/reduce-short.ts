@@ -10,6 +10,7 @@ import { dtypes } from '../../../dsl/dtype.ts';
 import {
   combine, combineValues, horizontal, identity, inWideLanes, next, pairwise, planesOf, type Partial, type Term,
 } from './accumulate.ts';
+import type { Bytes } from './address.ts';
 import type { Code, Scalar } from './code.ts';
 import { rowOf, stepResults, stillReads, type Body, type Results, type Still } from './columns.ts';
 import type { Cut, Frame } from './frame.ts';
@@ -77,10 +78,10 @@ function evaluateRows({ frame, body, steps, still }: Short, count: number, axes:
 const quad = (regs: Regs): Partial[] => regs.map((value) => ({ value, extra: undefined }));
 
 /** Address of element `place` of a plane of a term. */
-const addressOf = ({ frame, nest }: Short, t: number, plane: 0 | 1, place: Scalar): Scalar => {
+const addressOf = ({ frame, nest }: Short, t: number, plane: 0 | 1, place: Scalar): Bytes => {
   const { c } = frame;
   const first = planeIndex(nest.terms)[t];
-  return c.add(frame.planes[first + plane], c.mul(place, dtypes[planesOf(nest.terms[t])[plane]].bytes));
+  return c.at.plus(frame.planes[first + plane], c.at.times(place, dtypes[planesOf(nest.terms[t])[plane]].bytes));
 };
 
 /** As wide as elements of a plane. */
@@ -107,7 +108,7 @@ function reduceRows(short: Short): void {
       const totals = Array.from({ length: count }, (_, r) => rowTotal(short, term, valuesOf(r)));
       const result = count === 1 ? [horizontal(c, term, totals[0], LANES)] : sideBySide(c, term, totals);
       for (const k of partsOf(term)) {
-        const at = c.variable(addressOf(short, t, k, place));
+        const at = c.at.variable(addressOf(short, t, k, place));
         const regs = result.map((p) => part(p, k));
         if (count === 1) storeOne(c, planesOf(term)[k], at, 0, regs[0]);
         else store(c, planesOf(term)[k], at, 0, asStored(c, term, k, regs), LANES);
@@ -184,12 +185,12 @@ function storeStep(short: Short, t: number, step: number, place: Scalar, sums: Q
   const { frame: { c }, nest, steps, left } = short;
   for (const k of partsOf(nest.terms[t])) {
     const dtype = planesOf(nest.terms[t])[k];
-    const at = c.variable(addressOf(short, t, k, place));
+    const at = c.at.variable(addressOf(short, t, k, place));
     const regs = asStored(c, nest.terms[t], k, sums.map((p) => part(p, k)));
     if (step < steps - 1) store(c, dtype, at, 0, regs, LANES);
     else scatterAt(c, dtype, regs, LANES, (lane, put) => {
       c.raw('i32.gt_s', [left, lane]);
-      c.f.if(() => put(c.add(at, lane * dtypes[dtype].bytes)));
+      c.f.if(() => put(c.at.plus(at, lane * dtypes[dtype].bytes)));
     });
   }
 }

@@ -14,10 +14,11 @@ import {
 } from './accumulate.ts';
 import { ROWS_TOGETHER, STREAMS } from '../blocks.ts';
 import { extremeOf, type Extreme } from './extreme.ts';
+import type { Bytes, Pointer } from './address.ts';
 import type { Code, Scalar } from './code.ts';
 import { bodyOf, emitColumns, isStraight, rowOf, type Body, type Liberties, type Sink } from './columns.ts';
 import { storing } from './map.ts';
-import { Frame, PARAMS, type Cut, type Nest } from './frame.ts';
+import { Frame, paramsOf, type Cut, type Nest } from './frame.ts';
 import { iota, narrow, registers, resize, widen, widthOf, type Regs } from './lanes.ts';
 import { load, loadSplat, store, storeOne } from './memory.ts';
 import { reduceShort, type Steps } from './reduce-short.ts';
@@ -44,7 +45,7 @@ export function planeIndex(terms: readonly Term[]): number[] {
 }
 
 export function emitReduce(module: ModuleBuilder, name: string, nest: ReduceNest, fmod: Func | undefined): Func {
-  return module.func(name, { params: PARAMS }, (f, { start, end, params }) => {
+  return module.func(name, { params: paramsOf(module) }, (f, { start, end, params }) => {
     const frame = new Frame(f, params, nest, fmod);
     const inner = nest.axes.includes(frame.inner);
     const body = bodyOf(nest, nest.terms.map((t) => (inner && t.summed ? widthOf(t.summed) : t.width)));
@@ -279,28 +280,29 @@ function planeSink(c: Code, planes: readonly PlaneRow[], r: Local, count: number
 
 /** A stretch of a term's planes: partial results of neighbouring kept points. */
 class PlaneRow {
-  private readonly rows: readonly Local[];
-  private readonly running: readonly Local[];
+  private readonly rows: readonly Pointer[];
+  private readonly running: readonly Pointer[];
   private readonly c: Code;
 
   /** `place` is the element at column 0. */
   constructor(frame: Frame, readonly term: Term, plane: number, place: Scalar) {
     this.c = frame.c;
     const dtypesOf = planesOf(term);
-    this.rows = dtypesOf.map((d, k) => this.c.variable(this.c.add(frame.planes[plane + k], this.c.mul(place, dtypes[d].bytes))));
-    this.running = dtypesOf.map((_, k) => this.c.f.local('i32', `plane${plane + k}`));
+    const { at } = this.c;
+    this.rows = dtypesOf.map((d, k) => at.variable(at.plus(frame.planes[plane + k], at.times(place, dtypes[d].bytes))));
+    this.running = dtypesOf.map((_, k) => at.local(`plane${plane + k}`));
   }
 
-  private at(x: Scalar, k: 0 | 1): Scalar {
-    return this.c.add(this.rows[k], this.c.mul(x, bytesOf(this.term, k)));
+  private at(x: Scalar, k: 0 | 1): Bytes {
+    return this.c.at.plus(this.rows[k], this.c.at.times(x, bytesOf(this.term, k)));
   }
 
   begin(x: Scalar): void {
-    this.running.forEach((p, k) => this.c.assign(p, this.at(x, k as 0 | 1)));
+    this.running.forEach((p, k) => this.c.at.assign(p, this.at(x, k as 0 | 1)));
   }
 
   advance(columns: number): void {
-    this.running.forEach((p, k) => this.c.advance(p, columns * bytesOf(this.term, k as 0 | 1)));
+    this.running.forEach((p, k) => this.c.at.advance(p, columns * bytesOf(this.term, k as 0 | 1)));
   }
 
   load(count: number): Partial[] {

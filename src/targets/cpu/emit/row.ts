@@ -6,6 +6,7 @@ import { dtypes, isFloat, type DType } from '../../../dsl/dtype.ts';
 import type { Point, Value } from '../../../dsl/kernel/ir.ts';
 import { operandsOf, operandsOfEffects } from '../../../dsl/kernel/walk.ts';
 import type { InnerStride } from '../../../fusion/kernel.ts';
+import type { Pointer } from './address.ts';
 import type { Scalar } from './code.ts';
 import { Evaluator, type Leaf, type Site } from './evaluate.ts';
 import type { Frame, Nest } from './frame.ts';
@@ -52,11 +53,11 @@ export function variantOf(nest: Nest, piece: Piece): Variant {
 /** Where the column 0 of a row of an input is, for one combination of outer offsets. */
 export interface RowPointer {
   readonly key: string;
-  readonly address: Local;
+  readonly address: Pointer;
   readonly dtype: DType;
   readonly inner: InnerStride;
-  /** Bytes from column to column. */
-  readonly stride: Local;
+  /** From column to column. */
+  readonly stride: Pointer;
 }
 
 export class Row {
@@ -186,12 +187,12 @@ export class Row {
     const { c, bases, strides, inputMasks, nest, inner } = this.frame;
     const key = this.key(input, at);
     if (this.pointers.has(key)) return;
-    const address = c.variable(bases[input], `row${input}`);
+    const address = c.at.variable(bases[input], `row${input}`);
     const array = nest.inputs[input];
     const isRound = (k: number): boolean => array.ring?.wraps === true && array.ring.axis === k;
     const steps = (k: number): AxisStep[] => (isRound(k) ? unwrapped(stepsAlong(at, k)) : stepsAlong(at, k));
     this.frame.rowOffset(array, inputMasks[input], strides[input], (k) => this.coordinate(k, steps(k)))
-      .forEach((bytes) => c.advance(address, bytes));
+      .forEach((bytes) => c.at.advance(address, bytes));
     this.pointers.set(key, { key, address, dtype, inner: array.inner, stride: strides[input][inner] });
   }
 
@@ -238,7 +239,7 @@ export class Row {
       if (v.kind !== 'read') return this.constantLeaf(v, width);
       const p = this.pointer(v);
       const step = p.inner === 'unit' ? dtypes[v.dtype].bytes : p.stride;
-      return loadSplat(c, v.dtype, c.add(p.address, c.mul(column(stepsAlong(v.at, inner)), step)), 0, width);
+      return loadSplat(c, v.dtype, c.at.plus(p.address, c.at.times(column(stepsAlong(v.at, inner)), step)), 0, width);
     };
     return {
       count: 1, inner, leaf: (v, width) => [leaf(v, width)], scalar, column: outOfRow,

@@ -3,8 +3,9 @@
  * Data parallel algorithms, 1986), and then what came before is added to all of them. Only that last addition waits for the
  * vector before. What came before is kept in float64 where floats are added up, so eight of them are what rounding adds up over.
  */
-import type { Code, Scalar } from './code.ts';
-import { Frame, PARAMS, type Nest } from './frame.ts';
+import type { Bytes } from './address.ts';
+import type { Code } from './code.ts';
+import { Frame, paramsOf, type Nest } from './frame.ts';
 import { loadSplat, storeOne } from './memory.ts';
 import type { ScanSums } from '../scan.ts';
 import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
@@ -78,7 +79,7 @@ const ways = { float32: floats, int32: integers, uint32: integers } as const sat
 /** Rows of the frame are the points (row, piece); with pieces, input 0 has the sums up to their ends. */
 export function emitScan(module: ModuleBuilder, name: string, nest: Nest, { dtype, chunk }: ScanSums): Func {
   const way = ways[dtype];
-  return module.func(name, { params: PARAMS }, (f, { start, end, params }) => {
+  return module.func(name, { params: paramsOf(module) }, (f, { start, end, params }) => {
     const frame = new Frame(f, params, nest, undefined);
     const { c, coords: [row, piece] } = frame;
     const x = frame.whole.input.at(-1)!, [out] = frame.whole.output;
@@ -86,19 +87,19 @@ export function emitScan(module: ModuleBuilder, name: string, nest: Nest, { dtyp
     const n = x.sizes[1];
     const carry = f.local('v128', 'carry');
     const at = f.local('i32', 'at');
-    const store = (to: Scalar, v: Local): void => storeOne(c, dtype, to, 0, v);
+    const store = (to: Bytes, v: Local): void => storeOne(c, dtype, to, 0, v);
     frame.blocks(start, end, ({ rows }) => frame.walk([0, 1], rows[0], rows[1], 'row', () => {
       const from = chunk === undefined ? c.variable(0) : c.variable(c.mul(piece, chunk));
       const length = c.variable(chunk === undefined ? n : c.min(c.sub(n, from), chunk), 'length');
-      const source = c.variable(c.add(c.add(x.base, c.mul(row, x.strides[0])), c.mul(from, 4)), 'source');
-      const target = c.variable(c.add(c.add(out!.base, c.mul(row, out!.strides[0])), c.mul(from, 4)), 'target');
+      const source = c.at.variable(c.at.plus(c.at.plus(x.base, c.at.times(row, x.strides[0])), c.at.times(from, 4)), 'source');
+      const target = c.at.variable(c.at.plus(c.at.plus(out!.base, c.at.times(row, out!.strides[0])), c.at.times(from, 4)), 'target');
       c.push(way.zero(c));
       f.set(carry);
       if (ends) {
         c.push(piece);
         f.if(() => {
-          const before = c.mul(c.sub(piece, 1), ends.strides[1]);
-          const sum = loadSplat(c, dtype, c.add(c.add(ends.base, c.mul(row, ends.strides[0])), before));
+          const before = c.at.times(c.sub(piece, 1), ends.strides[1]);
+          const sum = loadSplat(c, dtype, c.at.plus(c.at.plus(ends.base, c.at.times(row, ends.strides[0])), before));
           c.push(way.widened(c, sum));
           f.set(carry);
         });
@@ -110,16 +111,16 @@ export function emitScan(module: ModuleBuilder, name: string, nest: Nest, { dtyp
         sums(carry).forEach((v, k) => c.raw('v128.store', [target, v], 16 * k));
         c.push(way.plus(c, carry, total));
         f.set(carry);
-        c.advance(source, 4 * TURN);
-        c.advance(target, 4 * TURN);
+        c.at.advance(source, 4 * TURN);
+        c.at.advance(target, 4 * TURN);
         c.advance(at, TURN);
       });
       c.whileBelow(at, length, () => {
         c.push(way.plus(c, carry, way.widened(c, loadSplat(c, dtype, source))));
         f.set(carry);
         store(target, way.stored(c, carry));
-        c.advance(source, 4);
-        c.advance(target, 4);
+        c.at.advance(source, 4);
+        c.at.advance(target, 4);
         c.advance(at, 1);
       });
     }));

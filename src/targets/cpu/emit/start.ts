@@ -1,6 +1,6 @@
 /** What the outputs of a nest start with: zeros, or a copy. Blocks of bytes, so that threads share the work. */
 import { Code } from './code.ts';
-import { PARAMS } from './frame.ts';
+import { paramsOf } from './frame.ts';
 import type { Func, ModuleBuilder } from '../wasm/index.ts';
 
 /** Bytes of a block. */
@@ -10,17 +10,17 @@ export const START_BLOCK = 65536;
 export const START = { to: 0, from: 1, bytes: 2, words: 4 } as const;
 
 export function emitStart(module: ModuleBuilder, name: string): Func {
-  return module.func(name, { params: PARAMS }, (f, { start, end, params }) => {
+  return module.func(name, { params: paramsOf(module) }, (f, { start, end, params }) => {
     const c = new Code(f);
-    const word = (at: number) => c.x('i32.load', [params], 4 * at);
+    const word = (at: number) => c.at.load({ pointer: params }, 4 * at);
     const [to, from, bytes] = [word(START.to), word(START.from), word(START.bytes)];
-    const first = c.x('i32.mul', [start, START_BLOCK]);
-    const last = c.x('i32.mul', [end, START_BLOCK]);
-    const length = c.x('i32.sub', [c.choose(() => c.raw('i32.lt_u', [last, bytes]), last, bytes), first]);
-    const target = c.x('i32.add', [to, first]);
-    c.push(from);
+    const first = c.at.times(start, START_BLOCK);
+    const last = c.at.times(end, START_BLOCK);
+    const length = c.at.minus(c.at.least(last, bytes), first);
+    const target = c.at.plus(to, first);
+    c.at.pushSet(from);
     f.if(
-      () => c.raw('memory.copy', [target, c.x('i32.add', [from, first]), length]),
+      () => c.raw('memory.copy', [target, c.at.plus(from, first), length]),
       () => c.raw('memory.fill', [target, 0, length]),
     );
   });

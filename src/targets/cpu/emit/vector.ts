@@ -1,6 +1,7 @@
 /** Several columns of a row at once, away from the borders of the inner axis. */
 import { dtypes, type DType } from '../../../dsl/dtype.ts';
 import type { Point, Value } from '../../../dsl/kernel/ir.ts';
+import type { Bytes, Pointer } from './address.ts';
 import type { Scalar } from './code.ts';
 import type { Leaf, Site } from './evaluate.ts';
 import { iota, registers, resize, widthOf, type Regs, type Width } from './lanes.ts';
@@ -15,7 +16,7 @@ type Coord = Value & { kind: 'coord' };
 export class VectorSite {
   /** Columns from the pointers to where reads are; only for inputs that lie dense along the row. */
   ahead = 0;
-  private readonly running = new Map<string, { at: Local; first: number }>();
+  private readonly running = new Map<string, { at: Pointer; first: number }>();
 
   constructor(private readonly row: Row, values: readonly Value[], readonly count: number) {
     const first = new Map<string, number>();
@@ -26,7 +27,7 @@ export class VectorSite {
       first.set(key, Math.min(first.get(key) ?? Infinity, inner === 'unit' ? this.offset(v.at) : 0));
     }
     // Unit pointers start at the leftmost column read, so that the constant offsets of loads are not negative.
-    for (const [key, column] of first) this.running.set(key, { at: row.frame.f.local('i32', `p${this.running.size}`), first: column });
+    for (const [key, column] of first) this.running.set(key, { at: row.frame.c.at.local(`p${this.running.size}`), first: column });
     this.pointers = new Map(values.flatMap((v) => (v.kind === 'read' ? [[row.pointer(v).key, row.pointer(v)] as const] : [])));
   }
 
@@ -42,7 +43,7 @@ export class VectorSite {
     for (const [key, { at, first }] of this.running) {
       const p = this.pointers.get(key)!;
       const step = p.inner === 'unit' ? dtypes[p.dtype].bytes : p.stride;
-      c.assign(at, c.add(p.address, c.mul(c.add(x, first), step)));
+      c.at.assign(at, c.at.plus(p.address, c.at.times(c.add(x, first), step)));
     }
   }
 
@@ -51,7 +52,7 @@ export class VectorSite {
     const { c } = this.row.frame;
     for (const [key, { at }] of this.running) {
       const p = this.pointers.get(key)!;
-      c.advance(at, p.inner === 'unit' ? dtypes[p.dtype].bytes * this.count * turns : c.mul(p.stride, this.count * turns));
+      c.at.advance(at, p.inner === 'unit' ? dtypes[p.dtype].bytes * this.count * turns : c.at.scaled(p.stride, this.count * turns));
     }
   }
 
@@ -91,16 +92,16 @@ export class VectorSite {
     const { at, first } = this.running.get(key)!;
     const offset = this.offset(v.at);
     if (inner === 'unit') return load(c, v.dtype, at, (offset - first + this.ahead) * dtypes[v.dtype].bytes, this.count, width);
-    const regs = this.apart(v.dtype, c.add(at, c.mul(stride, offset)), stride, left);
+    const regs = this.apart(v.dtype, c.at.plus(at, c.at.scaled(stride, offset)), stride, left);
     return resize(c, regs, widthOf(v.dtype), width, this.count, v.dtype);
   }
 
   /** Elements from the address `from` on, `stride` bytes apart. */
-  private apart(dtype: DType, from: Scalar, stride: Local, left: Local | undefined): Regs {
+  private apart(dtype: DType, from: Bytes, stride: Pointer, left: Local | undefined): Regs {
     const { c } = this.row.frame;
     if (left === undefined) return gather(c, dtype, from, 0, stride, this.count);
     const last = c.sub(left, 1);
-    return gatherAt(c, dtype, 0, this.count, (lane) => c.add(from, c.mul(stride, lane === 0 ? 0 : c.min(last, lane))));
+    return gatherAt(c, dtype, 0, this.count, (lane) => c.at.plus(from, c.at.scaled(stride, lane === 0 ? 0 : c.min(last, lane))));
   }
 
   private coord(v: Coord, x: Local, left: Local | undefined): Regs {

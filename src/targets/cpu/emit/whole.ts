@@ -5,6 +5,7 @@
  */
 import { dtypes } from '../../../dsl/dtype.ts';
 import type { Effect, Value } from '../../../dsl/kernel/ir.ts';
+import type { Bytes, Pointer } from './address.ts';
 import type { Code, Scalar } from './code.ts';
 import type { Evaluator, Held } from './evaluate.ts';
 import type { Whole } from './frame.ts';
@@ -76,7 +77,7 @@ export function storeLanes(e: Evaluator, { output, index, value, when, inside: i
     const whole = [...runs.map((r) => r.whole), ...ends, ...all].reduce((a, b) => c.and(a, b));
     const together = (): void => {
       const { address, step } = walkOf(c, to, runs);
-      const lined = (): void => store(c, to.dtype, address as Local, 0, values, e.count);
+      const lined = (): void => store(c, to.dtype, address as Pointer, 0, values, e.count);
       choose(e, besides(c, to, step), lined, () => scatter(c, to.dtype, address, step, values, e.count));
     };
     choose(e, whole, together, oneByOne);
@@ -120,7 +121,7 @@ function loadLanes(e: Evaluator, from: Whole, index: readonly Value[], how: Indi
     const inside = runs.map((r, k) => (r.step === 0 ? { ...r, first: how.scalar(index[k], k) } : r));
     const { address, step } = walkOf(c, from, inside);
     return either(e, from, besides(c, from, step),
-      () => load(c, from.dtype, address as Local, 0, count), () => gather(c, from.dtype, address, 0, step, count));
+      () => load(c, from.dtype, address as Pointer, 0, count), () => gather(c, from.dtype, address, 0, step, count));
   };
   return either(e, from, whole, together, oneByOne);
 }
@@ -136,26 +137,26 @@ function either(e: Evaluator, { dtype }: Whole, condition: Scalar, yes: () => Re
 }
 
 /** Whether lanes lie side by side. Along axes other than the last that is known when the code runs, of arrays of one column. */
-const besides = (c: Code, { dtype }: Whole, step: Scalar): Scalar =>
-  (typeof step === 'number' ? Number(step === dtypes[dtype].bytes) : c.x('i32.eq', [step, dtypes[dtype].bytes]));
+const besides = (c: Code, { dtype }: Whole, step: Bytes): Scalar =>
+  (typeof step === 'number' ? Number(step === dtypes[dtype].bytes) : c.at.isEqual(step, dtypes[dtype].bytes));
 
 // ---- addresses ----
 
-const addressOf = (c: Code, { base, strides }: Whole, index: readonly Scalar[]): Scalar =>
-  index.reduce<Scalar>((at, i, k) => c.add(at, c.mul(i, strides[k])), base);
+const addressOf = (c: Code, { base, strides }: Whole, index: readonly Scalar[]): Bytes =>
+  index.reduce<Bytes>((at, i, k) => c.at.plus(at, c.at.times(i, strides[k])), base);
 
 /** Where a loop works: the address that the indices give which its turns do not change. */
 export interface Base {
-  readonly address: Scalar;
+  readonly address: Bytes;
   readonly isFixed: readonly boolean[];
 }
 
 /** Of a single cell: the address of indices that are inside. */
-function cellOf(e: Evaluator, of: 'input' | 'output', n: number, index: readonly Value[]): Scalar {
+function cellOf(e: Evaluator, of: 'input' | 'output', n: number, index: readonly Value[]): Bytes {
   const { base, strides } = e.site.whole(of, n);
   const known = e.base(of + n, index);
-  const plus = (at: Scalar, v: Value, k: number): Scalar => e.c.add(at, e.c.mul(e.scalar(v), strides[k]));
-  return index.reduce<Scalar>((at, v, k) => (known?.isFixed[k] ? at : plus(at, v, k)), known?.address ?? base);
+  const plus = (at: Bytes, v: Value, k: number): Bytes => e.c.at.plus(at, e.c.at.times(e.scalar(v), strides[k]));
+  return index.reduce<Bytes>((at, v, k) => (known?.isFixed[k] ? at : plus(at, v, k)), known?.address ?? base);
 }
 
 /** Before a loop over single cells: an address that it comes back to, but for what its turns change. */
@@ -166,8 +167,8 @@ export function keepBase(
   const isFixed = index.map(isOutside);
   if (!isFixed.includes(true)) return;
   const whole = e.site.whole(of, n);
-  const plus = (at: Scalar, v: Value, k: number): Scalar => e.c.add(at, e.c.mul(e.scalar(v), whole.strides[k]));
-  const address = index.reduce<Scalar>((at, v, k) => (isFixed[k] ? plus(at, v, k) : at), whole.base);
+  const plus = (at: Bytes, v: Value, k: number): Bytes => e.c.at.plus(at, e.c.at.times(e.scalar(v), whole.strides[k]));
+  const address = index.reduce<Bytes>((at, v, k) => (isFixed[k] ? plus(at, v, k) : at), whole.base);
   e.setBase(of + n, index, { address, isFixed });
 }
 
@@ -178,30 +179,29 @@ function runsOf(e: Evaluator, index: readonly Value[]): readonly Run[] | undefin
 }
 
 /** The address of the first lane, and bytes from lane to lane. */
-function walkOf(c: Code, array: Whole, runs: readonly Run[]): { readonly address: Scalar; readonly step: Scalar } {
+function walkOf(c: Code, array: Whole, runs: readonly Run[]): { readonly address: Bytes; readonly step: Bytes } {
   const address = addressOf(c, array, runs.map((r) => r.first));
-  const step = runs.reduce<Scalar>((sum, r, k) => c.add(sum, c.mul(r.step, array.strides[k])), 0);
+  const step = runs.reduce<Bytes>((sum, r, k) => c.at.plus(sum, c.at.times(r.step, array.strides[k])), 0);
   return { address, step };
 }
 
 /** Each lane's address. */
 function laneAddresses(
   e: Evaluator, array: Whole, index: readonly Value[], { scalar, lanes }: Pick<Indices, 'scalar' | 'lanes'>,
-): (lane: number) => Scalar {
+): (lane: number) => Bytes {
   const { c } = e;
   const fixed = index.map((v) => e.isUniform(v));
   const base = addressOf(c, array, index.map((v, k) => (fixed[k] ? scalar(v, k) : 0)));
-  const varying = index.flatMap((v, k) => (fixed[k] ? [] : [bytesOf(c, array, k, lanes(v, k))]));
+  const varying = index.flatMap((v, k) => (fixed[k] ? [] : [distances(c, array, k, lanes(v, k))]));
   if (varying.length === 0) return () => base;
-  const start = c.x('i32x4.splat', [base]);
-  const at = varying.reduce((a, b) => a.map((v, j) => c.x('i32x4.add', [v, b[j]]))).map((v) => c.x('i32x4.add', [v, start]));
-  return (lane) => c.x('i32x4.extract_lane', [at[lane >> 2]], lane & 3);
+  return c.at.spread(base, varying, array.unit);
 }
 
-function bytesOf(c: Code, { strides, strideLanes }: Whole, axis: number, index: Regs): Regs {
+/** From where an axis begins, in units. */
+function distances(c: Code, { strides, strideLanes, unit }: Whole, axis: number, index: Regs): Regs {
   const stride = strides[axis];
-  if (stride === 1) return index;
-  if (typeof stride === 'number' && stride > 0) return index.map((v) => c.x('i32x4.shl', [v, Math.log2(stride)]));
+  if (stride === unit) return index;
+  if (typeof stride === 'number' && stride > 0) return index.map((v) => c.x('i32x4.shl', [v, Math.log2(stride / unit)]));
   return index.map((v) => c.x('i32x4.mul', [v, strideLanes[axis]]));
 }
 

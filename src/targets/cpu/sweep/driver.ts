@@ -4,27 +4,35 @@
  * address of a window in a call's parameters is that of unit 0, as if all units were there, so stages need not know; in a ring,
  * where units come round, stages mask their coordinates.
  *
- * The code depends on which stages there are and who reads what; all sizes are parameters, in the order of `CONTROL`.
+ * The code depends on which stages there are and who reads what; all sizes are parameters, in the order that they have here.
  */
 import { dtypes } from '../../../dsl/dtype.ts';
+import type { Bytes, Pointer } from '../emit/address.ts';
 import { Code, type Scalar } from '../emit/code.ts';
-import { layoutSpecOf, PARAMS, type Nest } from '../emit/frame.ts';
+import { layoutSpecOf, paramsOf, type Nest } from '../emit/frame.ts';
 import { layoutOf } from '../layout.ts';
 import type { Program } from '../program.ts';
 import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
 import { movingBases, type PreparedSweep } from './prepare.ts';
 
-const ADDRESSES = ['locks', 'threads', 'workspaces', 'template'] as const;
-const CONTROL = [...ADDRESSES, 'workspace', 'parameters', 'bandsPerBatch', 'bandUnits', 'units', 'chunk', 'lead'] as const;
-const STAGE = ['units', 'lo', 'hi', 'grain'] as const;
-const CALL = ['blocks'] as const;
-const WINDOW = ['unitBytes', 'room', 'at', 'elementBytes'] as const;
-const STRIPS = ['count', 'columns'] as const;
-const BEYOND = ['lo', 'hi', 'all'] as const;
+/** Names in order, and whether each is an address, or bytes; or a count. */
+type Fields = Readonly<Record<string, 'bytes' | 'count'>>;
+type Values<F extends Fields> = { readonly [K in keyof F]: number };
+type Locals<F extends Fields> = { readonly [K in keyof F]: F[K] extends 'bytes' ? Pointer : Local };
+
+const ADDRESSES = { locks: 'bytes', threads: 'count', workspaces: 'bytes', template: 'bytes' } as const satisfies Fields;
+const SIZES = {
+  workspace: 'bytes', parameters: 'bytes', bandsPerBatch: 'count', bandUnits: 'count', units: 'count', chunk: 'count', lead: 'count',
+} as const satisfies Fields;
+const STAGE = { units: 'count', lo: 'count', hi: 'count', grain: 'count' } as const satisfies Fields;
+const CALL = { blocks: 'count' } as const satisfies Fields;
+const WINDOW = { unitBytes: 'bytes', room: 'count', at: 'bytes', elementBytes: 'bytes' } as const satisfies Fields;
+const BACK = { lo: 'count' } as const satisfies Fields;
+const PLANE = { at: 'bytes', unitBytes: 'bytes' } as const satisfies Fields;
+const STRIPS = { count: 'count', columns: 'count' } as const satisfies Fields;
+const BEYOND = { lo: 'count', hi: 'count', all: 'count' } as const satisfies Fields;
 /** Bytes between the locks of workspaces. */
 export const LOCK_APART = 64;
-
-type Addresses = Readonly<Record<(typeof ADDRESSES)[number], number>>;
 
 const controls = new WeakMap<PreparedSweep, Int32Array>();
 
@@ -36,24 +44,24 @@ export function controlWords(p: PreparedSweep): Int32Array {
 }
 
 /** `at`: the first word of the control block. */
-export const writeAddresses = (words: Int32Array, at: number, addresses: Addresses): void =>
-  ADDRESSES.forEach((name, k) => { words[at + k] = addresses[name]; });
+export const writeAddresses = (words: Int32Array, at: number, addresses: Values<typeof ADDRESSES>): void =>
+  words.set(wordsOf(ADDRESSES, addresses), at);
+
+const wordsOf = <F extends Fields>(fields: F, values: Values<F>): number[] => Object.keys(fields).map((name) => values[name]);
 
 function makeControl(p: PreparedSweep): number[] {
   const { pieces, sweep } = p;
-  const control: Record<(typeof CONTROL)[number], number> = {
-    locks: 0, threads: 0, workspaces: 0, template: 0,
-    workspace: p.workspace, parameters: p.parameters, ...pieces, units: sweep.units,
-  };
   return [
-    ...CONTROL.map((name) => control[name]),
-    ...sweep.stages.flatMap((stage, s) => STAGE.map((name) => (name === 'grain' ? p.stages[s].grain : stage[name]))),
-    ...p.stages.flatMap((s) => s.prepared.calls.map((c) => c.blocks)),
-    ...p.windows.flatMap((w) => WINDOW.map((name) => w[name])),
-    ...p.windows.flatMap((w) => w.of.consumers.map((c) => c.lo)),
-    ...p.planes.flatMap((list, s) => list.flatMap((at, k) => (at === undefined ? [] : [at, planeUnitBytes(p, s, k)]))),
-    ...p.strips ? STRIPS.map((name) => p.strips![name]) : [],
-    ...p.strips?.stages.flatMap((s) => BEYOND.map((name) => s[name])) ?? [],
+    ...wordsOf(ADDRESSES, { locks: 0, threads: 0, workspaces: 0, template: 0 }),
+    ...wordsOf(SIZES, { workspace: p.workspace, parameters: p.parameters, ...pieces, units: sweep.units }),
+    ...sweep.stages.flatMap((stage, s) => wordsOf(STAGE, { ...stage, grain: p.stages[s].grain })),
+    ...p.stages.flatMap((s) => s.prepared.calls.flatMap((c) => wordsOf(CALL, c))),
+    ...p.windows.flatMap((w) => wordsOf(WINDOW, w)),
+    ...p.windows.flatMap((w) => w.of.consumers.flatMap((c) => wordsOf(BACK, c))),
+    ...p.planes.flatMap((list, s) => list.flatMap((at, k) =>
+      (at === undefined ? [] : wordsOf(PLANE, { at, unitBytes: planeUnitBytes(p, s, k) })))),
+    ...p.strips ? wordsOf(STRIPS, p.strips) : [],
+    ...p.strips?.stages.flatMap((s) => wordsOf(BEYOND, s)) ?? [],
   ];
 }
 
@@ -75,30 +83,34 @@ export const structureOf = ({ sweep, stages, windows, planes, strips }: Prepared
 /** `functions[stage][call]` are the kernels. */
 export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: readonly (readonly Func[])[]): void {
   const { stages, windows, planes, sweep: { wraps } } = p;
-  module.func('k0', { params: PARAMS }, (f, { start, end, params }) => {
+  module.func('k0', { params: paramsOf(module) }, (f, { start, end, params }) => {
     const c = new Code(f);
     let next = 0;
-    const word = (name: string): Local => {
+    const count = (name: string): Local => {
       const local = f.local('i32', name);
-      c.raw('i32.load', [params], 4 * next++);
+      c.raw('i32.load', [params], next);
       f.set(local);
+      next += 4;
       return local;
     };
+    const bytes = (name: string): Pointer => {
+      next += c.at.size;
+      return c.at.load({ pointer: params }, next - c.at.size, name);
+    };
+    const read = <F extends Fields>(fields: F, label: string): Locals<F> => Object.fromEntries(
+      Object.entries(fields).map(([name, kind]) => [name, (kind === 'bytes' ? bytes : count)(`${name}${label}`)])) as Locals<F>;
     c.raw('i32.ge_s', [start, end]);
     f.if(() => f.return());
-    const control = Object.fromEntries(CONTROL.map((name) => [name, word(name)])) as Record<(typeof CONTROL)[number], Local>;
-    const own = stages.map((_, s) => Object.fromEntries(STAGE.map((name) => [name, word(`${name}${s}`)])) as Record<(typeof STAGE)[number], Local>);
-    const blocks = stages.map((s) => s.prepared.calls.map((_, k) => word(`${CALL[0]}${k}`)));
-    const window = windows.map((_, w) => Object.fromEntries(WINDOW.map((name) => [name, word(`${name}_w${w}`)])) as Record<(typeof WINDOW)[number], Local>);
-    const back = windows.map((w) => w.of.consumers.map((_, k) => word(`back${k}`)));
-    const plane = planes.map((list) => list.map((at) => (at === undefined ? undefined : { at: word('planeAt'), unitBytes: word('planeUnit') })));
+    const control = { ...read(ADDRESSES, ''), ...read(SIZES, '') };
+    const own = stages.map((_, s) => read(STAGE, `${s}`));
+    const blocks = stages.map((s) => s.prepared.calls.map((_, k) => read(CALL, `${k}`).blocks));
+    const window = windows.map((_, w) => read(WINDOW, `_w${w}`));
+    const back = windows.map((w) => w.of.consumers.map((_, k) => read(BACK, `_back${k}`).lo));
+    const plane = planes.map((list) => list.map((at) => (at === undefined ? undefined : read(PLANE, '_plane'))));
 
     const strip = p.strips && {
-      ...Object.fromEntries(STRIPS.map((name) => [name, word(name)])) as Record<(typeof STRIPS)[number], Local>,
-      stages: stages.map((_, s) => ({
-        ...Object.fromEntries(BEYOND.map((name) => [name, word(`${name}Column${s}`)])) as Record<(typeof BEYOND)[number], Local>,
-        first: f.local('i32', `first${s}`),
-      })),
+      ...read(STRIPS, ''),
+      stages: stages.map((_, s) => ({ ...read(BEYOND, `Column${s}`), first: f.local('i32', `first${s}`) })),
     };
 
     const [lock, workspace] = claim(c, control);
@@ -153,8 +165,8 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
         const { program, at } = stages[s];
         nestsOf(program).forEach((nest, k) => {
           const layout = layoutOf(layoutSpecOf(nest));
-          c.raw('i32.store', [c.add(workspace, at[k]), first], layout.firstColumn);
-          c.raw('i32.store', [c.add(workspace, at[k]), last], layout.lastColumn);
+          c.raw('i32.store', [c.at.plus(workspace, at[k]), first], layout.firstColumn);
+          c.raw('i32.store', [c.at.plus(workspace, at[k]), last], layout.lastColumn);
         });
       });
     }
@@ -169,9 +181,9 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
           () => c.raw('i32.lt_s', [done[stage], own[stage].units]), c.min(least, c.add(done[stage], back[k][j])), least,
         ), done[w.producer]);
         const first = c.max(keep, origin[k]);
-        const area = c.add(workspace, window[k].at);
-        const move = c.mul(c.sub(first, origin[k]), window[k].unitBytes);
-        c.raw('memory.copy', [area, c.add(area, move), c.mul(c.sub(done[w.producer], first), window[k].unitBytes)]);
+        const area = c.at.plus(workspace, window[k].at);
+        const move = c.at.times(c.sub(first, origin[k]), window[k].unitBytes);
+        c.raw('memory.copy', [area, c.at.plus(area, move), c.at.times(c.sub(done[w.producer], first), window[k].unitBytes)]);
         c.assign(origin[k], first);
       });
     }
@@ -186,7 +198,7 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
         const first = c.variable(c.choose(() => c.raw('i32.lt_s', [rest, 0]), c.add(rest, all), rest), 'first');
         const round = c.variable(c.sub(done[s], first), 'round');
         const last = c.variable(c.min(c.sub(stop, round), all), 'last');
-        c.raw('i32.store', [c.add(workspace, stages[s].at[0]), round], word);
+        c.raw('i32.store', [c.at.plus(workspace, stages[s].at[0]), round], word);
         call(s, batch, first, last);
         c.assign(done[s], c.add(last, round));
       });
@@ -197,16 +209,12 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
       const before = c.mul(batch, own[s].units);
       stages[s].prepared.calls.forEach(({ call: made }, k) => {
         const at = stages[s].at[k];
-        const parameters = c.add(workspace, at);
+        const parameters = c.at.plus(workspace, at) as Pointer;
         for (const base of movingBases(p, s, made)) {
           const address = base.window === undefined
             ? planeAddress(s, base.plane!, c.add(before, start))
             : windowAddress(base.window, batch);
-          c.push(parameters);
-          c.raw('i32.load', [control.template], at + 4 * base.word);
-          c.push(address);
-          f.op('i32.add');
-          f.op('i32.store', 4 * base.word);
+          c.at.storeSum(parameters, 4 * base.word, control.template, at + 4 * base.word, address);
         }
         const grain = own[s].grain;
         const first = c.x('i32.div_u', [c.add(before, start), grain]);
@@ -217,25 +225,25 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
     }
 
     /** Where unit 0 of a window would be, or is in a ring. */
-    function windowAddress(k: number, batch: Local): Scalar {
+    function windowAddress(k: number, batch: Local): Bytes {
       const { at, elementBytes } = window[k];
       const { ring, of: { producer } } = windows[k];
-      const address = ring ? c.add(workspace, at) : shifted(window[k], c.add(c.mul(batch, own[producer].units), origin[k]));
+      const address = ring ? c.at.plus(workspace, at) : shifted(window[k], c.add(c.mul(batch, own[producer].units), origin[k]));
       return inStrip(address, producer, elementBytes);
     }
 
-    function planeAddress(s: number, k: number, first: Scalar): Scalar {
+    function planeAddress(s: number, k: number, first: Scalar): Bytes {
       return inStrip(shifted(plane[s][k]!, first), s, dtypes[stages[s].prepared.planes[k].dtype].bytes);
     }
 
     /** Where column 0 would be, of something that begins with the first column of a stage. */
-    function inStrip(address: Scalar, stage: number, elementBytes: Scalar): Scalar {
-      return strip ? c.sub(address, c.mul(strip.stages[stage].first, elementBytes)) : address;
+    function inStrip(address: Bytes, stage: number, elementBytes: Bytes): Bytes {
+      return strip ? c.at.minus(address, c.at.times(strip.stages[stage].first, elementBytes)) : address;
     }
 
     /** Where unit 0 would be, of something whose unit `first` is at its start. */
-    function shifted({ at, unitBytes }: { readonly at: Local; readonly unitBytes: Local }, first: Scalar): Scalar {
-      return c.sub(c.add(workspace, at), c.mul(first, unitBytes));
+    function shifted({ at, unitBytes }: Locals<typeof PLANE>, first: Scalar): Bytes {
+      return c.at.minus(c.at.plus(workspace, at), c.at.times(first, unitBytes));
     }
   });
 }
@@ -244,10 +252,10 @@ export function emitDriver(module: ModuleBuilder, p: PreparedSweep, functions: r
 const nestsOf = (p: Program): Nest[] => (p.kind === 'reduce' ? [p.reduce, p.finish.nest] : [p.map.nest]);
 
 /** Takes a free workspace: the address of its lock, and its own. */
-function claim(c: Code, control: Readonly<Record<'locks' | 'threads' | 'workspaces' | 'workspace', Local>>): readonly [Local, Local] {
+function claim(c: Code, control: Locals<typeof ADDRESSES> & Pick<Locals<typeof SIZES>, 'workspace'>): readonly [Pointer, Pointer] {
   const { f } = c;
   const index = c.variable(0, 'index');
-  const lock = c.variable(control.locks, 'lock');
+  const lock = c.at.variable(control.locks, 'lock');
   f.block((free) => f.loop((again) => {
     c.raw('i32.atomic.rmw.xchg', [lock, 1]);
     f.op('i32.eqz');
@@ -255,8 +263,8 @@ function claim(c: Code, control: Readonly<Record<'locks' | 'threads' | 'workspac
     c.advance(index, 1);
     c.raw('i32.eq', [index, control.threads]);
     f.if(() => c.assign(index, 0));
-    c.assign(lock, c.add(control.locks, c.mul(index, LOCK_APART)));
+    c.at.assign(lock, c.at.plus(control.locks, c.at.times(index, LOCK_APART)));
     f.br(again);
   }));
-  return [lock, c.variable(c.add(control.workspaces, c.mul(index, control.workspace)), 'workspace')];
+  return [lock, c.at.variable(c.at.plus(control.workspaces, c.at.times(index, control.workspace)), 'workspace')];
 }

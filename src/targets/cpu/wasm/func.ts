@@ -4,6 +4,8 @@ import { StackCheck } from './check.ts';
 import { OPS, type Immediate, type ImmediateOf, type OpName } from './ops.ts';
 
 export type ValType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
+/** What addresses of a memory are. */
+export type AddressType = 'i32' | 'i64';
 
 export const VALTYPE = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const satisfies Record<ValType, number>;
 /** The one-letter type codes of instruction signatures. */
@@ -67,7 +69,8 @@ export class FuncBuilder {
   private level = 0;
   readonly locals: Local[];
 
-  constructor(readonly self: Func, check: boolean) {
+  /** `address`: of the memory. */
+  constructor(readonly self: Func, check: boolean, readonly address: AddressType = 'i32') {
     this.locals = [...self.params];
     if (check) this.stack = new StackCheck(self.name, letters(self.results));
   }
@@ -98,7 +101,7 @@ export class FuncBuilder {
   op<N extends OpName>(name: N, ...args: OpArgs<N>): void {
     const info = OPS.get(name);
     if (info === undefined) throw new Error(`unknown WebAssembly instruction '${name}'`);
-    this.stack?.apply(name, info.takes, info.gives);
+    this.stack?.apply(name, this.typed(info.takes), this.typed(info.gives));
     const out = this.body;
     if (info.opcode > 0xff) {
       out.byte(info.opcode >> 12);
@@ -107,6 +110,11 @@ export class FuncBuilder {
       out.byte(info.opcode);
     }
     writeImmediate(out, info.immediate, info.align, args);
+  }
+
+  /** A signature in which addresses are what they are here. */
+  private typed(signature: string): string {
+    return signature.replaceAll('a', LETTER[this.address]);
   }
 
   i32(value: number): void { this.op('i32.const', value); }

@@ -7,11 +7,13 @@
  * the types on the stack, and a mistake is reported where it was emitted rather than by the engine afterwards.
  */
 import { ByteWriter } from './bytes.ts';
-import { FuncBuilder, VALTYPE, type Func, type Local, type ValType } from './func.ts';
+import { FuncBuilder, VALTYPE, type AddressType, type Func, type Local, type ValType } from './func.ts';
 import { dumpFunction } from './text.ts';
 
 export type { OpName } from './ops.ts';
-export { FuncBuilder, splatBytes, type Func, type Label, type Local, type OpArgs, type Shape, type ValType } from './func.ts';
+export {
+  FuncBuilder, splatBytes, type AddressType, type Func, type Label, type Local, type OpArgs, type Shape, type ValType,
+} from './func.ts';
 
 const PAGES_4GIB = 65536;
 
@@ -43,6 +45,9 @@ export class ModuleBuilder {
   private readonly types = new Map<string, { index: number; params: readonly ValType[]; results: readonly ValType[] }>();
   private readonly functions: Built[] = [];
 
+  /** Of addresses in its memory. */
+  readonly address: AddressType = 'i32';
+
   constructor(private readonly options: ModuleOptions = {}) {}
 
   /** Adds a function; `write` gets the builder, the parameters by name, and the function itself (for recursion). */
@@ -55,7 +60,7 @@ export class ModuleBuilder {
     const params = entries.map(([paramName, type], index): Local => ({ index, type, name: paramName }));
     const results = spec.results ?? [];
     const func: Func = { index: this.functions.length, name, params, results };
-    const builder = new FuncBuilder(func, this.options.check ?? false);
+    const builder = new FuncBuilder(func, this.options.check ?? false, this.address);
     const typeIndex = this.typeIndex(params.map((p) => p.type), results);
     this.functions.push({ func, typeIndex, exported: spec.export ?? true, builder });
     write(builder, Object.fromEntries(params.map((p) => [p.name, p])) as Record<P, Local>, func);

@@ -3,7 +3,8 @@
  *
  * One row holds a run of neighbouring opcodes that share a prefix, a signature and a kind of immediate;
  * `_` skips a number the standard leaves unused. The names become the type `OpName`, so that a misspelt
- * instruction does not compile. Signatures use i = i32, l = i64, f = f32, d = f64, v = v128.
+ * instruction does not compile. Signatures use i = i32, l = i64, f = f32, d = f64, v = v128, and a = an address or a size of
+ * memory, which is i32 or i64 as the memory is.
  */
 export type Immediate =
   | 'none' | 'i32' | 'i64' | 'f32' | 'f64' | 'v128' // constants
@@ -14,14 +15,14 @@ type Row = readonly [space: string, signature: string, opcode: number, names: st
 
 /** Opcodes past one byte are written as prefix * 0x1000 + number: 0xfd0e4 is SIMD instruction 0xe4. */
 const ROWS = [
-  ['i32', 'i>i', 0x28, 'load', 'mem'], ['i64', 'i>l', 0x29, 'load', 'mem'],
-  ['f32', 'i>f', 0x2a, 'load', 'mem'], ['f64', 'i>d', 0x2b, 'load', 'mem'],
-  ['i32', 'i>i', 0x2c, 'load8_s load8_u load16_s load16_u', 'mem'],
-  ['i64', 'i>l', 0x30, 'load8_s load8_u load16_s load16_u load32_s load32_u', 'mem'],
-  ['i32', 'ii>', 0x36, 'store', 'mem'], ['i64', 'il>', 0x37, 'store', 'mem'],
-  ['f32', 'if>', 0x38, 'store', 'mem'], ['f64', 'id>', 0x39, 'store', 'mem'],
-  ['i32', 'ii>', 0x3a, 'store8 store16', 'mem'], ['i64', 'il>', 0x3c, 'store8 store16 store32', 'mem'],
-  ['memory', '>i', 0x3f, 'size', 'zero'],
+  ['i32', 'a>i', 0x28, 'load', 'mem'], ['i64', 'a>l', 0x29, 'load', 'mem'],
+  ['f32', 'a>f', 0x2a, 'load', 'mem'], ['f64', 'a>d', 0x2b, 'load', 'mem'],
+  ['i32', 'a>i', 0x2c, 'load8_s load8_u load16_s load16_u', 'mem'],
+  ['i64', 'a>l', 0x30, 'load8_s load8_u load16_s load16_u load32_s load32_u', 'mem'],
+  ['i32', 'ai>', 0x36, 'store', 'mem'], ['i64', 'al>', 0x37, 'store', 'mem'],
+  ['f32', 'af>', 0x38, 'store', 'mem'], ['f64', 'ad>', 0x39, 'store', 'mem'],
+  ['i32', 'ai>', 0x3a, 'store8 store16', 'mem'], ['i64', 'al>', 0x3c, 'store8 store16 store32', 'mem'],
+  ['memory', '>a', 0x3f, 'size', 'zero'],
   ['i32', '>i', 0x41, 'const', 'i32'], ['i64', '>l', 0x42, 'const', 'i64'],
   ['f32', '>f', 0x43, 'const', 'f32'], ['f64', '>d', 0x44, 'const', 'f64'],
   ['i32', 'i>i', 0x45, 'eqz', 'none'],
@@ -54,11 +55,11 @@ const ROWS = [
   ['i32', 'd>i', 0xfc002, 'trunc_sat_f64_s trunc_sat_f64_u', 'none'],
   ['i64', 'f>l', 0xfc004, 'trunc_sat_f32_s trunc_sat_f32_u', 'none'],
   ['i64', 'd>l', 0xfc006, 'trunc_sat_f64_s trunc_sat_f64_u', 'none'],
-  ['memory', 'iii>', 0xfc00a, 'copy', 'zeros'], ['memory', 'iii>', 0xfc00b, 'fill', 'zero'],
+  ['memory', 'aaa>', 0xfc00a, 'copy', 'zeros'], ['memory', 'aia>', 0xfc00b, 'fill', 'zero'],
 
   // SIMD: memory, constants, lanes.
-  ['v128', 'i>v', 0xfd000, 'load load8x8_s load8x8_u load16x4_s load16x4_u load32x2_s load32x2_u load8_splat load16_splat load32_splat load64_splat', 'mem'],
-  ['v128', 'iv>', 0xfd00b, 'store', 'mem'],
+  ['v128', 'a>v', 0xfd000, 'load load8x8_s load8x8_u load16x4_s load16x4_u load32x2_s load32x2_u load8_splat load16_splat load32_splat load64_splat', 'mem'],
+  ['v128', 'av>', 0xfd00b, 'store', 'mem'],
   ['v128', '>v', 0xfd00c, 'const', 'v128'],
   ['i8x16', 'vv>v', 0xfd00d, 'shuffle', 'shuffle'], ['i8x16', 'vv>v', 0xfd00e, 'swizzle', 'none'],
   ['i8x16', 'i>v', 0xfd00f, 'splat', 'none'], ['i16x8', 'i>v', 0xfd010, 'splat', 'none'],
@@ -70,9 +71,9 @@ const ROWS = [
   ['i64x2', 'v>l', 0xfd01d, 'extract_lane', 'lane'], ['i64x2', 'vl>v', 0xfd01e, 'replace_lane', 'lane'],
   ['f32x4', 'v>f', 0xfd01f, 'extract_lane', 'lane'], ['f32x4', 'vf>v', 0xfd020, 'replace_lane', 'lane'],
   ['f64x2', 'v>d', 0xfd021, 'extract_lane', 'lane'], ['f64x2', 'vd>v', 0xfd022, 'replace_lane', 'lane'],
-  ['v128', 'iv>v', 0xfd054, 'load8_lane load16_lane load32_lane load64_lane', 'memlane'],
-  ['v128', 'iv>', 0xfd058, 'store8_lane store16_lane store32_lane store64_lane', 'memlane'],
-  ['v128', 'i>v', 0xfd05c, 'load32_zero load64_zero', 'mem'],
+  ['v128', 'av>v', 0xfd054, 'load8_lane load16_lane load32_lane load64_lane', 'memlane'],
+  ['v128', 'av>', 0xfd058, 'store8_lane store16_lane store32_lane store64_lane', 'memlane'],
+  ['v128', 'a>v', 0xfd05c, 'load32_zero load64_zero', 'mem'],
 
   // SIMD: comparisons and bits.
   ['i8x16', 'vv>v', 0xfd023, 'eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u', 'none'],
@@ -125,13 +126,13 @@ const ROWS = [
   ['f32x4', 'vv>v', 0xfd10d, 'relaxed_min relaxed_max', 'none'], ['f64x2', 'vv>v', 0xfd10f, 'relaxed_min relaxed_max', 'none'],
 
   // Threads.
-  ['memory', 'ii>i', 0xfe000, 'atomic.notify', 'mem'], ['memory', 'iil>i', 0xfe001, 'atomic.wait32', 'mem'],
+  ['memory', 'ai>i', 0xfe000, 'atomic.notify', 'mem'], ['memory', 'ail>i', 0xfe001, 'atomic.wait32', 'mem'],
   ['atomic', '>', 0xfe003, 'fence', 'zero'],
-  ['i32', 'i>i', 0xfe010, 'atomic.load', 'mem'], ['i32', 'ii>', 0xfe017, 'atomic.store', 'mem'],
-  ['i32', 'ii>i', 0xfe01e, 'atomic.rmw.add', 'mem'], ['i32', 'ii>i', 0xfe025, 'atomic.rmw.sub', 'mem'],
-  ['i32', 'ii>i', 0xfe02c, 'atomic.rmw.and', 'mem'], ['i32', 'ii>i', 0xfe033, 'atomic.rmw.or', 'mem'],
-  ['i32', 'ii>i', 0xfe03a, 'atomic.rmw.xor', 'mem'], ['i32', 'ii>i', 0xfe041, 'atomic.rmw.xchg', 'mem'],
-  ['i32', 'iii>i', 0xfe048, 'atomic.rmw.cmpxchg', 'mem'],
+  ['i32', 'a>i', 0xfe010, 'atomic.load', 'mem'], ['i32', 'ai>', 0xfe017, 'atomic.store', 'mem'],
+  ['i32', 'ai>i', 0xfe01e, 'atomic.rmw.add', 'mem'], ['i32', 'ai>i', 0xfe025, 'atomic.rmw.sub', 'mem'],
+  ['i32', 'ai>i', 0xfe02c, 'atomic.rmw.and', 'mem'], ['i32', 'ai>i', 0xfe033, 'atomic.rmw.or', 'mem'],
+  ['i32', 'ai>i', 0xfe03a, 'atomic.rmw.xor', 'mem'], ['i32', 'ai>i', 0xfe041, 'atomic.rmw.xchg', 'mem'],
+  ['i32', 'aii>i', 0xfe048, 'atomic.rmw.cmpxchg', 'mem'],
 ] as const satisfies readonly Row[];
 
 type Words<S extends string> = S extends `${infer Head} ${infer Tail}` ? Head | Words<Tail> : S;
