@@ -2,8 +2,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { OPS, type OpInfo } from '../../src/targets/cpu/wasm/ops.ts';
 import {
-  ModuleBuilder, relaxedSimd, type FuncBuilder, type FuncSpec, type Local, type ModuleOptions, type OpArgs, type OpName,
-  type ValType,
+  hasMemory64, ModuleBuilder, relaxedSimd, type FuncBuilder, type FuncSpec, type Local, type ModuleOptions, type OpArgs,
+  type OpName, type ValType,
 } from '../../src/targets/cpu/wasm/index.ts';
 
 type Numeric = (...args: (number | bigint)[]) => number;
@@ -21,6 +21,9 @@ function build<P extends string>(
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module.bytes()), { env: { memory } });
   return instance.exports['main'] as Numeric;
 }
+
+const isWide = hasMemory64();
+if (!isWide) console.log('\nskip: instructions on a memory with addresses of 64 bits: this engine has no memory64');
 
 const TYPES: Readonly<Record<string, ValType>> = { i: 'i32', l: 'i64', f: 'f32', d: 'f64', v: 'v128' };
 
@@ -42,11 +45,12 @@ function sampleImmediate({ immediate }: OpInfo): readonly unknown[] {
 test('every instruction of the table validates with its signature and can be read back as text', () => {
   assert.ok(relaxedSimd(), 'this engine should have relaxed SIMD');
   assert.ok(OPS.size > 400, `${OPS.size} instructions`);
-  for (const info of OPS.values()) {
-    const module = new ModuleBuilder(shared);
-    const result = TYPES[info.gives];
+  for (const info of OPS.values()) for (const wide of isWide ? [false, true] : [false]) {
+    const module = new ModuleBuilder({ ...shared, memory: { shared: true, max: 1, wide } });
+    const typeOf = (letter: string): ValType => (letter === 'a' ? module.address : TYPES[letter]);
+    const result = typeOf(info.gives);
     module.func('main', { results: result === undefined ? [] : [result] }, (f) => {
-      for (const type of info.takes) f.get(f.local(TYPES[type] as ValType, type));
+      for (const type of info.takes) f.get(f.local(typeOf(type), type));
       f.op(info.name as OpName, ...(sampleImmediate(info) as OpArgs<OpName>));
     });
     assert.ok(WebAssembly.validate(module.bytes()), info.name);

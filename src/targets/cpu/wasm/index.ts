@@ -15,11 +15,14 @@ export {
   FuncBuilder, splatBytes, type AddressType, type Func, type Label, type Local, type OpArgs, type Shape, type ValType,
 } from './func.ts';
 
-const PAGES_4GIB = 65536;
+/** The most pages that a memory may have: 4 GiB, or 16. */
+const MOST_PAGES = { i32: 65536, i64: 262144 } as const satisfies Record<AddressType, number>;
+/** Flags of a memory's limits. */
+const HAS_MAX = 1, IS_SHARED = 2, IS_WIDE = 4;
 
 export interface ModuleOptions {
-  /** The imported memory, `env.memory`. */
-  memory?: { shared?: boolean; min?: number; max?: number };
+  /** The imported memory, `env.memory`. `wide`: its addresses have 64 bits (memory64). */
+  memory?: { shared?: boolean; wide?: boolean; min?: number; max?: number };
   /** Check operand types while emitting (for tests and debugging). */
   check?: boolean;
   /** Write the name section, so that stack traces and tools show function and local names. */
@@ -46,9 +49,11 @@ export class ModuleBuilder {
   private readonly functions: Built[] = [];
 
   /** Of addresses in its memory. */
-  readonly address: AddressType = 'i32';
+  readonly address: AddressType;
 
-  constructor(private readonly options: ModuleOptions = {}) {}
+  constructor(private readonly options: ModuleOptions = {}) {
+    this.address = options.memory?.wide ? 'i64' : 'i32';
+  }
 
   /** Adds a function; `write` gets the builder, the parameters by name, and the function itself (for recursion). */
   func<P extends string = never>(
@@ -112,12 +117,12 @@ export class ModuleBuilder {
   }
 
   private memoryImport(s: ByteWriter): void {
-    const { shared = false, min = 1, max = shared ? PAGES_4GIB : undefined } = this.options.memory ?? {};
+    const { shared = false, min = 1, max = shared ? MOST_PAGES[this.address] : undefined } = this.options.memory ?? {};
     s.u32(1);
     s.name('env');
     s.name('memory');
     s.byte(0x02);
-    s.byte((shared ? 2 : 0) | (max === undefined ? 0 : 1));
+    s.byte((shared ? IS_SHARED : 0) | (max === undefined ? 0 : HAS_MAX) | (this.address === 'i64' ? IS_WIDE : 0));
     s.u32(min);
     if (max !== undefined) s.u32(max);
   }
@@ -172,3 +177,9 @@ function detectRelaxedSimd(): boolean {
   globalThis.process.getBuiltinModule?.('node:v8').setFlagsFromString('--experimental-wasm-relaxed-simd');
   return WebAssembly.validate(bytes);
 }
+
+/** Whether the engine has memories whose addresses have 64 bits. */
+export function hasMemory64(): boolean {
+  return (memory64 ??= WebAssembly.validate(new ModuleBuilder({ memory: { wide: true } }).bytes()));
+}
+let memory64: boolean | undefined;
