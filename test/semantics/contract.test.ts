@@ -56,7 +56,7 @@ const layouts: readonly Layout[] = [
 // --- sizes, layouts, dtypes ---
 
 const sizes: readonly (readonly [m: number, k: number, n: number])[] = [
-  [4, 4, 8], [1, 5, 9], [5, 1, 3], [3, 7, 1], [2, 2, 2], [13, 9, 17], [65, 3, 70], [9, 300, 8], [33, 258, 21],
+  [4, 4, 8], [1, 5, 9], [5, 1, 3], [3, 7, 1], [2, 2, 2], [13, 9, 17], [65, 3, 70], [9, 300, 8], [7, 260, 16], [33, 258, 21],
 ];
 
 for (const target of targets) {

@@ -3,7 +3,7 @@ import { dtypes, type DType } from '../../dsl/dtype.ts';
 import { sizeOf, stridesOf } from '../../dsl/shape.ts';
 import type { Blocking } from './blocks.ts';
 import type { Launch } from '../../fusion/kernel.ts';
-import { contractionOf, TILE_ROWS, tileColumns, type Contraction, type Operand } from './contract.ts';
+import { contractionOf, tileColumns, type Contraction, type Operand } from './contract.ts';
 import { contractProgram, emitContract, packAxes, resultAxes, type ContractProgram } from './contract-program.ts';
 import { layoutSpecOf, type Nest } from './emit/frame.ts';
 import { layoutOf, parameterWords, type Geometry, type Walk } from './layout.ts';
@@ -31,17 +31,17 @@ function split(length: number, most: number, step: number): { readonly count: nu
 }
 
 export function prepareContract(product: Contraction, program: ContractProgram): Prepared {
-  const { launch: { domain }, dtype, outer, rows, columns, depth, left, right, direct } = product;
+  const { launch: { domain }, dtype, outer, rows, columns, depth, left, right, tileRows, direct } = product;
   const { bytes } = dtypes[dtype];
   const [m, n, k] = [domain[rows], domain[columns], sizeOf(depth.map((axis) => domain[axis]))];
   const width = tileColumns(dtype);
-  const wide = { m: roundUp(m, TILE_ROWS), n: roundUp(n, width) };
+  const wide = { m: roundUp(m, tileRows), n: roundUp(n, width) };
   const points = sizeOf(outer.map((axis) => domain[axis]));
   const packed = (o: Operand, length: number): number => sizeOf(o.outer.map((axis) => domain[axis])) * length * k;
   const lengths = [packed(left, wide.m), packed(right, wide.n)];
   return {
     calls: [
-      packCall(product, left, LEFT, program.left.nest, TILE_ROWS, k),
+      packCall(product, left, LEFT, program.left.nest, tileRows, k),
       packCall(product, right, RIGHT, program.right.nest, width, k),
       multiplyCall(product, program.multiply.nest, { m, n, k, points, wide }),
     ],
@@ -82,9 +82,9 @@ interface Sizes {
 }
 
 function multiplyCall(product: Contraction, nest: Nest, { m, n, k, points, wide }: Sizes): Call {
-  const { launch: { domain, kernel }, outer, left, right } = product;
+  const { launch: { domain, kernel }, outer, left, right, tileRows } = product;
   const axes = resultAxes(product);
-  const rows = split(m, BLOCK.rows, TILE_ROWS), columns = split(n, BLOCK.columns, tileColumns(product.dtype));
+  const rows = split(m, BLOCK.rows, tileRows), columns = split(n, BLOCK.columns, tileColumns(product.dtype));
   const kept = split(points, Math.max(1, Math.floor(LEAST / (rows.per * columns.per * k))), 1);
   const geometry: Geometry = {
     columnBlocks: columns.count, columnsPerBlock: columns.per, rowBlocks: rows.count, rowsPerBlock: rows.per, rows: m,

@@ -2,7 +2,7 @@
 import { isFloat } from '../../dsl/dtype.ts';
 import { inline, sameLeaves } from '../../dsl/kernel/copy.ts';
 import { Builder, type Value } from '../../dsl/kernel/ir.ts';
-import { innerAlong, TILE_ROWS, tileColumns, type Contraction, type Operand } from './contract.ts';
+import { innerAlong, tileColumns, type Contraction, type Operand } from './contract.ts';
 import { expanded } from './expand.ts';
 import { emitMultiply, type MultiplyNest } from './emit/contract-multiply.ts';
 import { emitPack, type PackNest } from './emit/contract-pack.ts';
@@ -26,9 +26,9 @@ export const packAxes = ({ depth }: Contraction, { outer, axis, deep }: Operand)
 export const resultAxes = ({ outer, rows, columns }: Contraction): number[] => [...outer, rows, columns];
 
 export function contractProgram(product: Contraction): ContractProgram {
-  const { dtype } = product;
+  const { dtype, tileRows } = product;
   return {
-    left: packNest(product, product.left, TILE_ROWS),
+    left: packNest(product, product.left, tileRows),
     right: packNest(product, product.right, tileColumns(dtype)),
     multiply: multiplyNest(product),
   };
@@ -64,7 +64,7 @@ function alongAxes(value: Value, axes: readonly number[]): Value {
 }
 
 function multiplyNest(product: Contraction): MultiplyNest {
-  const { launch: { kernel }, dtype, columns, direct } = product;
+  const { launch: { kernel }, dtype, columns, tileRows, direct } = product;
   const inputs = inputsAlong(product, columns);
   const b = new Builder();
   const sums = inputs.length + 2;
@@ -76,7 +76,8 @@ function multiplyNest(product: Contraction): MultiplyNest {
     inputs: [...inputs, { dtype, inner: 'strided' }, { dtype, inner: 'strided' }, { dtype, inner: 'unit' }],
     outputs: kernel.outputs.map((o) => ({ dtype: o.dtype, inner: isLast ? 'unit' : 'strided' })),
   };
-  return { nest, dtype, direct, stores: kernel.outputs.map((o) => o.result), fused: kernel.fused === true && isFloat(dtype) };
+  const fused = kernel.fused === true && isFloat(dtype);
+  return { nest, dtype, tileRows, direct, stores: kernel.outputs.map((o) => o.result), fused };
 }
 
 const lastKept = ({ outer, rows, columns }: Contraction): number => Math.max(...outer, rows, columns);

@@ -5,12 +5,17 @@
 import type { DType } from '../../dsl/dtype.ts';
 import type { Fn, Value } from '../../dsl/kernel/ir.ts';
 import { valuesOf } from '../../dsl/kernel/walk.ts';
-import { expanded } from './expand.ts';
 import { productOf, type Factor, type Product } from '../../fusion/contract.ts';
 import type { InnerStride, Kernel, Launch } from '../../fusion/kernel.ts';
+import { expanded } from './expand.ts';
 
-/** Rows of a tile of the result; each element of the left operand is multiplied with a row of the right one. */
-export const TILE_ROWS = 4;
+/**
+ * Rows of a tile of the result, and how many cycles a tile takes for a depth. Eight sums, of four rows in two registers each, are
+ * exactly as many as a multiply-add takes cycles times two of them at once, so that whatever is late stays late; ten leave room.
+ */
+const TILES = [{ rows: 4, cycles: 4.5 }, { rows: 5, cycles: 5 }] as const;
+export type TileRows = (typeof TILES)[number]['rows'];
+const [SMALL] = TILES;
 /** Columns of a tile: two registers. */
 export const tileColumns = (dtype: DType): number => (dtype === 'float64' ? 4 : 8);
 
@@ -34,7 +39,8 @@ export interface Contraction {
   readonly depth: readonly number[];
   readonly left: Operand;
   readonly right: Operand;
-  /** The result is stored by the tile itself: there is nothing to do with it, and no tile sticks out. */
+  readonly tileRows: TileRows;
+  /** The result is stored by the tile itself: there is nothing to do with it, and no tile has columns that stick out. */
   readonly direct: boolean;
   /** Equal codes are equal modules. */
   readonly code: string;
@@ -60,26 +66,33 @@ export function contractionOf(launch: Launch): Contraction | undefined {
   const operand = ({ value, axis, walks, deep }: Factor): Operand =>
     ({ value, axis, outer: outer.filter((k) => walks.has(k)), deep: deep && isPlain(value) && domain[depth.at(-1)!] >= 4 });
   const [left, right] = [operand(product.left), operand(product.right)];
-  const made = { launch, dtype, outer, rows: left.axis, columns: right.axis, depth, left, right };
+  const tileRows = tileRowsFor(domain, left);
+  const made = { launch, dtype, outer, rows: left.axis, columns: right.axis, depth, left, right, tileRows };
   const direct = storesItself(made);
   const sides = [left, right].map((o) => `${o.outer.join()}${o.deep ? 'd' : ''}`);
-  const parts = [outer.join(), left.axis, right.axis, swapped, ...sides, direct];
+  const parts = [outer.join(), left.axis, right.axis, swapped, ...sides, tileRows, direct];
   return { ...made, direct, code: `${kernel.key}|product ${parts.join(':')}|${innersOf(made).join()}` };
+}
+
+/** Panels of five rows come of rows that are transposed; of rows side by side in memory, four fill a register. */
+function tileRowsFor(domain: readonly number[], left: Operand): TileRows {
+  const cyclesOf = ({ rows, cycles }: (typeof TILES)[number]): number => Math.ceil(domain[left.axis] / rows) * cycles;
+  return left.deep ? TILES.reduce((a, b) => (cyclesOf(b) < cyclesOf(a) ? b : a)).rows : SMALL.rows;
 }
 
 /** Two or three long rows: packing the other operand takes longer than to read it once for each. */
 const isFlat = ({ left, right }: Product, domain: readonly number[]): boolean =>
-  domain[left.axis] < TILE_ROWS && domain[right.axis] >= 64;
+  domain[left.axis] < SMALL.rows && domain[right.axis] >= 64;
 
 /** Without control flow, so that rows can be done side by side. */
 const isPlain = (value: Value): boolean =>
   !valuesOf([value]).some((v) => v.kind === 'gather' || v.kind === 'after' || (v.kind === 'op' && v.op === 'select'));
 
-function storesItself({ launch: { kernel, domain }, rows, columns, dtype }: Omit<Contraction, 'direct' | 'code'>): boolean {
+function storesItself({ launch: { kernel, domain }, columns, dtype }: Omit<Contraction, 'direct' | 'code'>): boolean {
   const { epilogue } = kernel.reduction!;
   const [value] = epilogue.results;
   return kernel.outputs.length === 1 && value.kind === 'reduced' && isLast(domain, kernel, columns)
-    && domain[rows] % TILE_ROWS === 0 && domain[columns] % tileColumns(dtype) === 0;
+    && domain[columns] % tileColumns(dtype) === 0;
 }
 
 const isLast = (domain: readonly number[], kernel: Kernel, axis: number): boolean =>

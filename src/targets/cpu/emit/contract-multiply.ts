@@ -1,11 +1,11 @@
 /**
- * Products of packed operands: tiles of 4 rows by two registers of columns, whose sums stay in registers over a stretch of the
- * depth (Goto and van de Geijn 2008; Van Zee and van de Geijn, BLIS, 2015). A panel of the right operand stays in the first
+ * Products of packed operands: tiles of a few rows by two registers of columns, whose sums stay in registers over a stretch of
+ * the depth (Goto and van de Geijn 2008; Van Zee and van de Geijn, BLIS, 2015). A panel of the right operand stays in the first
  * cache while all panels of the left one in the block pass by, which stay in the second. Every sum is added up in order of
  * depth, whoever does it.
  */
 import { dtypes, type DType } from '../../../dsl/dtype.ts';
-import { TILE_ROWS, tileColumns } from '../contract.ts';
+import { tileColumns, type TileRows } from '../contract.ts';
 import type { Pointer } from './address.ts';
 import { Code } from './code.ts';
 import { bodyOf, emitColumns, rowOf } from './columns.ts';
@@ -17,6 +17,7 @@ export interface MultiplyNest {
   /** Over the result: outer axes, rows, columns. The last three inputs are the packed operands and the sums. */
   readonly nest: Nest;
   readonly dtype: DType;
+  readonly tileRows: TileRows;
   /** The sums are the only output. */
   readonly direct: boolean;
   /** For output k of the nest, the result it takes. */
@@ -32,8 +33,8 @@ const UNROLL = 4;
 
 /** Geometry: `kept` are the outer points, rows and columns those of the result; `chunks` is the depth. */
 export function emitMultiply(module: ModuleBuilder, name: string, multiply: MultiplyNest, fmod: Func | undefined): void {
-  const { nest, dtype, direct, stores } = multiply;
-  const tile = emitTile(module, dtype, multiply.fused);
+  const { nest, direct, stores } = multiply;
+  const tile = emitTile(module, multiply);
   module.func(name, { params: paramsOf(module) }, (f, { start, end, params }) => {
     const frame = new Frame(f, params, nest, fmod);
     const { c } = frame;
@@ -58,7 +59,7 @@ export function emitMultiply(module: ModuleBuilder, name: string, multiply: Mult
 }
 
 /** The sums of a block at the frame's outer coordinates. */
-function multiplyBlock(frame: Frame, { nest, dtype, direct }: MultiplyNest, tile: Func, { rows, columns }: Cut): void {
+function multiplyBlock(frame: Frame, { nest, dtype, tileRows, direct }: MultiplyNest, tile: Func, { rows, columns }: Cut): void {
   const { c, f } = frame;
   const { bytes } = dtypes[dtype];
   const last = nest.inputs.length - 1;
@@ -74,8 +75,8 @@ function multiplyBlock(frame: Frame, { nest, dtype, direct }: MultiplyNest, tile
   const sums = origin(direct ? frame.outputs[0] : frame.bases[last], sumStrides, 'sums');
   const width = tileColumns(dtype);
   const depth = frame.get('chunks');
-  const nextPanel = c.at.variable(c.at.scaled(left.strides[row], TILE_ROWS));
-  const nextRows = c.at.variable(c.at.scaled(sumStrides[row], TILE_ROWS));
+  const nextPanel = c.at.variable(c.at.scaled(left.strides[row], tileRows));
+  const nextRows = c.at.variable(c.at.scaled(sumStrides[row], tileRows));
 
   const k = c.variable(0, 'k');
   c.whileBelow(k, depth, () => {
@@ -85,15 +86,15 @@ function multiplyBlock(frame: Frame, { nest, dtype, direct }: MultiplyNest, tile
       const start = (of: Pointer, count: Local, stride: Pointer, inner: Local, step: number, label: string): Pointer =>
         c.at.variable(c.at.plus(of, c.at.plus(c.at.times(count, stride), c.at.times(inner, step))), label);
       const b = start(right.base, j, right.strides[column], k, width * bytes, 'b');
-      const a = start(left.base, rows[0], left.strides[row], k, TILE_ROWS * bytes, 'a');
+      const a = start(left.base, rows[0], left.strides[row], k, tileRows * bytes, 'a');
       const to = start(sums, rows[0], sumStrides[row], j, bytes, 'to');
       const i = c.variable(rows[0], 'i');
       c.whileBelow(i, rows[1], () => {
-        [a, b, to, stretch, sumStrides[row], k].forEach((v) => c.push(v));
+        [a, b, to, stretch, sumStrides[row], k, c.sub(rows[1], i)].forEach((v) => c.push(v));
         f.call(tile);
         c.at.advance(a, nextPanel);
         c.at.advance(to, nextRows);
-        c.advance(i, TILE_ROWS);
+        c.advance(i, tileRows);
       });
       c.advance(j, width);
     });
@@ -104,20 +105,24 @@ function multiplyBlock(frame: Frame, { nest, dtype, direct }: MultiplyNest, tile
 const shapeOf = (dtype: DType): 'f32x4' | 'f64x2' | 'i32x4' => (dtype === 'float32' ? 'f32x4' : dtype === 'float64' ? 'f64x2' : 'i32x4');
 
 /**
- * sums[4][width] (+)= a[k][4] * b[k][width]; at depth 0 the sums start as zeros. A function of its own, so that nothing else
- * is in registers.
+ * sums[rows][width] (+)= a[k][rows] * b[k][width]; at depth 0 the sums start as zeros. Of rows beyond `left` there are no sums in
+ * memory: they share the line of the last one, which is stored after them. A function of its own, so that nothing else is in
+ * registers.
  */
-function emitTile(module: ModuleBuilder, dtype: DType, fused: boolean): Func {
+function emitTile(module: ModuleBuilder, { dtype, tileRows, fused }: MultiplyNest): Func {
   const { address } = module;
-  const params = { a: address, b: address, sums: address, stretch: 'i32', stride: address, k: 'i32' } as const;
+  const params = { a: address, b: address, sums: address, stretch: 'i32', stride: address, k: 'i32', left: 'i32' } as const;
   const { bytes } = dtypes[dtype];
   const shape = shapeOf(dtype);
   const width = tileColumns(dtype);
-  return module.func('tile', { params, export: false }, (f, { stretch, k, ...given }) => {
+  return module.func('tile', { params, export: false }, (f, { stretch, k, left, ...given }) => {
     const c = new Code(f);
     const [a, b, sums, stride] = [given.a, given.b, given.sums, given.stride].map((pointer) => ({ pointer }));
-    const acc = Array.from({ length: TILE_ROWS }, () => c.variables(2, 'sum'));
-    const lines = acc.map((_, r) => (r === 0 ? sums : c.at.variable(c.at.plus(sums, c.at.scaled(stride, r)))));
+    const acc = Array.from({ length: tileRows }, () => c.variables(2, 'sum'));
+    const lines = [sums];
+    for (let r = 1; r < tileRows; r++) {
+      lines.push(c.at.variable(c.at.plus(lines[r - 1], c.at.times(c.x('i32.gt_s', [left, r]), stride)), 'line'));
+    }
     c.push(k);
     f.if(() => acc.forEach((row, r) => row.forEach((v, j) => {
       c.raw('v128.load', [lines[r]], 16 * j);
@@ -126,20 +131,20 @@ function emitTile(module: ModuleBuilder, dtype: DType, fused: boolean): Func {
     const step = (u: number): void => {
       const right = [0, 1].map((j) => c.x('v128.load', [b], u * width * bytes + 16 * j));
       acc.forEach((row, r) => {
-        const left = c.x(bytes === 8 ? 'v128.load64_splat' : 'v128.load32_splat', [a], (u * TILE_ROWS + r) * bytes);
-        row.forEach((v, j) => multiplyAdd(f, c, shape, fused, left, right[j], v));
+        const factor = c.x(bytes === 8 ? 'v128.load64_splat' : 'v128.load32_splat', [a], (u * tileRows + r) * bytes);
+        row.forEach((v, j) => multiplyAdd(f, c, shape, fused, factor, right[j], v));
       });
     };
     const turns = (count: number, end: Local): void => c.whileBelow(k, end, () => {
       for (let u = 0; u < count; u++) step(u);
-      c.at.advance(a, count * TILE_ROWS * bytes);
+      c.at.advance(a, count * tileRows * bytes);
       c.at.advance(b, count * width * bytes);
       c.advance(k, count);
     });
     const end = c.variable(c.add(k, stretch));
     turns(UNROLL, c.variable(c.sub(end, UNROLL - 1)));
     turns(1, end);
-    acc.forEach((row, r) => row.forEach((v, j) => c.raw('v128.store', [lines[r], v], 16 * j)));
+    for (let r = tileRows - 1; r >= 0; r--) acc[r].forEach((v, j) => c.raw('v128.store', [lines[r], v], 16 * j));
   });
 }
 

@@ -7,11 +7,11 @@
  */
 import { dtypes } from '../../../dsl/dtype.ts';
 import type { Bytes, Pointer } from './address.ts';
-import type { Scalar } from './code.ts';
+import type { Code, Scalar } from './code.ts';
 import { emitColumns, rowOf, type Body, type Sink, type Vector } from './columns.ts';
 import { Frame, paramsOf, type Cut, type Nest } from './frame.ts';
-import { EVEN_WORDS, HIGH_HALVES, LOW_HALVES, ODD_WORDS, widthOf } from './lanes.ts';
-import { storeOne } from './memory.ts';
+import { EVEN_WORDS, HIGH_HALVES, LOW_HALVES, ODD_WORDS, perRegister, widthOf } from './lanes.ts';
+import { storeLane, storeOne } from './memory.ts';
 import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
 
 export interface PackNest {
@@ -109,7 +109,7 @@ function packDeep(frame: Frame, pack: PackNest, plane: Pointer, { rows, columns 
     const at = (x: Scalar): Bytes => c.at.plus(from, c.at.times(x, width * bytes));
     const sink: Sink = {
       begin: (x) => c.at.assign(running, at(x)),
-      vectors: (turn) => transposed(frame, pack, [...turn]).forEach((v, j) => c.raw('v128.store', [running, v], 16 * j)),
+      vectors: (turn) => storeTransposed(frame, pack, [...turn], running),
       advance: (count) => c.at.advance(running, count * width * bytes),
       cells: (list, x) => {
         const to = c.at.variable(at(x));
@@ -124,30 +124,34 @@ function packDeep(frame: Frame, pack: PackNest, plane: Pointer, { rows, columns 
   });
 }
 
-/** Registers of a turn, which hold depths of one row each, as registers that hold rows of one depth. */
-function transposed(frame: Frame, { nest }: PackNest, turn: readonly Vector[]): Local[] {
+/** Stores registers of a turn, which hold depths of one row each, as rows of one depth after the other. */
+function storeTransposed(frame: Frame, { nest, width }: PackNest, turn: readonly Vector[], to: Pointer): void {
   const { c } = frame;
-  const shuffle = (a: Local, b: Local, by: readonly number[]): Local => c.x('i8x16.shuffle', [a, b], by);
+  const [dtype] = nest.planes;
+  const { bytes } = dtypes[dtype];
+  const per = perRegister(widthOf(dtype));
   const regs = turn.map(({ results }) => results(0));
-  const out: Local[] = [];
-  if (widthOf(nest.planes[0]) === 64) {
-    regs[0].forEach((_, j) => [LOW_HALVES, HIGH_HALVES].forEach((half) => {
-      for (let r = 0; r < regs.length; r += 2) out.push(shuffle(regs[r][j], regs[r + 1][j], half));
-    }));
-    return out;
-  }
+  const full = width - width % per;
   regs[0].forEach((_, j) => {
-    const blocks = Array.from({ length: regs.length / 4 }, (_, b) => {
-      const [r0, r1, r2, r3] = regs.slice(4 * b, 4 * b + 4).map((r) => r[j]);
-      const [low01, low23, high01, high23] = [
-        shuffle(r0, r1, LOW_HALVES), shuffle(r2, r3, LOW_HALVES), shuffle(r0, r1, HIGH_HALVES), shuffle(r2, r3, HIGH_HALVES),
-      ];
-      return [
-        shuffle(low01, low23, EVEN_WORDS), shuffle(low01, low23, ODD_WORDS),
-        shuffle(high01, high23, EVEN_WORDS), shuffle(high01, high23, ODD_WORDS),
-      ];
-    });
-    for (let k = 0; k < 4; k++) blocks.forEach((block) => out.push(block[k]));
+    const rows = regs.map((r) => r[j]);
+    for (let r = 0; r < full; r += per) {
+      const depths = (per === 2 ? turned2 : turned4)(c, rows.slice(r, r + per));
+      depths.forEach((v, k) => c.raw('v128.store', [to, v], ((j * per + k) * width + r) * bytes));
+    }
+    for (let r = full; r < width; r++) {
+      for (let k = 0; k < per; k++) storeLane(c, dtype, to, ((j * per + k) * width + r) * bytes, rows[r], k);
+    }
   });
-  return out;
+}
+
+const shuffled = (c: Code, a: Local, b: Local, by: readonly number[]): Local => c.x('i8x16.shuffle', [a, b], by);
+
+/** Rows to columns. */
+const turned2 = (c: Code, [a, b]: readonly Local[]): Local[] => [LOW_HALVES, HIGH_HALVES].map((half) => shuffled(c, a, b, half));
+
+function turned4(c: Code, [a, b, d, e]: readonly Local[]): Local[] {
+  return [LOW_HALVES, HIGH_HALVES].flatMap((half) => {
+    const [ab, de] = [shuffled(c, a, b, half), shuffled(c, d, e, half)];
+    return [shuffled(c, ab, de, EVEN_WORDS), shuffled(c, ab, de, ODD_WORDS)];
+  });
 }

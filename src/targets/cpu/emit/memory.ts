@@ -105,6 +105,7 @@ export function storeOne(c: Code, d: DType, address: Bytes, offset: number, valu
   storeLane(c, d, address, offset, inMemory(c, d, [value])[0], 0);
 }
 
-function storeLane(c: Code, d: DType, address: Bytes, offset: number, value: Local, lane: number): void {
+/** Stores one lane. */
+export function storeLane(c: Code, d: DType, address: Bytes, offset: number, value: Local, lane: number): void {
   c.raw(`v128.store${widthOf(d)}_lane`, [address, value], offset, lane);
 }
