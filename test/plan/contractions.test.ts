@@ -89,4 +89,34 @@ test('fused and unfused programs agree to the bit, and with plain JavaScript und
   }
 });
 
+test('products of matrices and vectors are added up with it: rows and columns, short and long, fused or not', async () => {
+  for (const columns of [3, 10, 100]) {
+    const error = wf.vectorize((s: number) => 1 / (1 + s * s));
+    const program = (): wf.WeftArray => {
+      const x = wf.array(values(60 * columns, 0.41), { shape: [60, columns] });
+      return (error(x.matVec(wf.array(values(columns, 0.9)))) as wf.WeftArray).vecMat(x);
+    };
+    const run = (more: object = {}) => program().data({ target: 'cpu', ...more });
+    const fused = await run();
+    assert.equal(bits(await run({ fusion: { max: 0 } })), bits(fused), `${columns} columns`);
+    wf.configure({ math: 'portable' });
+    try {
+      if (relaxedSimd()) assert.not.equal(bits(await run()), bits(fused), `${columns} columns: this test would see nothing`);
+    } finally {
+      wf.configure({ math: 'fast' });
+    }
+  }
+});
+
+test('what the factors of a row are behind its end does not count', async () => {
+  // Five columns are two vectors, the second with NaN of the next row.
+  const x = new Float32Array(60).fill(1);
+  for (let row = 1; row < 12; row += 2) x.fill(NaN, 5 * row, 5 * row + 5);
+  const ones = wf.ones([5]);
+  const sums = await wf.array(x, { shape: [12, 5] }).matVec(ones).data({ target: 'cpu' });
+  assert.equal([...sums], Array.from({ length: 12 }, (_, row) => (row % 2 ? NaN : 5)));
+  const both = await wf.vecDot(wf.array(x, { shape: [12, 5] }), wf.array(x, { shape: [12, 5] })).data({ target: 'cpu' });
+  assert.equal([...both], Array.from({ length: 12 }, (_, row) => (row % 2 ? NaN : 5)));
+});
+
 test.run();

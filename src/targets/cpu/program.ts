@@ -8,6 +8,7 @@ import { bodyOf } from './emit/columns.ts';
 import { emitMap, type MapProgram } from './emit/map.ts';
 import { combineChunks, emitReduce, planeIndex, type ReduceNest } from './emit/reduce.ts';
 import { remainderFunction } from './emit/remainder.ts';
+import { withProducts } from './emit/products.ts';
 import { withNarrowSums } from './emit/widening.ts';
 import { emitScan } from './emit/scan.ts';
 import { emitStart } from './emit/start.ts';
@@ -68,10 +69,12 @@ export function programOf(kernel: OrientedKernel, inner: readonly InnerStride[],
   const { axes, epilogue } = kernel.reduction;
   // The few elements of a short row are added pairwise: nothing is lost that would be worth keeping.
   const isShortRow = kernel.steps !== undefined && axes.length === 1 && axes[0] === kernel.rank - 1;
-  const given = kernel.reduction.terms.map((t) => termOf({ ...t, plain: t.plain || isShortRow }, results[t.value]));
+  const given = kernel.reduction.terms.map((t) =>
+    termOf({ ...t, plain: t.plain || isShortRow, products: t.plain && kernel.fused }, results[t.value]));
   const stored = outputs('body');
   const stores = stored.map((o) => o.result);
-  const { terms, results: reduced } = withNarrowSums(given, results, stores);
+  const products = withProducts(given, results, stores);
+  const { terms, results: reduced } = withNarrowSums(products.terms, products.results, stores);
   const planes = terms.flatMap(planesOf);
   const reduce: ReduceNest = {
     ...shared, outputs: walked(stored, along), planes, results: reduced, effects, axes, terms, stores, short: kernel.steps,

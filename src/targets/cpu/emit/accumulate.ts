@@ -21,10 +21,14 @@ export interface Term extends KernelTerm {
   readonly width: Width;
   /** Of a sum of narrower integers: theirs, see widening.ts. */
   readonly summed?: DType;
+  /** It adds up products, with fused multiply-add. */
+  readonly products?: boolean;
+  /** The result that `value` is multiplied by, see products.ts. */
+  readonly factor?: number;
 }
 
 /** A term of a value. The indices of arg reducers, which go with the values, need lanes of 32 bits. */
-export function termOf(t: KernelTerm, value: Value): Term {
+export function termOf(t: Pick<Term, 'reducer' | 'value' | 'plain' | 'products'>, value: Value): Term {
   const { dtype } = value;
   const { combine: how } = reducers[t.reducer];
   if (how === 'argMin' || how === 'argMax') return { ...t, dtype, width: Math.max(32, likelyWidth(value)) as Width };

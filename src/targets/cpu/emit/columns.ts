@@ -12,7 +12,7 @@ import { Evaluator, type Leaf, type Site } from './evaluate.ts';
 import type { Frame, Nest } from './frame.ts';
 import type { Regs, Width } from './lanes.ts';
 import { assumeInside, asksOuter, insideValues, margins } from './points.ts';
-import { isSameInRow, Row, variantOf, type Variant } from './row.ts';
+import { isSameInRow, Row, variantOf, type RowBefore, type Variant } from './row.ts';
 import type { Scheme } from './scheme.ts';
 import { isSerial } from './serial.ts';
 import { fixedIn, valuesIn, type Piece } from './uniformity.ts';
@@ -138,8 +138,18 @@ function costOfValue(v: Value, { isUniform, isDeferred, isRun }: Scheme): number
 }
 
 /** All that the row computes once. */
-export const rowOf = (frame: Frame, { whole, interior, insideRows }: Body): Row =>
-  new Row(frame, [whole, ...(interior === whole ? [] : [interior]), ...(insideRows ? [insideRows] : [])]);
+export const rowOf = (frame: Frame, { whole, interior, insideRows }: Body, before?: RowBefore): Row =>
+  new Row(frame, [whole, ...(interior === whole ? [] : [interior]), ...(insideRows ? [insideRows] : [])], before);
+
+/** So many rows that follow each other along `axes`, the first where the frame is, which then is at the next. */
+export function rowsOf(frame: Frame, body: Body, count: number, axes: readonly number[]): Row[] {
+  const rows: Row[] = [];
+  for (let k = 0; k < count; k++) {
+    rows.push(rowOf(frame, body, k > 0 && axes.length === 1 ? { row: rows[k - 1], axis: axes[0] } : undefined));
+    frame.next(axes);
+  }
+  return rows;
+}
 
 /** What a sink allows. */
 export interface Liberties {

@@ -7,17 +7,19 @@
  * Reads run over the end of a row by less than a register, which memory allows; those lanes count for nothing.
  */
 import { dtypes } from '../../../dsl/dtype.ts';
+import { reducers } from '../../../dsl/reducers.ts';
 import {
   combine, combineValues, horizontal, identity, inWideLanes, next, pairwise, planesOf, type Partial, type Term,
 } from './accumulate.ts';
 import type { Bytes } from './address.ts';
 import type { Code, Scalar } from './code.ts';
-import { rowOf, stepResults, stillReads, type Body, type Results, type Still } from './columns.ts';
+import { rowsOf, stepResults, stillReads, type Body, type Results, type Still } from './columns.ts';
 import type { Cut, Frame } from './frame.ts';
 import {
   EVEN_WORDS, HIGH_HALVES, iota, LOW_HALVES, ODD_WORDS, registers, resize, widthOf, WIDTHS, type Regs, type Width,
 } from './lanes.ts';
 import { scatterAt, store, storeOne } from './memory.ts';
+import { combineTaken, takenOf, valueOf, type Taken } from './products.ts';
 import { planeIndex, type ReduceNest } from './reduce.ts';
 import type { Local } from '../wasm/index.ts';
 
@@ -67,12 +69,7 @@ type Quad = readonly Partial[];
 
 /** What rows that follow each other along `axes` give, step by step: for each row, the registers of each result. */
 function evaluateRows({ frame, body, steps, still }: Short, count: number, axes: readonly number[]): Results[][] {
-  const rows = Array.from({ length: count }, () => {
-    const row = rowOf(frame, body);
-    frame.next(axes);
-    return row;
-  });
-  return stepResults(frame, body, rows, steps, LANES, still);
+  return stepResults(frame, body, rowsOf(frame, body, count, axes), steps, LANES, still);
 }
 
 const quad = (regs: Regs): Partial[] => regs.map((value) => ({ value, extra: undefined }));
@@ -104,8 +101,7 @@ function reduceRows(short: Short): void {
     const place = c.variable(c.add(plane, kept));
     const steps = evaluateRows(short, count, keptAxes);
     nest.terms.forEach((term, t) => {
-      const valuesOf = (r: number): Regs[] => steps.map((rows) => rows[r](term.value, term.width));
-      const totals = Array.from({ length: count }, (_, r) => rowTotal(short, term, valuesOf(r)));
+      const totals = Array.from({ length: count }, (_, r) => rowTotal(short, term, steps.map((rows) => takenOf(term, rows[r]))));
       const result = count === 1 ? [horizontal(c, term, totals[0], LANES)] : sideBySide(c, term, totals);
       for (const k of partsOf(term)) {
         const at = c.at.variable(addressOf(short, t, k, place));
@@ -121,12 +117,20 @@ function reduceRows(short: Short): void {
 }
 
 /** All steps of one row in one register. */
-function rowTotal({ frame: { c }, masks, steps }: Short, term: Term, values: readonly Regs[]): Partial {
+function rowTotal({ frame: { c }, masks }: Short, term: Term, steps: readonly (readonly Taken[])[]): Partial {
   const start = identity(c, term, 0);
-  const inside = (regs: Regs): Regs =>
-    regs.map((v, j) => c.x('v128.bitselect', [v, start.value, masks[term.width][j]]));
-  const list = values.flatMap((regs, k) => quad(k === steps - 1 ? inside(regs) : regs));
-  if (term.plain) return pairwise(list, (a, b) => combine(c, term, a, b));
+  const isZero = Object.is(reducers[term.reducer].identity(term.dtype), 0);
+  const inside = (v: Local, j: number): Local => {
+    const mask = masks[term.width][j];
+    return isZero ? c.x('v128.and', [v, mask]) : c.x('v128.bitselect', [v, start.value, mask]);
+  };
+  const whole = steps.slice(0, -1).flat();
+  const last = steps.at(-1)!.map((x, j) => inside(valueOf(c, term, x), j));
+  if (term.plain) {
+    const end = pairwise(last, (a, b) => combineValues(c, term, a, b));
+    return { value: whole.length > 0 ? combineTaken(c, term, whole, end) : end, extra: undefined };
+  }
+  const list = quad([...whole.map((x) => x.value), ...last]);
   return list.slice(1).reduce<Partial>((sum, p) => next(c, term, sum, p), { ...start, value: list[0].value });
 }
 
@@ -154,10 +158,13 @@ function reduceColumns(short: Short): void {
     const r = c.variable(cut.rows[0], 'row');
     frame.seek(axes, r);
     const take = (count: number): void => {
-      evaluateRows(short, count, axes).forEach((rows, step) => nest.terms.forEach((term, t) => sums[t][step].forEach((sum, j) => {
-        const value = pairwise(rows.map((results) => results(term.value, term.width)[j]), (a, b) => combineValues(c, term, a, b));
-        assign(c, sum, next(c, term, sum, { value, extra: undefined }));
-      })));
+      evaluateRows(short, count, axes).forEach((rows, step) => nest.terms.forEach((term, t) => {
+        const taken = rows.map((results) => takenOf(term, results));
+        sums[t][step].forEach((sum, j) => {
+          const value = combineTaken(c, term, taken.map((regs) => regs[j]));
+          assign(c, sum, next(c, term, sum, { value, extra: undefined }));
+        });
+      }));
       c.advance(r, count);
     };
     c.whileBelow(r, c.variable(c.sub(cut.rows[1], TOGETHER - 1)), () => take(TOGETHER));

@@ -9,18 +9,19 @@
 import { dtypes } from '../../../dsl/dtype.ts';
 import { costOf, valuesOf } from '../../../dsl/kernel/walk.ts';
 import {
-  accumulator, combine, combineValues, horizontal, identity, inWideLanes, isArg, next, pairwise, planesOf, reset, step,
+  accumulator, combine, horizontal, identity, inWideLanes, isArg, next, pairwise, planesOf, reset, step,
   widePartials, type Accumulator, type Partial, type Term,
 } from './accumulate.ts';
 import { ROWS_TOGETHER, STREAMS } from '../blocks.ts';
 import { extremeOf, type Extreme } from './extreme.ts';
 import type { Bytes, Pointer } from './address.ts';
 import type { Code, Scalar } from './code.ts';
-import { bodyOf, emitColumns, isStraight, rowOf, type Body, type Liberties, type Sink } from './columns.ts';
+import { bodyOf, emitColumns, isStraight, rowOf, rowsOf, type Body, type Liberties, type Sink } from './columns.ts';
 import { storing } from './map.ts';
 import { Frame, paramsOf, type Cut, type Nest } from './frame.ts';
 import { iota, narrow, registers, resize, widen, widthOf, type Regs } from './lanes.ts';
 import { load, loadSplat, store, storeOne } from './memory.ts';
+import { combineTaken, takenOf, valueOf, type Taken } from './products.ts';
 import { reduceShort, type Steps } from './reduce-short.ts';
 import type { Row } from './row.ts';
 import { sumsOf } from './widening.ts';
@@ -150,7 +151,7 @@ function totalSink(c: Code, totals: readonly Total[], firstIndex: Local, count: 
             const index = indices(c, t.term, c.add(firstIndex, x), count, true);
             t.follow(place, partials(results(t.term.value, t.term.width), index));
           } else {
-            t.add(place, sumsOf(c, t.term, [results], count));
+            t.add(place, sumsOf(c, t.term, results, count));
           }
         }
         place++;
@@ -159,7 +160,7 @@ function totalSink(c: Code, totals: readonly Total[], firstIndex: Local, count: 
     },
     cells: ([results], x) => totals.forEach((t) => {
       const index = isArg(t.term) ? indices(c, t.term, c.add(firstIndex, x), 1, false)[0] : undefined;
-      t.addCell({ value: results(t.term.value, t.term.width)[0], extra: index });
+      t.addCell({ value: valueOf(c, t.term, takenOf(t.term, results)[0]), extra: index });
     }),
   };
 }
@@ -191,12 +192,10 @@ class Total {
   }
 
   /** Takes vector `k` of a turn. */
-  add(k: number, values: readonly Local[]): void {
+  add(k: number, vector: readonly Taken[]): void {
     const { c, term, together, extreme } = this;
-    const both = extreme ? extreme.combine : (a: Local, b: Local): Local => combineValues(c, term, a, b);
-    values.forEach((v) => extreme?.note(v));
-    const value = pairwise(values, both);
-    c.move([together], [k === 0 ? value : both(together, value)]);
+    vector.forEach((x) => extreme?.note(x.value));
+    c.move([together], [combineTaken(c, term, vector, k === 0 ? undefined : together, extreme?.combine)]);
   }
 
   /** Takes vector `k` of a turn, after those of the turns before. */
@@ -238,14 +237,11 @@ function reduceOuter(frame: Frame, nest: ReduceNest, body: Body, cut: Cut): void
     const r = c.variable(cut.rows[0], 'row');
     frame.seek(nest.axes, r);
     const take = (count: number): void => {
-      const rows = Array.from({ length: count }, () => {
-        const row = rowOf(frame, body);
-        // What the body stores goes to the current row, so that is left only when it is done.
-        if (nest.stores.length === 0) frame.next(nest.axes);
-        return row;
-      });
+      // What the body stores goes to the current row, so that is left only when it is done.
+      const stays = nest.stores.length > 0;
+      const rows = stays ? [rowOf(frame, body)] : rowsOf(frame, body, count, nest.axes);
       feed(frame, nest, body, rows, cut.columns, planeSink(c, planes, r, body.count));
-      if (nest.stores.length > 0) frame.next(nest.axes);
+      if (stays) frame.next(nest.axes);
       c.advance(r, count);
     };
     if (together > 1) c.whileBelow(r, c.variable(c.sub(cut.rows[1], together - 1)), () => take(together));
@@ -254,17 +250,16 @@ function reduceOuter(frame: Frame, nest: ReduceNest, body: Body, cut: Cut): void
 }
 
 function planeSink(c: Code, planes: readonly PlaneRow[], r: Local, count: number): Sink {
-  const together = (t: Term, values: readonly Local[]): Local => pairwise(values, (a, b) => combineValues(c, t, a, b));
   return {
     begin: (x) => planes.forEach((p) => p.begin(x)),
     advance: (columns) => planes.forEach((p) => p.advance(columns)),
     vectors: (turn) => {
       // Their registers are asked for before the next row is computed.
-      const rows = [...turn].map(({ results }) => planes.map(({ term }) => results(term.value, term.width)));
+      const rows = [...turn].map(({ results }) => planes.map(({ term }) => takenOf(term, results)));
       planes.forEach((p, k) => {
         const { term } = p;
         const index = isArg(term) ? indices(c, term, r, count, false) : undefined;
-        const values = rows[0][k].map((_, j) => together(term, rows.map((regs) => regs[k][j])));
+        const values = rows[0][k].map((_, j) => combineTaken(c, term, rows.map((taken) => taken[k][j])));
         const old = p.load(count);
         p.store(partials(values, index).map((v, j) => next(c, term, old[j], v)), count);
       });
@@ -272,7 +267,7 @@ function planeSink(c: Code, planes: readonly PlaneRow[], r: Local, count: number
     cells: (rows, x) => planes.forEach((p) => {
       const { term } = p;
       const extra = isArg(term) ? indices(c, term, r, 1, false)[0] : undefined;
-      const value = together(term, rows.map((results) => results(term.value, term.width)[0]));
+      const value = combineTaken(c, term, rows.map((results) => takenOf(term, results)[0]));
       p.storeCell(x, next(c, term, p.loadCell(x), { value, extra }));
     }),
   };

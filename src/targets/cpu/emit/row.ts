@@ -60,6 +60,12 @@ export interface RowPointer {
   readonly stride: Pointer;
 }
 
+/** The row before, a step along an axis. */
+export interface RowBefore {
+  readonly row: Row;
+  readonly axis: number;
+}
+
 export class Row {
   private readonly pointers = new Map<string, RowPointer>();
   private readonly mapped = new Map<string, Scalar>();
@@ -72,7 +78,7 @@ export class Row {
   private readonly constant: Evaluator;
 
   /** Emits what the row needs for evaluating the variants of a body, at the frame's current outer coordinates. */
-  constructor(readonly frame: Frame, variants: readonly Variant[]) {
+  constructor(readonly frame: Frame, variants: readonly Variant[], private readonly before?: RowBefore) {
     const all = [...new Set(variants.flatMap(({ piece }) => valuesIn(piece)))];
     this.fixed = new Set(variants.flatMap(({ piece }) => [...fixedIn(piece, isSameInRow(frame.nest))]));
     for (const v of all) if (v.kind === 'read') this.makePointer(v);
@@ -187,8 +193,14 @@ export class Row {
     const { c, bases, strides, inputMasks, nest, inner } = this.frame;
     const key = this.key(input, at);
     if (this.pointers.has(key)) return;
-    const address = c.at.variable(bases[input], `row${input}`);
     const array = nest.inputs[input];
+    const { before } = this;
+    if (before && !array.ring && stepsAlong(at, before.axis).length === 0) {
+      const address = c.at.variable(c.at.plus(before.row.pointers.get(key)!.address, strides[input][before.axis]), `row${input}`);
+      this.pointers.set(key, { ...before.row.pointers.get(key)!, address });
+      return;
+    }
+    const address = c.at.variable(bases[input], `row${input}`);
     const isRound = (k: number): boolean => array.ring?.wraps === true && array.ring.axis === k;
     const steps = (k: number): AxisStep[] => (isRound(k) ? unwrapped(stepsAlong(at, k)) : stepsAlong(at, k));
     this.frame.rowOffset(array, inputMasks[input], strides[input], (k) => this.coordinate(k, steps(k)))

@@ -5,6 +5,7 @@ import { pairwise, type Term } from './accumulate.ts';
 import type { Code } from './code.ts';
 import type { Results } from './columns.ts';
 import { widthOf, type Regs } from './lanes.ts';
+import { asTaken, takenOf, type Taken } from './products.ts';
 import type { Local } from '../wasm/index.ts';
 
 /** Of a value that was made 32 bits wide to be summed: what it was before. */
@@ -33,12 +34,12 @@ const PAIRS = {
   16: { s: 'i32x4.extadd_pairwise_i16x8_s', u: 'i32x4.extadd_pairwise_i16x8_u' },
 } as const;
 
-/** Registers of whole vectors, of `count` cells each, whose lanes add up to the sum of all cells. */
-export function sumsOf(c: Code, term: Term, vectors: readonly Results[], count: number): Local[] {
+/** What a term takes of a vector of `count` cells: registers whose lanes add up to the sum of all cells. */
+export function sumsOf(c: Code, term: Term, results: Results, count: number): Taken[] {
   const { value, summed } = term;
   const width = summed && widthOf(summed) as 8 | 16;
-  if (width === undefined || count * width < 128) return vectors.flatMap((results) => results(value, term.width));
-  return paired(c, vectors.flatMap((results) => results(value, width)), width, summed!);
+  if (width === undefined || count * width < 128) return takenOf(term, results);
+  return asTaken(paired(c, results(value, width), width, summed!));
 }
 
 /** Two bytes have 9 bits, so 64 such sums fit 16 bits; a turn has fewer. */
