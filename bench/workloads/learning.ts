@@ -102,8 +102,8 @@ export const kMeans = workload({
   },
   weft: ([x, initial], { steps }) => [wf.iterate(initial, steps, (centers) => {
     const nearest = x.expandDims(1).sub(centers).square().sum(2).argMin(1);
-    const belongs = nearest.expandDims(1).eq(wf.arange(CLUSTERS, { dtype: 'int32' })).asType('float32');
-    return belongs.expandDims(2).mul(x.expandDims(1)).sum(0).div(belongs.sum(0).expandDims(1));
+    const counts = wf.scatterAdd([CLUSTERS], nearest, wf.ones([]));
+    return wf.scatterAdd([CLUSTERS, FEATURES], nearest, x).div(counts.expandDims(1));
   })],
   plainJs([{ data: x }, { data: initial }], { rows, steps }) {
     const centers = Float32Array.from(initial), sums = new Float64Array(initial.length), counts = new Float64Array(CLUSTERS);

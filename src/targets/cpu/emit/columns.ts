@@ -145,7 +145,7 @@ export const rowOf = (frame: Frame, { whole, interior, insideRows }: Body, befor
 export function rowsOf(frame: Frame, body: Body, count: number, axes: readonly number[]): Row[] {
   const rows: Row[] = [];
   for (let k = 0; k < count; k++) {
-    rows.push(rowOf(frame, body, k > 0 && axes.length === 1 ? { row: rows[k - 1], axis: axes[0] } : undefined));
+    rows.push(rowOf(frame, body, k > 0 && axes.length > 0 ? { row: rows[k - 1], axes } : undefined));
     frame.next(axes);
   }
   return rows;

@@ -60,14 +60,16 @@ export interface RowPointer {
   readonly stride: Pointer;
 }
 
-/** The row before, a step along an axis. */
+/** The row before: a step along the last of `axes`, or where that one ends. */
 export interface RowBefore {
   readonly row: Row;
-  readonly axis: number;
+  readonly axes: readonly number[];
 }
 
 export class Row {
   private readonly pointers = new Map<string, RowPointer>();
+  /** Sets pointers that were found from the row before. */
+  private readonly atEnd: (() => void)[] = [];
   private readonly mapped = new Map<string, Scalar>();
   private readonly kept = new Map<string, Scalar>();
   private readonly outerInside = new Map<string, { condition: Scalar; mask: Local }>();
@@ -82,6 +84,7 @@ export class Row {
     const all = [...new Set(variants.flatMap(({ piece }) => valuesIn(piece)))];
     this.fixed = new Set(variants.flatMap(({ piece }) => [...fixedIn(piece, isSameInRow(frame.nest))]));
     for (const v of all) if (v.kind === 'read') this.makePointer(v);
+    this.beginAnew();
     if (!variants.every(({ vector }) => vector.plain)) this.keepCoordinates(all);
     for (const v of insideValues(all)) this.makeInside(v);
     this.needed = new Set(variants.flatMap(({ piece }) => this.neededBy(piece)));
@@ -194,18 +197,30 @@ export class Row {
     const key = this.key(input, at);
     if (this.pointers.has(key)) return;
     const array = nest.inputs[input];
-    const { before } = this;
-    if (before && !array.ring && stepsAlong(at, before.axis).length === 0) {
-      const address = c.at.variable(c.at.plus(before.row.pointers.get(key)!.address, strides[input][before.axis]), `row${input}`);
-      this.pointers.set(key, { ...before.row.pointers.get(key)!, address });
-      return;
-    }
-    const address = c.at.variable(bases[input], `row${input}`);
     const isRound = (k: number): boolean => array.ring?.wraps === true && array.ring.axis === k;
     const steps = (k: number): AxisStep[] => (isRound(k) ? unwrapped(stepsAlong(at, k)) : stepsAlong(at, k));
-    this.frame.rowOffset(array, inputMasks[input], strides[input], (k) => this.coordinate(k, steps(k)))
-      .forEach((bytes) => c.at.advance(address, bytes));
+    const fromBase = (address: Pointer): void => {
+      c.at.assign(address, bases[input]);
+      this.frame.rowOffset(array, inputMasks[input], strides[input], (k) => this.coordinate(k, steps(k)))
+        .forEach((bytes) => c.at.advance(address, bytes));
+    };
+    const address = c.at.local(`row${input}`);
+    const { before } = this;
+    if (before && !array.ring && this.frame.coords.every((_, k) => k === inner || steps(k).length === 0)) {
+      c.at.assign(address, c.at.plus(before.row.pointers.get(key)!.address, strides[input][before.axes.at(-1)!]));
+      if (before.axes.length > 1) this.atEnd.push(() => fromBase(address));
+    } else {
+      fromBase(address);
+    }
     this.pointers.set(key, { key, address, dtype, inner: array.inner, stride: strides[input][inner] });
+  }
+
+  /** Where the last axis has begun anew, the row is not a step from the one before. */
+  private beginAnew(): void {
+    const { atEnd, before, frame: { c, coords } } = this;
+    if (!before || atEnd.length === 0) return;
+    c.raw('i32.eqz', [coords[before.axes.at(-1)!]]);
+    c.f.if(() => atEnd.forEach((emit) => emit()));
   }
 
   private insideKey(v: Inside): string {
