@@ -216,21 +216,24 @@ function isLocated(kernel: Kernel): boolean {
 /** Merges axes of maps; the number of axes stays, merged ones have size 1. */
 function mergeAxes(launch: OrientedLaunch, alone?: number): OrientedLaunch {
   if (launch.kernel.reduction || isLocated(launch.kernel)) return launch;
-  const domain = [...launch.domain];
-  const walks = [...launch.inputs.filter((a) => !a.sizes).map((a) => a.strides), launch.bodyStrides].map((s) => [...s]);
-  let into = domain.length - 1;
+  const walks = [...launch.inputs.filter((a) => !a.sizes).map((a) => a.strides), launch.bodyStrides];
+  return { ...launch, domain: mergedSizes(launch.domain, walks, alone) };
+}
+
+/** Sizes after neighbouring axes that all of `walks` walk as one are merged, into the last of them. `alone`: not that axis. */
+export function mergedSizes(sizes: readonly number[], walks: readonly (readonly number[])[], alone?: number): number[] {
+  const merged = [...sizes];
+  let into = merged.length - 1;
   for (let k = into - 1; k >= 0; k--) {
-    if (domain[k] === 1) continue;
-    if (k !== alone && into !== alone && walks.every((s) => s[k] === s[into] * domain[into])) {
-      domain[into] *= domain[k];
-      domain[k] = 1;
+    if (merged[k] === 1) continue;
+    if (k !== alone && into !== alone && walks.every((s) => s[k] === s[into] * merged[into])) {
+      merged[into] *= merged[k];
+      merged[k] = 1;
     } else {
       into = k;
     }
   }
-  let next = 0;
-  const inputs = launch.inputs.map((a) => (a.sizes ? a : { ...a, strides: walks[next++] }));
-  return { ...launch, domain, inputs, bodyStrides: walks[next] };
+  return merged;
 }
 
 /**

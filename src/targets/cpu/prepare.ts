@@ -1,5 +1,6 @@
 /** From a launch to calls of its module: blocks, addresses, and how many threads are worth it. */
 import { dtypes, type DType } from '../../dsl/dtype.ts';
+import { valuesOf } from '../../dsl/kernel/walk.ts';
 import { sizeOf, stridesOf } from '../../dsl/shape.ts';
 import { InternalError } from '../../errors.ts';
 import type { Access, Launch } from '../../fusion/kernel.ts';
@@ -7,7 +8,7 @@ import { blockMap, blockReduceInner, blockReduceOuter, type Blocking } from './b
 import { layoutSpecOf, type Nest } from './emit/frame.ts';
 import { START, START_BLOCK } from './emit/start.ts';
 import { layoutOf, parameterWords, type Walk } from './layout.ts';
-import type { OrientedLaunch } from './orient.ts';
+import { mergedSizes, type OrientedLaunch } from './orient.ts';
 import type { Program } from './program.ts';
 import type { ModuleBuilder, ModuleOptions } from './wasm/index.ts';
 import type { Work } from '../../fusion/work.ts';
@@ -82,16 +83,29 @@ export function prepare(program: Program, launch: OrientedLaunch): Prepared {
 
   const alongKept = (list: readonly number[], none: number): number[] =>
     (keptAxes.length > 0 ? keptAxes.map((k) => list[k]) : [none]);
-  const kept = alongKept(sizes, 1);
+  const dense = stridesOf(alongKept(sizes, 1));
+  const ended = inputs.map((a) => (a.sizes ? a : { ...a, strides: alongKept(a.strides, 0) }));
+  const kept = endSizes(finish.nest, alongKept(sizes, 1), ended, [dense]);
   const { chunks, planeLength } = blocking.geometry;
   const ends = blockMap(sizeOf(kept.slice(0, -1)), kept.at(-1)!, 16 + chunks);
   const combining = { ...ends, geometry: { ...ends.geometry, chunks, planeLength } };
   const second = makeCall(1, finish.nest, combining, { cost: 4 + chunks, certain: true }, {
-    sizes: kept, inputs: inputs.map((a) => (a.sizes ? a : { ...a, strides: alongKept(a.strides, 0) })),
-    outputs: outputsFrom(launch, 'epilogue'), walk: () => ({ offset: 0, strides: stridesOf(kept) }),
+    sizes: kept, inputs: ended, outputs: outputsFrom(launch, 'epilogue'), walk: () => ({ offset: 0, strides: dense }),
   });
   const planes = reduce.planes.map((d) => chunks * planeLength * dtypes[d].bytes);
   return { calls: [first, second], planes };
+}
+
+/** The points at which a reduction ends: neighbouring axes are one where all that is read and stored there walks them as one. */
+export function endSizes(
+  nest: Nest, kept: readonly number[], inputs: readonly Access[], stored: readonly (readonly number[])[],
+): readonly number[] {
+  const values = valuesOf(nest.results);
+  const isLocated = values.some((v) => v.kind === 'coord' || v.kind === 'extent' || v.kind === 'inside' || ('at' in v && v.at));
+  if (isLocated || [...nest.inputs, ...nest.outputs].some((a) => a.ring)) return kept;
+  const read = new Set(values.flatMap((v) => (v.kind === 'read' ? [v.input] : [])));
+  const walks = inputs.flatMap((a, k) => (read.has(k) ? [a.strides] : []));
+  return mergedSizes(kept, [...walks, ...stored]);
 }
 
 /** Positions among the launch's outputs. */

@@ -9,7 +9,7 @@ import { cutOf, type Cut, type Units } from '../../../fusion/sweep/window.ts';
 import { blockMap, blockReduceInner, blockReduceOuter, type Blocking } from '../blocks.ts';
 import type { Geometry, Walk } from '../layout.ts';
 import type { OrientedLaunch } from '../orient.ts';
-import { makeCall, outputsFrom, type Call, type CallParts } from '../prepare.ts';
+import { endSizes, makeCall, outputsFrom, type Call, type CallParts } from '../prepare.ts';
 import type { Program } from '../program.ts';
 
 export interface StageCall {
@@ -74,16 +74,17 @@ export function prepareStage(
   const first = makeCall(0, reduce, blocking, work, { sizes: domain, ...body });
   const alongKept = (list: readonly number[], none: number): number[] =>
     (keptAxes.length > 0 ? keptAxes.map((k) => list[k]) : [none]);
-  const kept = alongKept(domain, 1);
+  const own = alongKept(domain, 1);
+  const dense: Walk = { offset: 0, strides: stridesOf(own) };
+  const ends = outputsFrom(launch, 'epilogue').map((k) => inRoom(rooms.get(launch.outputs[k]), dense));
+  const inputs = launch.inputs.map((a) => (a.sizes ? a : { ...a, strides: alongKept(a.strides, 0) }));
+  const kept = where.width === undefined ? endSizes(finish.nest, own, inputs, ends.map((w) => w.strides)) : own;
   const last = terminal
     ? blockMap(sizeOf(kept.slice(0, -1)), kept.at(-1)!, 16 + chunks)
     : cutMap(kept, { ...where, cut: cutOf(kept, where.units)! });
   const combining = { ...last, geometry: { ...last.geometry, chunks, planeLength } };
-  const dense: Walk = { offset: 0, strides: stridesOf(kept) };
-  const ends = outputsFrom(launch, 'epilogue').map((k) => inRoom(rooms.get(launch.outputs[k]), dense));
   const second = makeCall(1, finish.nest, combining, { cost: 4 + chunks, certain: true }, {
-    sizes: kept, inputs: launch.inputs.map((a) => (a.sizes ? a : { ...a, strides: alongKept(a.strides, 0) })),
-    outputs: outputsFrom(launch, 'epilogue'), walk: (k) => ends[k],
+    sizes: kept, inputs, outputs: outputsFrom(launch, 'epilogue'), walk: (k) => ends[k],
   });
   const planes = reduce.planes.map((dtype) =>
     ({ dtype, unit: planeUnit, length: terminal ? planeLength : where.width ?? planeUnit, chunks }));
