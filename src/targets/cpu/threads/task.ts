@@ -1,5 +1,6 @@
 /** One launch of a pool, step by step: alone, together with workers, or first one and then the other. */
 import type { Block } from '../heap.ts';
+import { footingOf, type Footing } from './footing.ts';
 import { grainOf, learnAlone, workOf, type Judge, type Known } from './judge.ts';
 import { failure } from './kernels.ts';
 import { WORD, type KernelFunction } from './layout.ts';
@@ -103,9 +104,10 @@ interface Begun {
 /** The first blocks, until they took so long that the others are worth sharing. */
 function beginAlone(task: Task, worth: number): Begun {
   const { blocks } = task.launch;
+  const footing = footingOf(task.run);
   const began = performance.now();
   for (let first = 0, count = 1, before = began; ;) {
-    first = runBlocks(task, first, Math.min(first + count, blocks));
+    first = runBlocks(task, first, Math.min(first + count, blocks), footing);
     const now = performance.now();
     const spent = now - began;
     if (first === blocks) sawAlone(task, spent, blocks);
@@ -115,10 +117,10 @@ function beginAlone(task: Task, worth: number): Begun {
   }
 }
 
-/** Returns the block after. */
-function runBlocks(task: Task, start: number, end: number): number {
+/** Returns the block after. What takes next to no time is called as it is. */
+function runBlocks(task: Task, start: number, end: number, call: Pick<Footing, 'run'> = task): number {
   try {
-    task.run(start, end, task.launch.params);
+    call.run(start, end, task.launch.params);
   } catch (error) {
     throw failure(labelOf(task), start, end, error);
   }
@@ -128,13 +130,14 @@ function runBlocks(task: Task, start: number, end: number): number {
 /** `spent`: milliseconds that the blocks before `first` took. */
 function* performAlone(task: Task, first: number, grain: number, spent = 0): Steps {
   const { known, launch: { blocks, uncertain } } = task;
+  const footing = footingOf(task.run);
   const began = performance.now() - spent;
   let due = began + TIME_SLICE;
   let breathed = false;
   const short = known !== undefined && workOf(known) < 1e6 * LOOK.alone;
   let count = short && !uncertain ? blocks : grain;
   for (let start = first, before = began + spent; start < blocks;) {
-    start = runBlocks(task, start, Math.min(start + count, blocks));
+    start = runBlocks(task, start, Math.min(start + count, blocks), footing);
     const now = performance.now();
     if (known && now - before < LOOK.alone) count *= 2;
     before = now;
@@ -156,6 +159,7 @@ function sawAlone({ known, launch }: Task, time: number, done: number): void {
 function* performTogether(task: Task, first: number, grain: number, helpers: number, crewing: Crewing): Steps {
   const { launch: { module, kernel = 0, params, blocks }, module: { code } } = task;
   const crew = crewing.staffed();
+  const footing = footingOf(task.run);
   let failed: { readonly error: unknown } | undefined;
   const began = performance.now();
   let due = began + TIME_SLICE;
@@ -163,7 +167,7 @@ function* performTogether(task: Task, first: number, grain: number, helpers: num
   crew.open({ module, code: code!, kernel, params, first, blocks, grain, helpers: Math.abs(helpers) }, helpers < 0);
   for (const taker = takerOf(crew.words, 0); take(crew.words, taker);) {
     try {
-      runBlocks(task, taker.start, taker.end);
+      runBlocks(task, taker.start, taker.end, footing);
     } catch (error) {
       crew.cancel();
       failed = { error };

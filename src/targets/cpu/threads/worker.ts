@@ -2,6 +2,7 @@
  * A thread of the pool. It gets one message, at its start; launches reach it through shared memory, and so does the
  * code of kernels it has not met. Bundled into the library as text ('inline:./worker.ts').
  */
+import { footingOf, type Footing } from './footing.ts';
 import {
   CONTROL_BYTES, SPIN, STATE, TEXT_BYTES, TURNS, WORD, pause, slotLeave, slotState, type KernelFunction, type WorkerStart,
 } from './layout.ts';
@@ -60,10 +61,10 @@ function serve({ memory, control, slot }: WorkerStart): void {
     const taker = takerOf(words, range);
     try {
       const params = words[WORD.params]!;
-      let kernel: KernelFunction | undefined;
+      let kernel: Footing | undefined;
       while (take(words, taker)) {
-        kernel ??= kernelOfJob();
-        kernel(taker.start, taker.end, params);
+        kernel ??= footingOf(kernelOfJob());
+        kernel.run(taker.start, taker.end, params);
       }
     } catch (error) {
       closeRanges(words);
