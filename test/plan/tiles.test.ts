@@ -10,7 +10,7 @@ import { runRuns } from '../support/run-tile.ts';
 import { buildStencils, stencilPrograms } from '../support/stencil-programs.ts';
 import { expectClose } from '../support/targets.ts';
 
-const runs = Number(process.env.WEFT_FUZZ_RUNS) || 150;
+const runs = Number(process.env.WEFT_FUZZ_RUNS) || 200;
 
 /** How often the test met what it is for. */
 const met = { tiles: 0, deepest: 0, wraps: 0, merged: 0, shifted: 0, kept: 0, loops: 0 };
@@ -40,7 +40,7 @@ test(`${runs} random pipelines by tiles`, () => {
 });
 
 test('they were of every kind', () => {
-  for (const [what, times] of Object.entries(met)) assert.ok(times >= Math.min(2, runs / 50), `${what}: ${times}, ${JSON.stringify(met)}`);
+  for (const [what, times] of Object.entries(met)) assert.ok(times >= Math.min(1, runs / 50), `${what}: ${times}, ${JSON.stringify(met)}`);
 });
 
 test.run();

@@ -7,7 +7,8 @@ import { createCpuTarget } from '../../src/targets/cpu/index.ts';
 import type { DeviceBuffer, Job, PlanTarget } from '../../src/targets/target.ts';
 
 export const spy = {
-  /** Buffers allocated and not released, and their bytes. */
+  /** Buffers allocated and not released, how many, and their bytes. */
+  live: new Set<DeviceBuffer>(),
   buffers: 0,
   bytes: 0,
   /** The most bytes that there were since this was set. */
@@ -32,6 +33,7 @@ function counting(target: PlanTarget): PlanTarget {
     name: 'spy',
     allocate(bytes) {
       const buffer = target.allocate(bytes);
+      spy.live.add(buffer);
       spy.buffers++;
       spy.bytes += bytes;
       spy.peak = Math.max(spy.peak, spy.bytes);
@@ -39,6 +41,7 @@ function counting(target: PlanTarget): PlanTarget {
     },
     release(buffer: DeviceBuffer) {
       target.release(buffer);
+      spy.live.delete(buffer);
       spy.buffers--;
       spy.bytes -= buffer.bytes;
     },
