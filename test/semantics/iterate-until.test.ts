@@ -219,7 +219,7 @@ const leaks = suite('what loops leave in memory');
 const onSpy = { target: 'spy' };
 const inputs = () => [wf.array(new Float32Array(1000).fill(2)), wf.array(new Float32Array(1000).fill(1))] as const;
 
-/** Buffers of `work` that are left after it; it is given two arrays of its own. The collector may come for older ones meanwhile. */
+/** Buffers of `work`, which is given two arrays, that are left after it. The collector may come for older ones meanwhile. */
 async function left(work: (x: wf.WeftArray<'float32'>, k: wf.WeftArray<'float32'>) => Promise<unknown>): Promise<number> {
   await wf.zeros(1).add(1).eval(onSpy);
   const [x, k] = inputs();
