@@ -3,6 +3,7 @@ import { isInteger } from '../dsl/dtype.ts';
 import type { Fn, Value } from '../dsl/kernel/ir.ts';
 import { opInfo, type OpName } from '../dsl/ops.ts';
 import { sizeOf } from '../dsl/shape.ts';
+import { productOf } from './contract.ts';
 import { launchesOf, type Launch, type Run } from './kernel.ts';
 import { hasLoops, workOf, type Weights } from './work.ts';
 
@@ -19,7 +20,7 @@ const weights: Weights = { value: countOf, store: 0, indices: false };
 function countOf(v: Value): number {
   if (v.kind !== 'op' || countsTurns(v)) return 0;
   if (arithmetic.has(v.op)) return 1;
-  if (v.op === 'fma') return 2;
+  if (v.op === 'fma' || v.op === 'fnma') return 2;
   const { cost } = opInfo(v.op);
   return cost >= LEAST_COST_OF_FUNCTIONS ? cost : 0;
 }
@@ -45,11 +46,25 @@ export function flopsOf(run: Run): number | undefined {
 function flopsOfLaunch(launch: Launch): number | undefined {
   const { kernel: { body, reduction }, domain } = launch;
   const points = sizeOf(domain);
-  const each = perPoint(body, launch);
-  if (each === undefined || !reduction) return each === undefined ? undefined : points * each;
+  const inside = flopsOfProduct(launch) ?? times(points, perPoint(body, launch));
+  if (inside === undefined || !reduction) return inside;
   const kept = domain.reduce((n, size, axis) => (reduction.axes.includes(axis) ? n : n * size), 1);
-  const end = perPoint(reduction.epilogue, launch);
-  return end === undefined ? undefined : points * (each + reduction.terms.length) + kept * end;
+  const end = times(kept, perPoint(reduction.epilogue, launch));
+  return end === undefined ? undefined : inside + points * reduction.terms.length + end;
+}
+
+const times = (count: number, each: number | undefined): number | undefined => (each === undefined ? undefined : count * each);
+
+/** Of a product of matrices, without the sums: what is computed of an operand is computed once for each of its elements. */
+function flopsOfProduct(launch: Launch): number | undefined {
+  const { kernel: { body }, domain } = launch;
+  const product = productOf(launch);
+  if (!product) return undefined;
+  const [left, right] = [product.left, product.right].map(({ value, walks }) => {
+    const elements = [...walks].reduce((n, axis) => n * domain[axis], 1);
+    return times(elements, perPoint({ ...body, results: [value], effects: [] }, launch));
+  });
+  return left === undefined || right === undefined ? undefined : sizeOf(domain) + left + right;
 }
 
 function perPoint(fn: Fn, launch: Launch): number | undefined {

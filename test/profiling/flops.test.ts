@@ -36,6 +36,8 @@ const cases: readonly (readonly [what: string, make: () => wf.WeftArray, flops: 
   ['a mean divides once', () => x.mean(), 1001],
   ['sums of rows', () => m.sum(1), 600],
   ['a product of matrices', () => wf.matmul(m, m.transpose()), 2 * 20 * 20 * 30],
+  ['an operand of a product is computed once', () => wf.matmul(m.add(1), m.transpose().exp()), 2 * 20 * 20 * 30 + 600 + 20 * 600],
+  ['differences from products count as sums do', () => wf.vectorize((a: number, b: number) => a - a * b)(x, y), 2000],
   ['a stencil', () => blur(x), 3000],
   ['what is computed twice counts once', () => blur(blur(y)), 6000],
   ['a loop of so many turns', () => known(x), 100_000],
