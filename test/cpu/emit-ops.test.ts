@@ -1,9 +1,10 @@
 /** Every op on every dtype it takes, on special values, against `evaluateOp`; every cast against `castNumber`. */
 import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
 import { castNumber, dtypeNames, dtypes, isFloat, type DType, type TypedArray } from '../../src/dsl/dtype.ts';
 import { evaluateOp, opInfo, opNames, resultOf, type OpName } from '../../src/dsl/ops.ts';
 import { libraryFn } from '../../src/dsl/kernel/math/index.ts';
-import { build, closeTargets, expectSame, expectSameEconomically, onCpu } from './emit-support.ts';
+import { build, closeTargets, expectSame, expectSameEconomically, onCpu, target } from './emit-support.ts';
 
 const test = suite('cpu ops');
 
@@ -158,6 +159,16 @@ test('exponents from and to rounded floats, in code that keeps its locals and in
         ];
       },
     }, d);
+  }
+});
+
+test('whole numbers that become exponents are rounded by an addition', () => {
+  for (const d of ['float32', 'float64'] as const) {
+    const { code } = target().explain(build({
+      domain: [100], inputs: [{ dtype: d, data: typed(d, floats) }], body: (b, read) => [b.op('exp', [read(0)])],
+    }).launch);
+    assert.not.match(code, /\.nearest/);
+    assert.match(code, /\.shl/);
   }
 });
 

@@ -1,5 +1,6 @@
 /** Reductions on the cpu target: every reducer, dtype and pattern of axes, and the same bits for any number of threads. */
 import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
 import { dtypeNames, isFloat, type DType, type TypedArray } from '../../src/dsl/dtype.ts';
 import type { Builder, Value } from '../../src/dsl/kernel/ir.ts';
 import { reducerInfo, reducerNames, type ReducerName } from '../../src/dsl/reducers.ts';
@@ -95,6 +96,19 @@ test('several terms, an epilogue that reads, and stores of the body', async () =
     }, `[${domain}] over ${axes}`);
     }
   }
+});
+
+test('ends run along all kept axes as one, where what they read and store lies as one', () => {
+  const ends = (p: Program): string => target().explain(build(p).launch).layout.split('\n').at(-1)!;
+  const sums = reduction('float32', [100, 5, 64], [2], 'sum');
+  assert.match(ends(sums), /^k1: 500 elements in 1 blocks of 1 rows by 500 columns/);
+  assert.match(ends(reduction('float32', [100, 5, 64], [1], 'sum')), /^k1: 6400 elements in \d+ blocks of 1 rows/);
+  const scaled = (strides: readonly number[], length: number): Program => ({
+    ...sums, inputs: [...sums.inputs, { dtype: 'float32', data: sample('float32', length), strides }],
+    reduce: { ...sums.reduce!, epilogue: (b, reduced, read) => [b.op('mul', [reduced(0), read(1)])] },
+  });
+  assert.match(ends(scaled([5, 1, 0], 500)), /by 500 columns/);
+  assert.match(ends(scaled([0, 1, 0], 5)), /of 100 rows by 5 columns/);
 });
 
 test('many chunks', async () => {

@@ -86,4 +86,13 @@ test('the CPU packs operands in panels and multiplies in tiles, if it is a produ
   void target.close();
 });
 
+test('tiles have five rows where that is less work, and the left operand is transposed', () => {
+  const target = createCpuTarget({ threads: 1 });
+  const layoutOf = (y: wf.WeftArray): string => target.explain(planOf([y]).launches.at(-1)!).layout;
+  const panels = (m: number): number => Number(/left operand in panels of (\d)/.exec(layoutOf(matrix(m, 40).matmul(matrix(40, 16))))![1]);
+  assert.equal([4, 5, 8, 9, 16, 20, 64, 1024].map(panels), [4, 5, 4, 5, 4, 5, 5, 5]);
+  assert.match(layoutOf(matrix(40, 64).transpose().matmul(matrix(40, 16))), /left operand in panels of 4/);
+  void target.close();
+});
+
 test.run();
