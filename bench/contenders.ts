@@ -71,7 +71,7 @@ export function contendersOf({ peers, webgpu, unfused }: Company, job: Job, expe
   if (unfused && !variants.some((v) => v.name === UNFUSED.name)) variants.push(UNFUSED);
   for (const v of variants) {
     own.push(v.plainJs ? plainJs(v.name, { plainJs: v.plainJs }, job)
-      : weft(v.name, { weft: v.weft ?? workload.weft.bind(workload) }, job, { target: 'cpu', ...v.options }));
+      : weft(v.name, { weft: v.weft ?? workload.weft.bind(workload) }, job, { target: 'cpu', ...v.options }, v.configured));
   }
   return [...own, ...peers.flatMap((peer) => contenderOf(peer, job, expected) ?? [])];
 }

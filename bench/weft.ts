@@ -8,12 +8,19 @@ import { WEFT, type Arrays, type Contender, type Job, type Workload } from './wo
  */
 export function weft(
   name: string, program: Pick<Workload, 'weft'>, { inputs, parameters }: Job, options: wf.EvaluateOptions,
+  configured: Partial<wf.Options> = {},
 ): Contender {
   const sources = inputs.map(({ data, shape }) => wf.array(data, { shape: [...shape] }));
   const computed = async () => {
-    const made = disposable(await program.weft(sources, parameters));
-    await wf.evaluate(made.arrays, options);
-    return made;
+    const before = wf.configure();
+    wf.configure(configured);
+    try {
+      const made = disposable(await program.weft(sources, parameters));
+      await wf.evaluate(made.arrays, options);
+      return made;
+    } finally {
+      wf.configure(before);
+    }
   };
   return {
     of: WEFT, name,

@@ -1,5 +1,5 @@
 /** What a benchmark is: one computation stated for Weft, in plain JavaScript, and for whichever peers can express it. */
-import type { EvaluateOptions, WeftArray } from '../src/index.ts';
+import type { EvaluateOptions, Options, WeftArray } from '../src/index.ts';
 import type { GpuJsProgram } from './peers/gpujs.ts';
 import type { JaxProgram } from './peers/jax.ts';
 import type { NumpyProgram } from './peers/numpy.ts';
@@ -63,6 +63,8 @@ export interface Programs<P extends Parameters = Parameters> {
 export interface Variant<P extends Parameters> extends Partial<Pick<Workload<P>, 'weft' | 'plainJs'>> {
   readonly name: string;
   readonly options?: EvaluateOptions;
+  /** Options of the library while it runs. */
+  readonly configured?: Partial<Options>;
 }
 
 /** The same program with a loop for every operation. */

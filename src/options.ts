@@ -12,13 +12,18 @@ export interface Options {
    * every operation rounded by itself.
    */
   readonly math: 'fast' | 'portable';
+  /**
+   * Float results below the smallest normal number (1.2e-38 of float32, 2.2e-308 of float64): 'keep' (default), or 'flush': they
+   * are stored as 0, with their sign, on the CPU too, where arithmetic with such numbers is up to a hundred times as slow.
+   */
+  readonly subnormals: 'keep' | 'flush';
   /** Check every plan with the validators before it runs; for bug reports. Default false. */
   readonly validate: boolean;
   /** `{ max: n }` limits the planner to so many fusions, to find one that changes results. Default none: no limit. */
   readonly fusion: FusionOptions;
 }
 
-let current: Options = { target: 'auto', threads: 0, math: 'fast', validate: false, fusion: {} };
+let current: Options = { target: 'auto', threads: 0, math: 'fast', subnormals: 'keep', validate: false, fusion: {} };
 const listeners: ((options: Options) => void)[] = [];
 
 export const options = (): Options => current;
@@ -43,6 +48,7 @@ const checks: { readonly [K in keyof Options]: (value: unknown) => string | unde
   target: (v) => (typeof v === 'string' ? undefined : 'expected the name of a target'),
   threads: (v) => (Number.isInteger(v) && (v as number) >= 0 && (v as number) <= 1024 ? undefined : 'expected an integer from 0 (all) to 1024'),
   math: (v) => (v === 'fast' || v === 'portable' ? undefined : "expected 'fast' or 'portable'"),
+  subnormals: (v) => (v === 'keep' || v === 'flush' ? undefined : "expected 'keep' or 'flush'"),
   validate: (v) => (typeof v === 'boolean' ? undefined : 'expected true or false'),
   fusion: (v) => (isFusionOptions(v) ? undefined : 'expected { max: n } with a whole number n of at least 0, or {}'),
 };

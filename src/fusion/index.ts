@@ -58,9 +58,9 @@ function inputsOf({ nodes, isInput }: Graph): (e: Expr) => boolean {
 function cacheFor(profile: CostProfile): PlanCache {
   let cache = cacheOf.get(profile);
   if (!cache) {
-    const { memoryRoundTrip, launch, maxBuffers, maxBufferBytes, mostReads, fuseMultiplyAdd, sweeps, tiles } = profile;
+    const { memoryRoundTrip, launch, maxBuffers, maxBufferBytes, mostReads, sweeps, tiles } = profile;
     const key = [
-      memoryRoundTrip, launch, maxBuffers, maxBufferBytes, mostReads, fuseMultiplyAdd,
+      memoryRoundTrip, launch, maxBuffers, maxBufferBytes, mostReads, profile.fuseMultiplyAdd, profile.flushSubnormals,
       sweeps?.cache, sweeps?.depth, sweeps?.lineDepth, tiles?.memory, tiles?.depth,
     ].join();
     cache = caches.get(key);

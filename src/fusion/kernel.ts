@@ -60,6 +60,8 @@ export interface Kernel {
   readonly outputs: readonly KernelOutput[];
   /** Products and sums may be rounded at once, by the target too (see `contracted`). */
   readonly fused?: boolean;
+  /** Subnormal results are stored as 0, with their sign. */
+  readonly flushes?: boolean;
   /** Equal keys compile to equal code. */
   readonly key: string;
 }

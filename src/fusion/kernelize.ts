@@ -165,7 +165,8 @@ class Kernelizer {
   }
 
   private finish(made: Omit<Kernel, 'key'>, writes: readonly number[], stored?: readonly PlanStored[]): PlanKernel {
-    const kernel = this.a.profile.fuseMultiplyAdd ? { ...made, fused: true } : made;
+    const { fuseMultiplyAdd, flushSubnormals } = this.a.profile;
+    const kernel = { ...made, ...fuseMultiplyAdd && { fused: true }, ...flushSubnormals && { flushes: true } };
     return {
       kind: 'kernel',
       kernel: { ...kernel, key: kernelKey(kernel) },

@@ -108,5 +108,5 @@ export function kernelKey(kernel: Omit<Kernel, 'name' | 'key'>): string {
   const outputs = kernel.outputs.map((o) => `${o.dtype}:${o.from}:${o.result}`).join();
   const r = kernel.reduction;
   const reduction = r ? `|${r.axes.join()}|${r.terms.map((t) => `${t.reducer}${t.plain ? '~' : ''}:${t.value}`).join()}|${r.epilogue.key}` : '';
-  return `${kernel.schedule}${kernel.fused ? '+' : ''}${kernel.rank}|${outputs}|${kernel.body.key}${reduction}`;
+  return `${kernel.schedule}${kernel.fused ? '+' : ''}${kernel.flushes ? '0' : ''}${kernel.rank}|${outputs}|${kernel.body.key}${reduction}`;
 }

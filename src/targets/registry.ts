@@ -28,7 +28,10 @@ export function registerTarget(factory: TargetFactory): void {
   factories.set(factory.name, factory);
 }
 
-const targetOptions = () => ({ threads: options().threads || undefined, math: options().math });
+const targetOptions = () => {
+  const { threads, math, subnormals } = options();
+  return { threads: threads || undefined, math, subnormals };
+};
 
 function factoryOf(name: string): TargetFactory {
   const factory = factories.get(name);

@@ -20,6 +20,8 @@ export interface CostProfile {
   readonly mostReads?: number;
   /** A product and a sum are one instruction, and may be rounded at once (see `contracted`). */
   readonly fuseMultiplyAdd?: boolean;
+  /** Subnormal results are stored as 0. */
+  readonly flushSubnormals?: boolean;
   /** The target runs sweeps; missing: it wants single launches. */
   readonly sweeps?: SweepLimits;
   /** The target runs tiles: what they may take. */
@@ -158,4 +160,5 @@ export interface TargetOptions {
   readonly threads?: number;
   /** `fast` uses what the device has, `portable` the same math library everywhere. */
   readonly math?: 'fast' | 'portable';
+  readonly subnormals?: 'keep' | 'flush';
 }

@@ -34,8 +34,8 @@ export function contractProgram(product: Contraction): ContractProgram {
   };
 }
 
-const shared = ({ launch: { kernel } }: Contraction): Pick<Nest, 'uniforms' | 'effects'> =>
-  ({ uniforms: kernel.uniforms.map((u) => u.dtype), effects: [] });
+const shared = ({ launch: { kernel } }: Contraction): Pick<Nest, 'uniforms' | 'effects' | 'flushes'> =>
+  ({ uniforms: kernel.uniforms.map((u) => u.dtype), effects: [], flushes: kernel.flushes });
 
 function inputsAlong({ launch }: Contraction, axis: number): NestArray[] {
   const inner = innerAlong(launch, axis);

@@ -91,7 +91,7 @@ const isPlain = (value: Value): boolean =>
 function storesItself({ launch: { kernel, domain }, columns, dtype }: Omit<Contraction, 'direct' | 'code'>): boolean {
   const { epilogue } = kernel.reduction!;
   const [value] = epilogue.results;
-  return kernel.outputs.length === 1 && value.kind === 'reduced' && isLast(domain, kernel, columns)
+  return !kernel.flushes && kernel.outputs.length === 1 && value.kind === 'reduced' && isLast(domain, kernel, columns)
     && domain[columns] % tileColumns(dtype) === 0;
 }
 

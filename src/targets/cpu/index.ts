@@ -48,11 +48,11 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worth, h
   const allThreads = pool.threads;
   const programs = createPrograms(heap, pool, cutting);
   const arenas = createArenas(heap);
-  const profileFor = (math: TargetOptions['math']): CostProfile => ({
+  const profileFor = ({ math, subnormals }: TargetOptions): CostProfile => ({
     memoryRoundTrip: 6, launch: 4000, maxBuffers: 64, maxBufferBytes: heap.stats.limit, sweeps: SWEEPS,
-    fuseMultiplyAdd: fuses(math),
+    fuseMultiplyAdd: fuses(math), flushSubnormals: subnormals === 'flush',
   });
-  let profile = profileFor(options.math);
+  let profile = profileFor(options);
 
   function begin({ runs, slots, buffers, measure }: Job): Begun {
     const before = programs.compilations, began = measure && performance.now();
@@ -118,9 +118,9 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worth, h
     readSync: (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
     explain: (launch) => explain(launch, pool.threads),
     explainSweep: (sweep, slots) => describeSweep(asSweep(sweep), slots, pool.threads, WORTH.awake),
-    configure: ({ threads, math }) => {
-      pool.threads = threads ?? allThreads;
-      profile = profileFor(math);
+    configure: (changed) => {
+      pool.threads = changed.threads ?? allThreads;
+      profile = profileFor(changed);
     },
     close: () => pool.close(),
   };

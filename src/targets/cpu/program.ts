@@ -47,6 +47,7 @@ export function programOf(kernel: OrientedKernel, inner: readonly InnerStride[],
     inputs: kernel.inputs.map(({ dtype, whole }, k): NestArray =>
       ({ dtype, inner: inner[k], whole, ...kernel.rings?.inputs.includes(k) && { ring: kernel.rings } })),
     uniforms: kernel.uniforms.map((u) => u.dtype),
+    flushes: kernel.flushes,
   };
   const outputs = (from: KernelOutput['from']) => kernel.outputs.filter((o) => o.from === from);
   const walked = (list: readonly KernelOutput[], how: 'unit' | 'strided'): NestArray[] => list.map((o) => {
@@ -89,7 +90,7 @@ export function programOf(kernel: OrientedKernel, inner: readonly InnerStride[],
       ...shared.inputs.map(({ ring: _, ...i }) => (keepsInner || i.whole !== undefined ? i : { ...i, inner: 'strided' as const })),
       ...planes.map((dtype) => ({ dtype, inner: 'unit' as const })),
     ],
-    uniforms: shared.uniforms, outputs: walked(ends, 'unit'), planes,
+    uniforms: shared.uniforms, flushes: shared.flushes, outputs: walked(ends, 'unit'), planes,
     results: epilogueOver(expanded(epilogue, kernel.fused), terms, kernel.inputs.length), effects: [],
   };
   const finish = { nest, body: bodyOf(nest), stores: ends.map((o) => o.result), again: true };

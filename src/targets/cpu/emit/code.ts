@@ -21,6 +21,8 @@ export class Code {
 
   /** Of bytes in memory. */
   readonly at: Addresses;
+  /** Subnormal results are stored as 0. */
+  flushes = false;
 
   constructor(readonly f: FuncBuilder) {
     this.at = new Addresses(this);

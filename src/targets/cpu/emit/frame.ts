@@ -26,6 +26,8 @@ export interface Nest {
   readonly planes: readonly DType[];
   readonly results: readonly Value[];
   readonly effects: readonly Effect[];
+  /** Subnormal results are stored as 0. */
+  readonly flushes?: boolean;
 }
 
 export function layoutSpecOf(n: Nest): LayoutSpec {
@@ -82,6 +84,7 @@ export class Frame {
 
   constructor(readonly f: FuncBuilder, params: Local, readonly nest: Nest, readonly fmod: Func | undefined) {
     const c = (this.c = new Code(f));
+    c.flushes = nest.flushes === true;
     const layout = layoutOf(layoutSpecOf(nest));
     const word = (offset: number, name: string): Local => {
       const local = f.local('i32', name);

@@ -2,10 +2,11 @@
 import { dtypes, type DType } from '../../../dsl/dtype.ts';
 import type { Bytes, Pointer } from './address.ts';
 import type { Scalar } from './code.ts';
-import { emitColumns, rowOf, type Body, type Sink, type Vector } from './columns.ts';
+import { emitColumns, rowOf, type Body, type Results, type Sink, type Vector } from './columns.ts';
 import { Frame, paramsOf, type Nest } from './frame.ts';
-import { widthOf } from './lanes.ts';
+import { widthOf, type Regs } from './lanes.ts';
 import { scatter, scatterAt, store, storeOne } from './memory.ts';
+import { asResult } from './subnormals.ts';
 import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
 
 /** Where a result goes: its index among the results of the body, and the address of column 0 of the current row. */
@@ -29,21 +30,23 @@ export function storing(frame: Frame, stores: readonly number[], count: number):
   });
   const running = targets.map((_, k) => c.at.local(`out${k}`));
   const address = ({ row, stride }: Target, x: Scalar): Bytes => c.at.plus(row, c.at.times(x, stride));
-  const all = ({ results, ahead = 0 }: Vector): void => targets.forEach(({ dtype, result, stride }, k) => (typeof stride === 'number'
-    ? store(c, dtype, running[k], ahead * stride, results(result, widthOf(dtype)), count)
-    : scatter(c, dtype, c.at.plus(running[k], c.at.scaled(stride, ahead)), stride, results(result, widthOf(dtype)), count)));
-  const some = ({ results, x }: Vector, end: Local): void => targets.forEach(({ dtype, result, stride }, k) => {
+  const stored = (results: Results, { dtype, result }: Target): Regs => asResult(c, dtype, results(result, widthOf(dtype)));
+  const all = ({ results, ahead = 0 }: Vector): void => targets.forEach((t, k) => (typeof t.stride === 'number'
+    ? store(c, t.dtype, running[k], ahead * t.stride, stored(results, t), count)
+    : scatter(c, t.dtype, c.at.plus(running[k], c.at.scaled(t.stride, ahead)), t.stride, stored(results, t), count)));
+  const some = ({ results, x }: Vector, end: Local): void => targets.forEach((t, k) => {
     const left = c.sub(end, x);
-    scatterAt(c, dtype, results(result, widthOf(dtype)), count, (lane, put) => {
+    scatterAt(c, t.dtype, stored(results, t), count, (lane, put) => {
       c.raw('i32.gt_s', [left, lane]);
-      c.f.if(() => put(c.at.plus(running[k], c.at.scaled(stride, lane))));
+      c.f.if(() => put(c.at.plus(running[k], c.at.scaled(t.stride, lane))));
     });
   });
   return {
     begin: (x) => targets.forEach((t, k) => c.at.assign(running[k], address(t, x))),
     vectors: ([v]) => (v.end ? some(v, v.end) : all(v)),
     advance: (columns) => targets.forEach((t, k) => c.at.advance(running[k], c.at.scaled(t.stride, columns))),
-    cells: ([results], x) => targets.forEach((t) => storeOne(c, t.dtype, address(t, x), 0, results(t.result)[0])),
+    cells: ([results], x) => targets.forEach((t) =>
+      storeOne(c, t.dtype, address(t, x), 0, asResult(c, t.dtype, results(t.result))[0])),
   };
 }
 

@@ -3,10 +3,10 @@
  * Data parallel algorithms, 1986), and then what came before is added to all of them. Only that last addition waits for the
  * vector before. What came before is kept in float64 where floats are added up, so eight of them are what rounding adds up over.
  */
-import type { Bytes } from './address.ts';
 import type { Code } from './code.ts';
 import { Frame, paramsOf, type Nest } from './frame.ts';
 import { loadSplat, storeOne } from './memory.ts';
+import { asResult } from './subnormals.ts';
 import type { ScanSums } from '../scan.ts';
 import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
 
@@ -87,7 +87,7 @@ export function emitScan(module: ModuleBuilder, name: string, nest: Nest, { dtyp
     const n = x.sizes[1];
     const carry = f.local('v128', 'carry');
     const at = f.local('i32', 'at');
-    const store = (to: Bytes, v: Local): void => storeOne(c, dtype, to, 0, v);
+    const stored = (v: Local): Local => asResult(c, dtype, [v])[0];
     frame.blocks(start, end, ({ rows }) => frame.walk([0, 1], rows[0], rows[1], 'row', () => {
       const from = chunk === undefined ? c.variable(0) : c.variable(c.mul(piece, chunk));
       const length = c.variable(chunk === undefined ? n : c.min(c.sub(n, from), chunk), 'length');
@@ -108,7 +108,7 @@ export function emitScan(module: ModuleBuilder, name: string, nest: Nest, { dtyp
       c.whileBelow(at, c.variable(c.sub(length, TURN - 1)), () => {
         const vectors = [0, 16].map((offset) => c.x('v128.load', [source], offset)) as [Local, Local];
         const { vectors: sums, total } = way.sums(c, vectors);
-        sums(carry).forEach((v, k) => c.raw('v128.store', [target, v], 16 * k));
+        sums(carry).forEach((v, k) => c.raw('v128.store', [target, stored(v)], 16 * k));
         c.push(way.plus(c, carry, total));
         f.set(carry);
         c.at.advance(source, 4 * TURN);
@@ -118,7 +118,7 @@ export function emitScan(module: ModuleBuilder, name: string, nest: Nest, { dtyp
       c.whileBelow(at, length, () => {
         c.push(way.plus(c, carry, way.widened(c, loadSplat(c, dtype, source))));
         f.set(carry);
-        store(target, way.stored(c, carry));
+        storeOne(c, dtype, target, 0, stored(way.stored(c, carry)));
         c.at.advance(source, 4);
         c.at.advance(target, 4);
         c.advance(at, 1);

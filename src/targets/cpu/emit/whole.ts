@@ -12,6 +12,7 @@ import type { Whole } from './frame.ts';
 import { registers, widthOf, type Regs } from './lanes.ts';
 import { gather, gatherAt, load, loadInteger, loadSplat, scatter, scatterAt, store, storeOne } from './memory.ts';
 import { lastOf, type Run } from './runs.ts';
+import { asResult } from './subnormals.ts';
 import type { Local } from '../wasm/index.ts';
 
 type Gather = Value & { kind: 'gather' };
@@ -63,10 +64,10 @@ export function storeLanes(e: Evaluator, { output, index, value, when, inside: i
     if (e.count === 1) {
       const address = cellOf(e, 'output', output, index);
       if (e.scheme.isScalar(value)) c.raw(to.dtype === 'bool' ? 'i32.store8' : 'i32.store', [address, e.scalar(value)]);
-      else storeOne(c, to.dtype, address, 0, e.regs(value, widthOf(to.dtype))[0]);
+      else storeOne(c, to.dtype, address, 0, asResult(c, to.dtype, e.regs(value, widthOf(to.dtype)))[0]);
       return;
     }
-    const values = e.regs(value, widthOf(to.dtype));
+    const values = asResult(c, to.dtype, e.regs(value, widthOf(to.dtype)));
     const masks = [...(e.isUniform(when) ? [] : [e.regs(when, 32)]), ...(e.active ? [e.regs(e.active, 32)] : [])];
     const mask = masks.length > 0 ? masks.reduce((a, b) => a.map((m, j) => c.x('v128.and', [m, b[j]]))) : undefined;
     const oneByOne = (): void => storeOneByOne(e, to, index, values, mask, isInside);
