@@ -15,6 +15,8 @@ const PLACES = [0, 128, 256, 384].map((surplus) => new Array<unknown>(3 + surplu
 const TRIED = 16;
 /** They are tried again after so many calls, and as many ms: being called from elsewhere takes up to 2 us. */
 const AGAIN = { calls: 128, ms: 3 } as const;
+/** Milliseconds. */
+const SHORTEST = 0.001;
 /** What earlier rounds have seen counts half as much each time. */
 const FORGET = 0.5;
 /** As many times as long tells a bad place from chance. */
@@ -48,7 +50,8 @@ export class Footing {
     if (paces[this.place]! > BAD * best) this.place = paces.indexOf(best);
     this.tried = 0;
     const call = this.seen.reduce((sum, { time }) => sum + time, 0) / TRIED;
-    this.left = Math.max(AGAIN.calls, Math.ceil(AGAIN.ms / Math.max(call, 1e-6)));
+    // Clocks of browsers may not see short calls.
+    this.left = Math.max(AGAIN.calls, Math.ceil(AGAIN.ms / Math.max(call, SHORTEST)));
     for (const seen of this.seen) {
       seen.time *= FORGET;
       seen.blocks *= FORGET;
