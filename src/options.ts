@@ -8,6 +8,12 @@ export interface Options {
   /** CPU threads including the calling one; 0 (default) means as many as the machine has. */
   readonly threads: number;
   /**
+   * Bytes that the memory of the CPU may grow to; default 4 GiB. More, up to 16 GiB, needs an engine with memory64 (Node 24,
+   * browsers of 2025), and addresses of 64 bits cost some time; `Infinity` takes as much as the engine has. To be set
+   * before the first array is made.
+   */
+  readonly memoryLimit: number;
+  /**
    * 'fast' (default) uses the device's own math functions and fused multiply-add, 'portable' the same library everywhere, with
    * every operation rounded by itself.
    */
@@ -23,12 +29,17 @@ export interface Options {
   readonly fusion: FusionOptions;
 }
 
-let current: Options = { target: 'auto', threads: 0, math: 'fast', subnormals: 'keep', validate: false, fusion: {} };
+let current: Options = {
+  target: 'auto', threads: 0, memoryLimit: 2 ** 32, math: 'fast', subnormals: 'keep', validate: false, fusion: {},
+};
 const listeners: ((options: Options) => void)[] = [];
+const objections: ((next: Options) => string | undefined)[] = [];
 
 export const options = (): Options => current;
-export const onConfigure = (listener: (options: Options) => void): void => {
+/** `problemOf` says why options cannot become what they are to be, if they cannot. */
+export const onConfigure = (listener: (options: Options) => void, problemOf?: (next: Options) => string | undefined): void => {
   listeners.push(listener);
+  if (problemOf) objections.push(problemOf);
 };
 
 const isFusionOptions = (v: unknown): v is FusionOptions => {
@@ -44,9 +55,13 @@ export function mostFusions(own: FusionOptions | undefined): number {
   return (own ?? current.fusion).max ?? Infinity;
 }
 
+/** Bytes. */
+const LEAST_MEMORY = 2 ** 20;
+
 const checks: { readonly [K in keyof Options]: (value: unknown) => string | undefined } = {
   target: (v) => (typeof v === 'string' ? undefined : 'expected the name of a target'),
   threads: (v) => (Number.isInteger(v) && (v as number) >= 0 && (v as number) <= 1024 ? undefined : 'expected an integer from 0 (all) to 1024'),
+  memoryLimit: (v) => (typeof v === 'number' && v >= LEAST_MEMORY ? undefined : 'expected a number of bytes, at least 1 MiB (2 ** 20), or Infinity'),
   math: (v) => (v === 'fast' || v === 'portable' ? undefined : "expected 'fast' or 'portable'"),
   subnormals: (v) => (v === 'keep' || v === 'flush' ? undefined : "expected 'keep' or 'flush'"),
   validate: (v) => (typeof v === 'boolean' ? undefined : 'expected true or false'),
@@ -65,7 +80,12 @@ export function configure(changes: Partial<Options> = {}): Options {
     const problem = value === undefined ? undefined : checks[name as keyof Options](value);
     if (problem) throw new ArgumentError(`configure: ${name}: ${problem}, got ${JSON.stringify(value)}`);
   }
-  current = { ...current, ...Object.fromEntries(Object.entries(changes).filter(([, v]) => v !== undefined)) };
+  const next = { ...current, ...Object.fromEntries(Object.entries(changes).filter(([, v]) => v !== undefined)) };
+  for (const problemOf of objections) {
+    const problem = problemOf(next);
+    if (problem) throw new ArgumentError(`configure: ${problem}`);
+  }
+  current = next;
   listeners.forEach((listen) => listen(current));
   return current;
 }

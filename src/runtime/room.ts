@@ -11,20 +11,31 @@ import type { PlanTarget } from '../targets/target.ts';
  */
 export function checkRoom(target: PlanTarget, bound: BoundPlan, there: (slot: number) => boolean): void {
   const { slots } = bound;
-  let needed = 0, largest = 0;
+  const { maxElements: most = Infinity, maxBufferBytes } = target.profile;
+  let needed = 0, largest = 0, longest = 0;
   for (let slot = 0; slot < slots.length; slot++) {
-    const { role, bytes } = slots[slot];
+    const { role, bytes, length } = slots[slot];
+    longest = Math.max(longest, length);
     if (role === 'private' || there(slot)) continue;
     needed += bytes;
     largest = Math.max(largest, bytes);
   }
-  if (largest > target.profile.maxBufferBytes) refuseBuffer(target, bound, there);
+  if (largest > maxBufferBytes) refuseBuffer(target, bound, there);
+  if (longest > most) refuseLength(target, bound);
   const memory = target.memory?.();
   if (memory && needed > memory.limit - memory.used) refuseAll(target, bound, there, memory);
 }
 
 const wantedOf = ({ slots }: BoundPlan, there: (slot: number) => boolean): { readonly slot: number; readonly bytes: number }[] =>
   slots.flatMap(({ role, bytes }, slot) => (role === 'private' || there(slot) ? [] : [{ slot, bytes }]));
+
+function refuseLength(target: PlanTarget, bound: BoundPlan): never {
+  const { maxElements = Infinity } = target.profile;
+  const slot = bound.slots.findIndex(({ length }) => length > maxElements);
+  const [has, most] = [bound.slots[slot].length, maxElements].map((n) => n.toLocaleString('en'));
+  throw new OutOfMemoryError(`${nameOf(bound, slot)} has ${has} elements, and target '${target.name}' counts to ${most}; `
+    + 'work in parts (slice() what it is made of)');
+}
 
 function refuseBuffer(target: PlanTarget, bound: BoundPlan, there: (slot: number) => boolean): never {
   const { maxBufferBytes } = target.profile;
@@ -43,8 +54,8 @@ function refuseAll(
     + `at once: ${listOf(bound, wanted)}; ${waysOut(target)}, and dispose of arrays that are no longer needed`);
 }
 
-const waysOut = ({ name }: PlanTarget): string =>
-  `work in parts (slice() what it is made of), use a narrower dtype${name === 'cpu' ? '' : " or target: 'cpu'"}`;
+const waysOut = ({ name, moreMemory }: PlanTarget): string => 'work in parts (slice() what it is made of), use a narrower dtype'
+  + `${name === 'cpu' ? '' : " or target: 'cpu'"}${moreMemory ? `, ${moreMemory}` : ''}`;
 
 /** Adds what a plan needs to an error of a target that found out only when it ran. */
 export function withNeeds(error: unknown, bound: BoundPlan): unknown {

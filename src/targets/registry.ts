@@ -1,9 +1,10 @@
 /** The targets by name, created once, when first asked for. */
 import { ArgumentError, TargetError } from '../errors.ts';
 import { onConfigure, options } from '../options.ts';
+import { limitProblem } from './cpu/heap.ts';
 import { createCpuTarget } from './cpu/index.ts';
 import { interpreterTarget, referenceTarget } from './reference.ts';
-import type { Target, TargetFactory } from './target.ts';
+import type { Target, TargetFactory, TargetOptions } from './target.ts';
 import { createWebGpuTarget } from './webgpu/index.ts';
 
 const factories = new Map<string, TargetFactory>();
@@ -28,10 +29,8 @@ export function registerTarget(factory: TargetFactory): void {
   factories.set(factory.name, factory);
 }
 
-const targetOptions = () => {
-  const { threads, math, subnormals } = options();
-  return { threads: threads || undefined, math, subnormals };
-};
+const targetOptions = ({ threads, math, subnormals, memoryLimit } = options()): TargetOptions =>
+  ({ threads: threads || undefined, math, subnormals, memoryLimit });
 
 function factoryOf(name: string): TargetFactory {
   const factory = factories.get(name);
@@ -101,7 +100,11 @@ export async function closeTargets(): Promise<void> {
   ]);
 }
 
-onConfigure(() => live.forEach((t) => t.configure?.(targetOptions())));
+onConfigure(
+  () => live.forEach((t) => t.configure?.(targetOptions())),
+  (next) => limitProblem(next.memoryLimit)
+    ?? [...live.values()].map((t) => t.objects?.(targetOptions(next))).find((problem) => problem !== undefined),
+);
 
 registerTarget({ name: 'cpu', sync: true, create: createCpuTarget });
 registerTarget({ name: 'webgpu', sync: false, create: createWebGpuTarget });

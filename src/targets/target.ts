@@ -16,6 +16,8 @@ export interface CostProfile {
   readonly maxBuffers: number;
   /** Most bytes of one buffer. */
   readonly maxBufferBytes: number;
+  /** Most elements of one buffer; missing: as many as it has room for. */
+  readonly maxElements?: number;
   /** Relative reads of one stencil beyond which loops are better than long code; none by default. */
   readonly mostReads?: number;
   /** A product and a sum are one instruction, and may be rounded at once (see `contracted`). */
@@ -90,6 +92,8 @@ interface TargetBase {
   refuses(dtype: DType): string | undefined;
   /** The device is simulated on the CPU: `auto` does not choose it. */
   readonly software?: boolean;
+  /** Why options cannot change to these while it runs, and what to do; undefined where they can. */
+  objects?(options: TargetOptions): string | undefined;
   /** Options changed; from the next run on they hold. */
   configure?(options: TargetOptions): void;
   close(): Promise<void>;
@@ -113,6 +117,8 @@ export interface PlanTarget extends TargetBase {
   readonly profile: CostProfile;
   /** Bytes that all buffers have and may have together; missing: nobody knows. */
   memory?(): MemoryUse;
+  /** How there could be more, for messages. */
+  readonly moreMemory?: string;
   /** Contents are undefined. Throws OutOfMemoryError and changes nothing when there is no room. */
   allocate(bytes: number): DeviceBuffer;
   /** May come after `close`. */
@@ -161,4 +167,6 @@ export interface TargetOptions {
   /** `fast` uses what the device has, `portable` the same math library everywhere. */
   readonly math?: 'fast' | 'portable';
   readonly subnormals?: 'keep' | 'flush';
+  /** Bytes that memory of the CPU may grow to; 4 GiB by default. */
+  readonly memoryLimit?: number;
 }

@@ -7,6 +7,7 @@ import type { Base, Call, Prepared } from './prepare.ts';
 import { controlWords, LOCK_APART, writeAddresses } from './sweep/driver.ts';
 import type { PreparedSweep } from './sweep/prepare.ts';
 import { planeBytes } from './sweep/stage.ts';
+import { addressAt, putAddress } from './memory.ts';
 
 export interface Arena {
   readonly launches: readonly PoolLaunch[];
@@ -65,12 +66,17 @@ export function createArenas(heap: Heap): Arenas {
     spare = block;
   }
 
+  /** Adds an address to a distance. Where it is one word, sums above 2^31 wrap into the sign bit, as wasm reads them. */
+  function add(at: number, address: number): void {
+    if (heap.wide) putAddress(words, at, addressAt(words, at) + address);
+    else words[at] += address;
+  }
+
   /** `addressOf` is undefined for slots that have no buffer, whose addresses the driver of a sweep fills in. */
   function write(call: Call, launch: Launch, at: number, addressOf: AddressOf, planes: readonly (number | undefined)[]): void {
     const first = at / 4;
     words.set(call.words, first);
-    // Sums above 2^31 wrap into the sign bit, as wasm reads them.
-    for (const base of call.bases) words[first + base.word] += addressIn(launch, base, at, addressOf, planes) ?? 0;
+    for (const base of call.bases) add(first + base.word, addressIn(launch, base, at, addressOf, planes) ?? 0);
     for (let k = 0; k < call.uniforms.length; k++) {
       writeUniform(words, first + call.firstUniform + 4 * k, call.uniforms[k], launch.uniforms[k]);
     }
@@ -99,7 +105,7 @@ export function createArenas(heap: Heap): Arenas {
     const control = controlWords(p);
     const params = room.parameters(control.length);
     words.set(control, params / 4);
-    writeAddresses(words, params / 4, { locks, threads, workspaces, template });
+    writeAddresses(words, params / 4, { locks, threads, workspaces, template }, heap.wide);
     const { work, certain, pieces: { bands }, strips } = p;
     const ends = p.finish.map(({ stage, call }) => {
       const at = room.parameters(call.words.length);

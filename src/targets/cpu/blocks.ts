@@ -4,6 +4,12 @@
  */
 import type { Geometry } from './layout.ts';
 
+/**
+ * Points that a loop goes through, and elements of an array: both are counted in i32, and the last of equal blocks may end
+ * beyond them.
+ */
+export const MOST_ELEMENTS = 2 ** 31 - 2 ** 24;
+
 /** Dense reductions read several address streams: 1.7x the bandwidth of one. */
 export const STREAMS = 4;
 /** Rows that accumulate side by side where the inner axis is kept: their sum is one access to the partial results. */

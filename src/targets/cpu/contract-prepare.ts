@@ -145,9 +145,9 @@ function makeCall(
 }
 
 /** What a launch becomes, if it is a product of matrices. */
-export function lowerContract(launch: Launch): Lowered | undefined {
+export function lowerContract(launch: Launch, wide: boolean): Lowered | undefined {
   const product = contractionOf(launch);
   if (!product) return undefined;
-  const program = contractProgram(product);
+  const program = contractProgram(product, wide);
   return { code: product.code, emit: (options) => emitContract(program, options), prepared: prepareContract(product, program) };
 }

@@ -25,12 +25,13 @@ export const packAxes = ({ depth }: Contraction, { outer, axis, deep }: Operand)
 /** Axes of the domain that the loops over the result run along. */
 export const resultAxes = ({ outer, rows, columns }: Contraction): number[] => [...outer, rows, columns];
 
-export function contractProgram(product: Contraction): ContractProgram {
+/** `wide`: see `Nest`. */
+export function contractProgram(product: Contraction, wide: boolean): ContractProgram {
   const { dtype, tileRows } = product;
   return {
-    left: packNest(product, product.left, tileRows),
-    right: packNest(product, product.right, tileColumns(dtype)),
-    multiply: multiplyNest(product),
+    left: packNest(product, product.left, tileRows, wide),
+    right: packNest(product, product.right, tileColumns(dtype), wide),
+    multiply: multiplyNest(product, wide),
   };
 }
 
@@ -42,10 +43,10 @@ function inputsAlong({ launch }: Contraction, axis: number): NestArray[] {
   return launch.kernel.inputs.map(({ dtype, whole }, k) => ({ dtype, inner: inner[k], whole }));
 }
 
-function packNest(product: Contraction, operand: Operand, width: number): PackNest {
+function packNest(product: Contraction, operand: Operand, width: number, wide: boolean): PackNest {
   const axes = packAxes(product, operand);
   const nest: Nest = {
-    ...shared(product), rank: axes.length, inputs: inputsAlong(product, axes.at(-1)!), outputs: [], planes: [product.dtype],
+    ...shared(product), wide, rank: axes.length, inputs: inputsAlong(product, axes.at(-1)!), outputs: [], planes: [product.dtype],
     results: [alongAxes(operand.value, axes)],
   };
   const body = bodyOf(nest);
@@ -63,7 +64,7 @@ function alongAxes(value: Value, axes: readonly number[]): Value {
   })[0];
 }
 
-function multiplyNest(product: Contraction): MultiplyNest {
+function multiplyNest(product: Contraction, wide: boolean): MultiplyNest {
   const { launch: { kernel }, dtype, columns, tileRows, direct } = product;
   const inputs = inputsAlong(product, columns);
   const b = new Builder();
@@ -72,7 +73,7 @@ function multiplyNest(product: Contraction): MultiplyNest {
   const results = inline(b, ends, { ...sameLeaves(b), reduced: () => b.read(sums, dtype) });
   const isLast = kernel.reduction!.axes.every((k) => k !== columns) && lastKept(product) === columns;
   const nest: Nest = {
-    ...shared(product), rank: resultAxes(product).length, planes: [], results: direct ? [] : results,
+    ...shared(product), wide, rank: resultAxes(product).length, planes: [], results: direct ? [] : results,
     inputs: [...inputs, { dtype, inner: 'strided' }, { dtype, inner: 'strided' }, { dtype, inner: 'unit' }],
     outputs: kernel.outputs.map((o) => ({ dtype: o.dtype, inner: isLast ? 'unit' : 'strided' })),
   };

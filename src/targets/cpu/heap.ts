@@ -8,9 +8,10 @@
  */
 import { describeBytes } from '../../bytes.ts';
 import { InternalError, OutOfMemoryError } from '../../errors.ts';
+import { grow as growMemory, makeMemory, MOST_NARROW, MOST_WIDE, PAGE } from './memory.ts';
+import { hasMemory64 } from './wasm/index.ts';
 
 const ALIGN = 64;
-const PAGE = 65536;
 /** Address 0 is never handed out: a stray zero parameter must not name somebody's array. */
 const BASE = 1024;
 /** Readable bytes behind the last block. */
@@ -21,8 +22,8 @@ const GROWTH_LIMIT = 64 * 1024 * 1024;
 const SMALL = 32 * 1024;
 /** Bytes of a slab; the last of them are never handed out, so that free blocks of two slabs do not merge. */
 const SLAB = 256 * 1024;
-/** Maxima to try, in pages: an engine short of address space refuses the larger ones. */
-const MAXIMA = [65536, 32768, 16384, 8192, 4096, 1024];
+/** Maxima to try, in bytes: an engine short of address space refuses the larger ones. */
+const MAXIMA = [MOST_WIDE, 2 ** 33, MOST_NARROW, 2 ** 31, 2 ** 30, 2 ** 29, 2 ** 28, 2 ** 26];
 
 export interface Block {
   readonly address: number;
@@ -33,8 +34,10 @@ export interface Block {
 export interface HeapOptions {
   /** Shared memory, for threads. By default wherever the platform lets it be shared. */
   readonly shared?: boolean;
-  /** The most bytes it may grow to; 4 GiB by default. */
+  /** The most bytes it may grow to; 4 GiB by default. More needs memory64: without that, 4 GiB is the most. */
   readonly limit?: number;
+  /** Addresses of 64 bits even if there is no need for them. For tests: they cost time. */
+  readonly wide?: boolean;
 }
 
 export interface HeapStats {
@@ -52,6 +55,8 @@ export interface HeapStats {
 export interface Heap {
   readonly memory: WebAssembly.Memory;
   readonly shared: boolean;
+  /** Its addresses have 64 bits. */
+  readonly wide: boolean;
   /** Contents are undefined. Throws OutOfMemoryError, and changes nothing, when there is no room. */
   allocate(bytes: number): Block;
   /** Freeing twice is an error. */
@@ -72,7 +77,7 @@ function canShareMemory(): boolean {
 
 export function createHeap(options: HeapOptions = {}): Heap {
   const shared = (options.shared ?? true) && canShareMemory();
-  const { memory, limit } = createMemory(shared, options.limit ?? MAXIMA[0]! * PAGE);
+  const { memory, limit, wide } = createMemory(shared, options.limit ?? MOST_NARROW, options.wide ?? false);
   const spans = new FreeSpans();
   const inSlabs = new FreeSpans();
   /** Small blocks that are not in a slab. */
@@ -98,7 +103,7 @@ export function createHeap(options: HeapOptions = {}): Heap {
     for (const bytes of new Set([Math.min(generous, limit - capacity()), needed])) {
       if (capacity() + bytes > limit || bytes < needed) continue;
       try {
-        memory.grow(Math.ceil(bytes / PAGE));
+        growMemory(memory, Math.ceil(bytes / PAGE), wide);
         return true;
       } catch {
         // The engine has no memory left for this much; the next attempt is smaller.
@@ -161,7 +166,7 @@ export function createHeap(options: HeapOptions = {}): Heap {
   }
 
   return {
-    memory, shared, allocate, free,
+    memory, shared, wide, allocate, free,
     view: (type, address, length) => new type(memory.buffer, address, length),
     get stats() {
       return { used, peak, capacity: capacity(), limit, blocks: live.size };
@@ -169,13 +174,32 @@ export function createHeap(options: HeapOptions = {}): Heap {
   };
 }
 
-function createMemory(shared: boolean, limit: number): { memory: WebAssembly.Memory; limit: number } {
-  const most = Math.max(1, Math.min(MAXIMA[0]!, Math.floor(limit / PAGE)));
+/** Bytes that memory can grow to in this engine. */
+export const mostMemory = (): number => (hasMemory64() ? MOST_WIDE : MOST_NARROW);
+
+/** Why memory cannot grow to a limit that somebody asks for; `Infinity` is as much as there is. */
+export function limitProblem(limit: number): string | undefined {
+  if (limit <= MOST_NARROW || hasMemory64()) return undefined;
+  return limit === Infinity ? undefined : `memoryLimit: ${describeBytes(limit)} are more than this engine has, which is 4 GiB, as it has `
+    + 'no memory64 (Node 24 and browsers of 2025 do); Infinity takes what there is';
+}
+
+interface Created {
+  readonly memory: WebAssembly.Memory;
+  readonly limit: number;
+  readonly wide: boolean;
+}
+
+function createMemory(shared: boolean, limit: number, wide: boolean): Created {
+  const pages = (bytes: number): number => Math.max(1, Math.floor(bytes / PAGE));
+  const ends = Math.min(limit, MAXIMA[0]!);
   let refusal: unknown;
-  for (const maximum of new Set([most, ...MAXIMA.filter((pages) => pages < most)])) {
+  for (const most of new Set([ends, ...MAXIMA.filter((bytes) => bytes < ends)])) {
+    const maximum = pages(most), needsWide = wide || most > MOST_NARROW;
+    if (needsWide && !hasMemory64()) continue;
     try {
-      const memory = new WebAssembly.Memory({ initial: Math.min(16, maximum), maximum, shared });
-      return { memory, limit: maximum * PAGE };
+      const memory = makeMemory({ initial: Math.min(16, maximum), maximum, shared, wide: needsWide });
+      return { memory, limit: maximum * PAGE, wide: needsWide };
     } catch (error) {
       refusal = error;
     }

@@ -5,8 +5,10 @@ import { DisposedError, InternalError } from '../../errors.ts';
 import type { Launch } from '../../fusion/kernel.ts';
 import type { CostProfile, DeviceBuffer, Job, LaunchDescription, PlanTarget, TargetOptions } from '../target.ts';
 import { createArenas, type Arena } from './arena.ts';
-import { createHeap, type Block, type Heap, type HeapOptions } from './heap.ts';
+import { MOST_ELEMENTS } from './blocks.ts';
+import { createHeap, mostMemory, type Block, type Heap, type HeapOptions } from './heap.ts';
 import { hoistedIn } from './hoisted.ts';
+import { MOST_NARROW } from './memory.ts';
 import { orient } from './orient.ts';
 import { WORTH, type Worth } from './threads/judge.ts';
 import type { Part } from './threads/parts.ts';
@@ -43,14 +45,15 @@ export interface Tuning {
 }
 
 export function createCpuTarget(options: TargetOptions = {}, { cutting, worth, heap: room }: Tuning = {}): PlanTarget {
-  const heap = createHeap(room);
+  const { memoryLimit = MOST_NARROW } = options;
+  const heap = createHeap({ limit: memoryLimit, ...room });
   const pool = createPool(heap, { threads: options.threads, worth });
   const allThreads = pool.threads;
   const programs = createPrograms(heap, pool, cutting);
   const arenas = createArenas(heap);
   const profileFor = ({ math, subnormals }: TargetOptions): CostProfile => ({
-    memoryRoundTrip: 6, launch: 4000, maxBuffers: 64, maxBufferBytes: heap.stats.limit, sweeps: SWEEPS,
-    fuseMultiplyAdd: fuses(math), flushSubnormals: subnormals === 'flush',
+    memoryRoundTrip: 6, launch: 4000, maxBuffers: 64, maxBufferBytes: heap.stats.limit, maxElements: MOST_ELEMENTS,
+    sweeps: SWEEPS, fuseMultiplyAdd: fuses(math), flushSubnormals: subnormals === 'flush',
   });
   let profile = profileFor(options);
 
@@ -77,6 +80,7 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worth, h
     },
 
     memory: () => heap.stats,
+    moreMemory: heap.stats.limit < mostMemory() ? 'or configure() a larger memoryLimit before the first array is made' : undefined,
     allocate: (bytes) => {
       const buffer: CpuBuffer = { bytes, block: heap.allocate(bytes), live: true };
       return buffer;
@@ -116,8 +120,11 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worth, h
 
     read: async (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
     readSync: (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
-    explain: (launch) => explain(launch, pool.threads),
-    explainSweep: (sweep, slots) => describeSweep(asSweep(sweep), slots, pool.threads, WORTH.awake),
+    explain: (launch) => explain(launch, pool.threads, heap.wide),
+    explainSweep: (sweep, slots) => describeSweep(asSweep(sweep), slots, { threads: pool.threads, wide: heap.wide }, WORTH.awake),
+    objects: (next) => ((next.memoryLimit ?? MOST_NARROW) === memoryLimit ? undefined
+      : `memoryLimit: the cpu target has started with ${describeBytes(heap.stats.limit)}; set it before the first array is made, or after `
+        + 'closeTargets()'),
     configure: (changed) => {
       pool.threads = changed.threads ?? allThreads;
       profile = profileFor(changed);
@@ -192,14 +199,14 @@ function describeCall(call: Call): string {
     + `${g.chunks > 1 ? `, ${g.chunks} partial results per point` : ''}, ${time}`;
 }
 
-function explain(given: Launch, threads: number): LaunchDescription {
-  const { emit, prepared: { calls } } = lower(given);
+function explain(given: Launch, threads: number, wide: boolean): LaunchDescription {
+  const { emit, prepared: { calls } } = lower(given, wide);
   const shared = (c: Call): boolean => c.work >= WORTH.awake;
   // What threads do, they do together, but for handing it out.
   const work = calls.reduce((sum, c) => sum + (shared(c) ? c.work / threads + HAND_OUT : c.work), 0);
   const several = threads > 1 && calls.some((c) => shared(c) || !c.certain);
   return {
-    get code() { return `;; ${given.kernel.name}\n${emit({}).toWat()}`; },
+    get code() { return `;; ${given.kernel.name}\n${emit({ memory: { wide } }).toWat()}`; },
     layout: calls.map(describeCall).join('\n'),
     workers: several ? `${calls.some(shared) ? '' : 'up to '}${threads} threads` : '1 thread',
     estimate: work / 1e6,

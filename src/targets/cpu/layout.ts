@@ -1,5 +1,6 @@
 /** The parameters of one launch in the heap: where each number is, for the emitted code and for who writes them. */
 import { dtypes, type DType } from '../../dsl/dtype.ts';
+import { putAddress } from './memory.ts';
 
 /** What the layout depends on. */
 export interface LayoutSpec {
@@ -9,6 +10,8 @@ export interface LayoutSpec {
   /** Partial results of a reduction: one array per plane. */
   readonly planes: number;
   readonly uniforms: readonly DType[];
+  /** Addresses, and distances in bytes, have 64 bits. */
+  readonly wide: boolean;
 }
 
 export interface ArraySpec {
@@ -54,20 +57,23 @@ export interface ArrayLayout {
   readonly mask: number;
 }
 
-const wordsOf = ({ axes, whole, ring }: ArraySpec): number => 1 + axes * (whole ? 2 : 1) + (ring ? 1 : 0);
+/** Words that an address takes. */
+export const addressWords = (wide: boolean): 1 | 2 => (wide ? 2 : 1);
 
-export function layoutOf({ rank, inputs, outputs, planes, uniforms }: LayoutSpec): Layout {
+export function layoutOf({ rank, inputs, outputs, planes, uniforms, wide }: LayoutSpec): Layout {
+  const address = 4 * addressWords(wide);
   const sizes = 4 * GEOMETRY.length;
   const columns = sizes + 4 * rank;
   let at = columns + 12;
   const arrays = [...inputs, ...outputs].map((spec): ArrayLayout => {
     const base = at;
-    at += 4 * wordsOf(spec);
-    const word = (k: number): number => base + 4 * k;
-    return { base, stride: (axis) => word(1 + axis), size: (axis) => word(1 + spec.axes + axis), mask: word(wordsOf(spec) - 1) };
+    const sizes = base + address * (1 + spec.axes);
+    const mask = sizes + (spec.whole ? 4 * spec.axes : 0);
+    at = mask + (spec.ring ? 4 : 0);
+    return { base, stride: (axis) => base + address * (1 + axis), size: (axis) => sizes + 4 * axis, mask };
   });
   const firstPlane = at;
-  const firstUniform = Math.ceil((firstPlane + 4 * planes) / 16) * 16;
+  const firstUniform = Math.ceil((firstPlane + address * planes) / 16) * 16;
   const zeros = firstUniform + 16 * uniforms.length;
   return {
     geometry: (name) => 4 * GEOMETRY.indexOf(name),
@@ -77,7 +83,7 @@ export function layoutOf({ rank, inputs, outputs, planes, uniforms }: LayoutSpec
     round: columns + 8,
     inputs: arrays.slice(0, inputs.length),
     outputs: arrays.slice(inputs.length),
-    planeBase: (plane) => firstPlane + 4 * plane,
+    planeBase: (plane) => firstPlane + address * plane,
     uniform: (index) => firstUniform + 16 * index,
     zeros,
     bytes: zeros + 16,
@@ -105,10 +111,18 @@ export interface LayoutValues {
 /** The words of the parameters. Where an address belongs there is the offset that is to be added to it. */
 export function parameterWords(spec: LayoutSpec, { geometry, sizes, inputs, outputs }: LayoutValues): Int32Array {
   const walks = [...inputs, ...outputs].flatMap(({ offset, strides, sizes: own = [], mask }) =>
-    [offset, ...strides, ...own, ...mask === undefined ? [] : [mask]]);
+    [...bytesAsWords([offset, ...strides], spec.wide), ...own, ...mask === undefined ? [] : [mask]]);
   const words = new Int32Array(layoutOf(spec).bytes / 4);
   words.set([...GEOMETRY.map((name) => geometry[name]), ...sizes, 0, sizes.at(-1)!, 0, ...walks]);
   return words;
+}
+
+/** Addresses and distances as words of parameters. */
+export function bytesAsWords(list: readonly number[], wide: boolean): readonly number[] {
+  if (!wide) return list;
+  const words = new Int32Array(2 * list.length);
+  list.forEach((bytes, k) => putAddress(words, 2 * k, bytes));
+  return [...words];
 }
 
 const bits = new Int32Array(2);

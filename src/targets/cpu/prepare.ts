@@ -7,7 +7,7 @@ import type { Access, Launch } from '../../fusion/kernel.ts';
 import { blockMap, blockReduceInner, blockReduceOuter, type Blocking } from './blocks.ts';
 import { layoutSpecOf, type Nest } from './emit/frame.ts';
 import { START, START_BLOCK } from './emit/start.ts';
-import { layoutOf, parameterWords, type Walk } from './layout.ts';
+import { addressWords, bytesAsWords, layoutOf, parameterWords, type Walk } from './layout.ts';
 import { mergedSizes, type OrientedLaunch } from './orient.ts';
 import type { Program } from './program.ts';
 import type { ModuleBuilder, ModuleOptions } from './wasm/index.ts';
@@ -69,7 +69,7 @@ export function prepare(program: Program, launch: OrientedLaunch): Prepared {
     const outputs = stored ?? outputsFrom(launch, 'body');
     const walk = (k: number): Walk => (stored ? wholeOutput(launch, stored[k]) : { offset: 0, strides: launch.bodyStrides });
     const call = makeCall(0, nest, blocking, work, { sizes, inputs, outputs, walk });
-    const starts = (stored ?? []).filter((k) => !startsAnyhow(launch, k)).map((k) => startCall(launch, k));
+    const starts = (stored ?? []).filter((k) => !startsAnyhow(launch, k)).map((k) => startCall(launch, k, nest.wide));
     return { calls: [...starts, call], planes: [] };
   }
 
@@ -129,13 +129,14 @@ const startsAnyhow = ({ kernel, stored }: Launch, k: number): boolean =>
   stored![k].initial === undefined && kernel.body.outputs[kernel.outputs[k].result].filled === true;
 
 /** Gives an output the elements that it starts with. */
-function startCall({ kernel, stored }: Launch, k: number): Call {
+function startCall({ kernel, stored }: Launch, k: number, wide = false): Call {
   const { sizes, initial } = stored![k];
   const bytes = sizeOf(sizes) * dtypes[kernel.outputs[k].dtype].bytes;
-  const words = new Int32Array(START.words);
-  words[START.bytes] = bytes;
-  const bases: Base[] = [{ word: START.to, of: 'output', index: k }];
-  if (initial !== undefined) bases.push({ word: START.from, of: 'initial', index: k });
+  const each = addressWords(wide);
+  const words = new Int32Array(START.count * each);
+  words.set(bytesAsWords([bytes], wide), START.bytes * each);
+  const bases: Base[] = [{ word: START.to * each, of: 'output', index: k }];
+  if (initial !== undefined) bases.push({ word: START.from * each, of: 'initial', index: k });
   const blocks = Math.ceil(bytes / START_BLOCK);
   const work = NS_PER_BYTE * bytes;
   return { kernel: 1, blocks, blocking: undefined, words, bases, firstUniform: 0, uniforms: [], work, certain: true };

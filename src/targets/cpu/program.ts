@@ -36,14 +36,16 @@ interface Common {
   readonly loops: boolean;
 }
 
-/** `along`: how outputs of the body move along the inner axis. */
-export function programOf(kernel: OrientedKernel, inner: readonly InnerStride[], along: 'unit' | 'strided'): Program {
+/** `along`: how outputs of the body move along the inner axis. `wide`: see `Nest`. */
+export function programOf(
+  kernel: OrientedKernel, inner: readonly InnerStride[], along: 'unit' | 'strided', wide = false,
+): Program {
   const body = narrowed(expanded(kernel.body, kernel.fused));
   const { results, effects } = body;
   const loops = hasLoops(body);
   const common: Common = { work: workOf(body, loops), loops };
   const shared = {
-    rank: kernel.rank,
+    rank: kernel.rank, wide,
     inputs: kernel.inputs.map(({ dtype, whole }, k): NestArray =>
       ({ dtype, inner: inner[k], whole, ...kernel.rings?.inputs.includes(k) && { ring: kernel.rings } })),
     uniforms: kernel.uniforms.map((u) => u.dtype),
@@ -85,7 +87,7 @@ export function programOf(kernel: OrientedKernel, inner: readonly InnerStride[],
   const keepsInner = keptAxes.at(-1) === kernel.rank - 1;
   const ends = outputs('epilogue');
   const nest: Nest = {
-    rank: Math.max(1, keptAxes.length),
+    rank: Math.max(1, keptAxes.length), wide,
     inputs: [
       ...shared.inputs.map(({ ring: _, ...i }) => (keepsInner || i.whole !== undefined ? i : { ...i, inner: 'strided' as const })),
       ...planes.map((dtype) => ({ dtype, inner: 'unit' as const })),

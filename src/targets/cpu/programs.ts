@@ -1,8 +1,10 @@
 /** Programs of launches and sweeps, compiled once: by their code, and found by the launch that is run. */
-import { sameShape } from '../../dsl/shape.ts';
-import { InternalError } from '../../errors.ts';
+import { isArgReducer } from '../../dsl/reducers.ts';
+import { sameShape, showShape, sizeOf } from '../../dsl/shape.ts';
+import { InternalError, TargetError } from '../../errors.ts';
 import type { Access, BufferSlot, Launch, Run, Stored, Sweep, Together } from '../../fusion/kernel.ts';
 import type { LaunchWork, SweepWork, Work } from './arena.ts';
+import { MOST_ELEMENTS } from './blocks.ts';
 import { lowerContract } from './contract-prepare.ts';
 import type { Heap } from './heap.ts';
 import { isInPlace, orient } from './orient.ts';
@@ -59,7 +61,8 @@ export function createPrograms(heap: Heap, pool: Pool, cutting?: Cutting): Progr
   const recentSweeps = new Map<string, ReadySweep>();
   const known = new WeakMap<Launch, Ready>();
   const knownSweeps = new WeakMap<Sweep, ReadySweep>();
-  const memory = { memory: { shared: heap.shared } };
+  const { shared, wide } = heap;
+  const memory = { memory: { shared, wide } };
   let compilations = 0;
 
   /** What was compiled under a key, or is now. */
@@ -94,7 +97,7 @@ export function createPrograms(heap: Heap, pool: Pool, cutting?: Cutting): Progr
   function ready(given: Launch): Ready {
     let found = recent.get(given.code);
     if (!found || found.compiled.evicted || !sameSizes(found.given, given)) {
-      const { code, emit, prepared } = lower(given);
+      const { code, emit, prepared } = lower(given, wide);
       found = { given, compiled: compiled(code, given.kernel.name, () => ({ module: emit(memory) })), prepared };
       if (recent.size >= CACHED_PROGRAMS) recent.clear();
       recent.set(given.code, found);
@@ -116,7 +119,8 @@ export function createPrograms(heap: Heap, pool: Pool, cutting?: Cutting): Progr
     const key = `${threads} threads\n${sweepKey(sweep, slots)}`;
     let found = recentSweeps.get(key);
     if (!found || found.compiled.evicted) {
-      const prepared = prepareSweep(sweep, slots, threads, cutting);
+      sweep.stages.forEach((s) => checkLength(s.launch));
+      const prepared = prepareSweep(sweep, slots, { threads, wide, cutting });
       const name = sweep.stages.map(({ launch }) => launch.kernel.name).join(', ');
       found = { prepared, threads, compiled: compiled(structureOf(prepared), name, () => emitSweep(prepared, memory)) };
       if (recentSweeps.size >= CACHED_PROGRAMS) recentSweeps.clear();
@@ -162,10 +166,23 @@ function sameSizes(a: Launch, b: Launch): boolean {
     && (a.stored ?? []).every((x, k) => output(x, b.stored![k]));
 }
 
-export function lower(given: Launch): Lowered {
-  const product = lowerContract(given);
+/** Loops over the kept and the reduced points, and along each axis, have to count them. */
+function checkLength({ kernel, domain }: Launch): void {
+  const reduced = new Set(kernel.reduction?.axes);
+  const isArg = kernel.reduction?.terms.some((t) => isArgReducer(t.reducer));
+  const inner = isArg ? -1 : domain.length - 1;
+  const points = [domain.filter((_, k) => !reduced.has(k)), domain.filter((_, k) => reduced.has(k) && k !== inner)].map(sizeOf);
+  if (Math.max(...points, ...domain) <= MOST_ELEMENTS) return;
+  throw new TargetError(`cpu: '${kernel.name}' loops over ${showShape(domain)}, more than ${MOST_ELEMENTS.toLocaleString('en')} points at a time; `
+    + 'compute it in parts');
+}
+
+/** `wide`: see `Nest`. */
+export function lower(given: Launch, wide: boolean): Lowered {
+  checkLength(given);
+  const product = lowerContract(given, wide);
   if (product) return product;
   const launch = orient(given);
-  const program = programOf(launch.kernel, launch.inner, launch.bodyInner);
+  const program = programOf(launch.kernel, launch.inner, launch.bodyInner, wide);
   return { code: launch.code, emit: (options) => emitProgram(program, options), prepared: prepare(program, launch) };
 }

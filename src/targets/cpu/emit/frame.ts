@@ -28,13 +28,15 @@ export interface Nest {
   readonly effects: readonly Effect[];
   /** Subnormal results are stored as 0. */
   readonly flushes?: boolean;
+  /** In memory with addresses of 64 bits. */
+  readonly wide?: boolean;
 }
 
 export function layoutSpecOf(n: Nest): LayoutSpec {
   const array = ({ whole, ring }: NestArray): ArraySpec =>
     ({ axes: whole ?? n.rank, whole: whole !== undefined, ring: ring !== undefined });
-  const { rank, uniforms, planes } = n;
-  return { rank, inputs: n.inputs.map(array), outputs: n.outputs.map(array), planes: planes.length, uniforms };
+  const { rank, uniforms, planes, wide = false } = n;
+  return { rank, wide, inputs: n.inputs.map(array), outputs: n.outputs.map(array), planes: planes.length, uniforms };
 }
 
 /** A whole array: element `index` is at base + sum of index[k] * strides[k]. */

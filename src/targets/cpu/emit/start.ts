@@ -6,13 +6,13 @@ import type { Func, ModuleBuilder } from '../wasm/index.ts';
 /** Bytes of a block. */
 export const START_BLOCK = 65536;
 
-/** The parameters, in words: where to, where from (0: nowhere, zeros), and how many bytes. */
-export const START = { to: 0, from: 1, bytes: 2, words: 4 } as const;
+/** The parameters, as addresses are: where to, where from (0: nowhere, zeros), and how many bytes. */
+export const START = { to: 0, from: 1, bytes: 2, count: 4 } as const;
 
 export function emitStart(module: ModuleBuilder, name: string): Func {
   return module.func(name, { params: paramsOf(module) }, (f, { start, end, params }) => {
     const c = new Code(f);
-    const word = (at: number) => c.at.load({ pointer: params }, 4 * at);
+    const word = (at: number) => c.at.load({ pointer: params }, c.at.size * at);
     const [to, from, bytes] = [word(START.to), word(START.from), word(START.bytes)];
     const first = c.at.times(start, START_BLOCK);
     const last = c.at.times(end, START_BLOCK);

@@ -2,12 +2,15 @@
 import type { BufferSlot, Sweep } from '../../../fusion/kernel.ts';
 import type { SweepDescription } from '../../target.ts';
 import { describeBytes } from '../../../bytes.ts';
-import { prepareSweep } from './prepare.ts';
+import { prepareSweep, type Conditions } from './prepare.ts';
 import { emitSweep } from './program.ts';
 
 /** `least`: below so many nanoseconds it stays on the calling thread. */
-export function describeSweep(sweep: Sweep, slots: readonly BufferSlot[], threads: number, least: number): SweepDescription {
-  const prepared = prepareSweep(sweep, slots, threads);
+export function describeSweep(
+  sweep: Sweep, slots: readonly BufferSlot[], conditions: Conditions, least: number,
+): SweepDescription {
+  const prepared = prepareSweep(sweep, slots, conditions);
+  const { threads, wide } = conditions;
   const { pieces: { bands, bandUnits, chunk }, strips, work, certain, workspace } = prepared;
   const tasks = bands * (strips?.count ?? 1);
   const workers = work >= least || !certain ? Math.min(threads, tasks) : 1;
@@ -19,6 +22,6 @@ export function describeSweep(sweep: Sweep, slots: readonly BufferSlot[], thread
     layout: `${cut}; ${describeBytes(workspace)} of cache per thread`,
     workers: workers > 1 ? `${workers} threads` : '1 thread',
     estimate: work / workers / 1e6,
-    get code() { return `;; ${sweep.stages.length} stages side by side\n${emitSweep(prepared, {}).module.toWat()}`; },
+    get code() { return `;; ${sweep.stages.length} stages side by side\n${emitSweep(prepared, { memory: { wide } }).module.toWat()}`; },
   };
 }

@@ -10,7 +10,7 @@ import { dtypes } from '../../../dsl/dtype.ts';
 import type { Bytes, Pointer } from '../emit/address.ts';
 import { Code, type Scalar } from '../emit/code.ts';
 import { layoutSpecOf, paramsOf, type Nest } from '../emit/frame.ts';
-import { layoutOf } from '../layout.ts';
+import { bytesAsWords, layoutOf } from '../layout.ts';
 import type { Program } from '../program.ts';
 import type { Func, Local, ModuleBuilder } from '../wasm/index.ts';
 import { movingBases, type PreparedSweep } from './prepare.ts';
@@ -44,13 +44,15 @@ export function controlWords(p: PreparedSweep): Int32Array {
 }
 
 /** `at`: the first word of the control block. */
-export const writeAddresses = (words: Int32Array, at: number, addresses: Values<typeof ADDRESSES>): void =>
-  words.set(wordsOf(ADDRESSES, addresses), at);
+export const writeAddresses = (words: Int32Array, at: number, addresses: Values<typeof ADDRESSES>, wide: boolean): void =>
+  words.set(asWords(ADDRESSES, addresses, wide), at);
 
-const wordsOf = <F extends Fields>(fields: F, values: Values<F>): number[] => Object.keys(fields).map((name) => values[name]);
+const asWords = <F extends Fields>(fields: F, values: Values<F>, wide: boolean): number[] =>
+  Object.entries(fields).flatMap(([name, kind]) => bytesAsWords([values[name]], wide && kind === 'bytes'));
 
 function makeControl(p: PreparedSweep): number[] {
-  const { pieces, sweep } = p;
+  const { pieces, sweep, wide } = p;
+  const wordsOf = <F extends Fields>(fields: F, values: Values<F>): number[] => asWords(fields, values, wide);
   return [
     ...wordsOf(ADDRESSES, { locks: 0, threads: 0, workspaces: 0, template: 0 }),
     ...wordsOf(SIZES, { workspace: p.workspace, parameters: p.parameters, ...pieces, units: sweep.units }),

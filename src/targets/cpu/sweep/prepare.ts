@@ -68,6 +68,8 @@ export interface WindowPlan {
 export interface PreparedSweep {
   /** One that is cut in columns as `asRows` has it. */
   readonly sweep: Sweep;
+  /** See `Nest`. */
+  readonly wide: boolean;
   readonly pieces: Pieces;
   readonly strips: Strips | undefined;
   readonly stages: readonly StagePlan[];
@@ -84,7 +86,17 @@ export interface PreparedSweep {
   readonly certain: boolean;
 }
 
-export function prepareSweep(given: Sweep, slots: readonly BufferSlot[], threads: number, cutting = CUTTING): PreparedSweep {
+/** What a sweep is prepared for. */
+export interface Conditions {
+  readonly threads: number;
+  /** See `Nest`. */
+  readonly wide: boolean;
+  readonly cutting?: Cutting;
+}
+
+export function prepareSweep(
+  given: Sweep, slots: readonly BufferSlot[], { threads, wide, cutting = CUTTING }: Conditions,
+): PreparedSweep {
   const byColumns = given.cut === 'columns' ? columnStrips(given, cutting) : undefined;
   const sweep = byColumns ? asRows(given) : given;
   const { batch, units } = sweep;
@@ -111,7 +123,7 @@ export function prepareSweep(given: Sweep, slots: readonly BufferSlot[], threads
     const count = { batch, units: own };
     const { launch, cut } = byColumns ? { launch: asItIs(given), cut: cutOf(given.domain, count)! }
       : orientStage(given, count, grain === 1, ringsOf(given, count, rooms, sweep, strips !== undefined));
-    const program = programOf(launch.kernel, launch.inner, launch.bodyInner);
+    const program = programOf(launch.kernel, launch.inner, launch.bodyInner, wide);
     const room = chunk + Math.abs(own - units);
     const width = byColumns && widthOf(byColumns, stages.length);
     const prepared = prepareStage(program, launch, { units: count, cut, grain, room, width }, terminal, rooms);
@@ -142,7 +154,7 @@ export function prepareSweep(given: Sweep, slots: readonly BufferSlot[], threads
     lead: chunk * Math.ceil(Math.max(...sweep.stages.map((s) => s.hi - s.lo)) / chunk),
   };
   return {
-    sweep, pieces, strips, stages, windows, planes, parameters, workspace: align(at),
+    sweep, wide, pieces, strips, stages, windows, planes, parameters, workspace: align(at),
     finish: stages.flatMap(({ prepared: { finish } }, stage) => (finish ? [{ stage, call: finish }] : [])),
     work, certain: calls.every((c) => c.certain),
   };

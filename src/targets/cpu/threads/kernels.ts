@@ -1,12 +1,12 @@
 /** The kernels of a module. */
 import { TargetError } from '../../../errors.ts';
-import type { KernelFunction } from './layout.ts';
+import { kernelIn, type KernelFunction } from './layout.ts';
 
-/** The kernels among the exports of a module, by number. */
-export function kernelsOf(exports: WebAssembly.Exports): (KernelFunction | undefined)[] {
+/** The kernels among the exports of a module, by number. `wide`: of a memory with addresses of 64 bits. */
+export function kernelsOf(exports: WebAssembly.Exports, wide: boolean): (KernelFunction | undefined)[] {
   const kernels: KernelFunction[] = [];
-  for (const [name, kernel] of Object.entries(exports)) {
-    if (/^k\d+$/.test(name)) kernels[Number(name.slice(1))] = kernel as KernelFunction;
+  for (const name of Object.keys(exports)) {
+    if (/^k\d+$/.test(name)) kernels[Number(name.slice(1))] = kernelIn(exports, name, wide);
   }
   return kernels;
 }

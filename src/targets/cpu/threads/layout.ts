@@ -18,16 +18,17 @@ export const WORD = {
   waiting: 64,
   /** The job, written before the epoch opens. */
   module: 80,
-  code: 81,
+  kernel: 81,
   codeBytes: 82,
-  kernel: 83,
-  params: 84,
   /** The blocks from `first` up to `blocks` are to be done. */
   first: 85,
   blocks: 86,
   grain: 87,
   /** How many workers may join. */
   helpers: 88,
+  /** Addresses, of two words. */
+  code: 90,
+  params: 92,
   /** Not zero: workers note when they take part. */
   timed: 95,
   /** The first failure of the launch: 0 none, else 1. */
@@ -54,12 +55,26 @@ export const slotLeave = (slot: number): number => slotState(slot) + 1;
 /** What a worker is told when it starts; everything after goes through the control block. */
 export interface WorkerStart {
   readonly memory: WebAssembly.Memory;
+  /** Its addresses have 64 bits. */
+  readonly wide: boolean;
   readonly control: number;
   readonly slot: number;
 }
 
 /** Every exported kernel: the blocks from `start` up to `end`, with parameters at an address. An empty range does nothing. */
 export type KernelFunction = (start: number, end: number, params: number) => void;
+
+type WideKernel = (start: number, end: number, params: bigint) => void;
+const narrowed = new WeakMap<WideKernel, KernelFunction>();
+
+/** An exported kernel, always the same function. Addresses of 64 bits are given to WebAssembly as a BigInt. */
+export function kernelIn(exports: WebAssembly.Exports, name: string, wide: boolean): KernelFunction {
+  if (!wide) return exports[name] as KernelFunction;
+  const kernel = exports[name] as WideKernel;
+  let found = narrowed.get(kernel);
+  if (!found) narrowed.set(kernel, found = (start, end, params) => kernel(start, end, BigInt(params)));
+  return found;
+}
 
 /** `Atomics.pause` tells the core that this is a spin loop; engines from 2025 on have it. */
 export const pause: (() => void) | undefined = (Atomics as { pause?: () => void }).pause;

@@ -121,7 +121,7 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
 
   function register(bytes: Uint8Array<ArrayBuffer>, { name = 'module', optimise = false }: RegisterOptions = {}): number {
     const instantiate = (): readonly (KernelFunction | undefined)[] =>
-      kernelsOf(new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: heap.memory } }).exports);
+      kernelsOf(new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: heap.memory } }).exports, heap.wide);
     const kernels = optimise ? optimisedFirst(() => warm(instantiate())) : instantiate();
     let code: Block | undefined;
     if (heap.shared) {

@@ -7,6 +7,7 @@ import {
 import { createParts, type Part, type Parts } from './parts.ts';
 import { closeRanges, openRanges } from './ranges.ts';
 import { startThread, type Thread } from './platform.ts';
+import { putAddress } from '../memory.ts';
 import source from 'inline:./worker.ts';
 
 /** What a worker has to know about a launch. */
@@ -109,7 +110,8 @@ export class Team {
     const member: Member = { thread: undefined, slot, leaving: false };
     this.members[slot] = member;
     try {
-      const start = { memory: this.heap.memory, control: this.control, slot };
+      const { memory, wide } = this.heap;
+      const start = { memory, wide, control: this.control, slot };
       member.thread = startThread(source, start, (reason) => this.gone(member, reason));
     } catch (error) {
       this.gone(member, String(error));
@@ -153,10 +155,10 @@ export class Team {
   open(job: Job, wake: boolean): void {
     const { words } = this;
     words[WORD.module] = job.module;
-    words[WORD.code] = job.code.address;
+    putAddress(words, WORD.code, job.code.address);
     words[WORD.codeBytes] = job.code.bytes;
     words[WORD.kernel] = job.kernel;
-    words[WORD.params] = job.params;
+    putAddress(words, WORD.params, job.params);
     words[WORD.blocks] = job.blocks;
     words[WORD.grain] = job.grain;
     words[WORD.helpers] = job.helpers;

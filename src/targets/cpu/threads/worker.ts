@@ -4,15 +4,17 @@
  */
 import { footingOf, type Footing } from './footing.ts';
 import {
-  CONTROL_BYTES, SPIN, STATE, TEXT_BYTES, TURNS, WORD, pause, slotLeave, slotState, type KernelFunction, type WorkerStart,
+  CONTROL_BYTES, SPIN, STATE, TEXT_BYTES, TURNS, WORD, kernelIn, pause, slotLeave, slotState, type KernelFunction,
+  type WorkerStart,
 } from './layout.ts';
+import { addressAt, grow } from '../memory.ts';
 import { createNotes } from './parts.ts';
 import { closeRanges, take, takerOf } from './ranges.ts';
 
 /** Compiled modules kept; the oldest goes first, and comes back from shared memory when it is met again. */
 const CACHED_MODULES = 512;
 
-function serve({ memory, control, slot }: WorkerStart): void {
+function serve({ memory, wide, control, slot }: WorkerStart): void {
   const words = new Int32Array(memory.buffer, control, CONTROL_BYTES / 4);
   const modules = new Map<number, WebAssembly.Exports>();
   const notes = createNotes(words, slot);
@@ -42,17 +44,17 @@ function serve({ memory, control, slot }: WorkerStart): void {
     const id = words[WORD.module]!;
     let exports = modules.get(id);
     if (exports === undefined) {
-      const code = new Uint8Array(bufferHolding(words[WORD.code]! >>> 0, words[WORD.codeBytes]!)).slice();
+      const code = new Uint8Array(bufferHolding(addressAt(words, WORD.code), words[WORD.codeBytes]!)).slice();
       exports = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory } }).exports;
       if (modules.size >= CACHED_MODULES) modules.delete(modules.keys().next().value!);
       modules.set(id, exports);
     }
-    return exports[`k${words[WORD.kernel]}`] as KernelFunction;
+    return kernelIn(exports, `k${words[WORD.kernel]}`, wide);
   }
 
   /** A view of shared memory. This thread may hold an old buffer of a memory that has grown: growing by 0 renews it. */
   function bufferHolding(address: number, bytes: number): Uint8Array {
-    if (address + bytes > memory.buffer.byteLength) memory.grow(0);
+    if (address + bytes > memory.buffer.byteLength) grow(memory, 0, wide);
     return new Uint8Array(memory.buffer, address, bytes);
   }
 
@@ -60,7 +62,7 @@ function serve({ memory, control, slot }: WorkerStart): void {
   function takeBlocks(range: number): void {
     const taker = takerOf(words, range);
     try {
-      const params = words[WORD.params]!;
+      const params = addressAt(words, WORD.params);
       let kernel: Footing | undefined;
       while (take(words, taker)) {
         kernel ??= footingOf(kernelOfJob());
