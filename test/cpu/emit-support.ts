@@ -9,6 +9,7 @@ import { economy } from '../../src/targets/cpu/emit/economy.ts';
 import { createCpuTarget } from '../../src/targets/cpu/index.ts';
 import { orient } from '../../src/targets/cpu/orient.ts';
 import { emitProgram, programOf } from '../../src/targets/cpu/program.ts';
+import { hasMemory64 } from '../../src/targets/cpu/wasm/index.ts';
 import type { PlanTarget } from '../../src/targets/target.ts';
 import { runLaunches } from '../support/run-plan.ts';
 
@@ -148,6 +149,10 @@ export function sameBits(actual: TypedArray, expected: TypedArray, label: string
   }
 }
 
+/** Addresses of 64 bits. */
+const isWide = hasMemory64();
+if (!isWide) console.log('\nskip: kernels with addresses of 64 bits: this engine has no memory64');
+
 const checked = new Set<string>();
 
 /** Emits with every instruction checked against the types on the stack, and asks the engine. */
@@ -155,11 +160,14 @@ function expectValid(given: Launch): void {
   const launch = orient(given);
   if (checked.has(launch.code)) return;
   checked.add(launch.code);
-  const module = emitProgram(programOf(launch.kernel, launch.inner, launch.bodyInner), { check: true });
-  if (!WebAssembly.validate(module.bytes())) throw new Error(`the module is not valid:\n${module.toWat()}`);
+  for (const wide of isWide ? [false, true] : [false]) {
+    const program = programOf(launch.kernel, launch.inner, launch.bodyInner, wide);
+    const module = emitProgram(program, { check: true, memory: { wide } });
+    if (!WebAssembly.validate(module.bytes())) throw new Error(`the module is not valid:\n${module.toWat()}`);
+  }
 }
 
-let economical: PlanTarget | undefined;
+let economical: PlanTarget | undefined, wide: PlanTarget | undefined;
 
 /** Runs as the longest bodies do, with locals that are used again, whatever the length of the body. */
 async function onCpuEconomically(runnable: Runnable): Promise<TypedArray[]> {
@@ -175,7 +183,7 @@ async function onCpuEconomically(runnable: Runnable): Promise<TypedArray[]> {
 
 /** Ends the targets that this module has started. */
 export async function closeTargets(): Promise<void> {
-  await Promise.all([shared?.close(), economical?.close()]);
+  await Promise.all([shared?.close(), economical?.close(), wide?.close()]);
 }
 
 /** `expectSame`, and the same bits from code that uses its locals again. */
@@ -185,7 +193,10 @@ export async function expectSameEconomically(p: Program, label: string, rtol = 0
   actual.forEach((a, k) => sameBits(again[k], a, `${label}, locals used again, output ${k}`));
 }
 
-/** Compares what both give: bit for bit, or within a relative error for rounded sums. Says what ran, and what it gave. */
+/**
+ * Compares what both give: bit for bit, or within a relative error for rounded sums; with addresses of 64 bits, the same bits
+ * again. Says what ran, and what it gave.
+ */
 export async function expectSame(
   p: Program, label: string, rtol = 0,
 ): Promise<{ readonly runnable: Runnable; readonly actual: readonly TypedArray[] }> {
@@ -197,6 +208,10 @@ export async function expectSame(
     if (rtol === 0) sameBits(actual[k], e, `${label}, output ${k}`);
     else close(actual[k], e, rtol, `${label}, output ${k}`);
   });
+  if (isWide) {
+    const again = await onCpu(runnable, wide ??= createCpuTarget({ threads: 2 }, { heap: { wide: true } }));
+    actual.forEach((a, k) => sameBits(again[k], a, `${label}, addresses of 64 bits, output ${k}`));
+  }
   return { runnable, actual };
 }
 

@@ -13,6 +13,7 @@ import type { Expr } from '../../src/dsl/expr.ts';
 import { validateGraph } from '../../src/dsl/validate.ts';
 import { planFor, validateBound, type BoundPlan } from '../../src/fusion/index.ts';
 import { hostOf, isResident } from '../../src/residency.ts';
+import { hasMemory64 } from '../../src/targets/cpu/wasm/index.ts';
 import { interpreterTarget } from '../../src/targets/reference.ts';
 import { machine, SHARE_ALL, sameBits, type Machine } from '../support/machine.ts';
 import { nodesOf } from '../support/plan.ts';
@@ -34,7 +35,11 @@ const tunings = [
 ];
 /** Every thread compiles everything: few machines have many. */
 const threads = [3, 2, 8, 2, 3];
-const machines: Machine[] = tunings.map((cutting, k) => machine(threads[k], { cutting, worth: SHARE_ALL }));
+/** Some have addresses of 64 bits, where the engine can. */
+const wide = [1, 4];
+if (!hasMemory64()) console.log('skip: pipelines with addresses of 64 bits: this engine has no memory64');
+const machines: Machine[] = tunings.map((cutting, k) =>
+  machine(threads[k], { cutting, worth: SHARE_ALL, heap: { wide: hasMemory64() && wide.includes(k) } }));
 
 const dataOf = (e: Expr): TypedArray => hostOf(e)!;
 
