@@ -23,6 +23,11 @@ export interface Options {
    * are stored as 0, with their sign, on the CPU too, where arithmetic with such numbers is up to a hundred times as slow.
    */
   readonly subnormals: 'keep' | 'flush';
+  /**
+   * CPU: vectors of 256 bits where they pay, by an experimental flag of V8 that is on while such kernels are compiled. Node 24 or
+   * later on x64 with AVX2; without effect elsewhere, as `explain()` says. Results are the same. Default false.
+   */
+  readonly wide: boolean;
   /** Check every plan with the validators before it runs; for bug reports. Default false. */
   readonly validate: boolean;
   /** `{ max: n }` limits the planner to so many fusions, to find one that changes results. Default none: no limit. */
@@ -30,7 +35,7 @@ export interface Options {
 }
 
 let current: Options = {
-  target: 'auto', threads: 0, memoryLimit: 2 ** 32, math: 'fast', subnormals: 'keep', validate: false, fusion: {},
+  target: 'auto', threads: 0, memoryLimit: 2 ** 32, math: 'fast', subnormals: 'keep', wide: false, validate: false, fusion: {},
 };
 const listeners: ((options: Options) => void)[] = [];
 const objections: ((next: Options) => string | undefined)[] = [];
@@ -64,6 +69,7 @@ const checks: { readonly [K in keyof Options]: (value: unknown) => string | unde
   memoryLimit: (v) => (typeof v === 'number' && v >= LEAST_MEMORY ? undefined : 'expected a number of bytes, at least 1 MiB (2 ** 20), or Infinity'),
   math: (v) => (v === 'fast' || v === 'portable' ? undefined : "expected 'fast' or 'portable'"),
   subnormals: (v) => (v === 'keep' || v === 'flush' ? undefined : "expected 'keep' or 'flush'"),
+  wide: (v) => (typeof v === 'boolean' ? undefined : 'expected true or false'),
   validate: (v) => (typeof v === 'boolean' ? undefined : 'expected true or false'),
   fusion: (v) => (isFusionOptions(v) ? undefined : 'expected { max: n } with a whole number n of at least 0, or {}'),
 };

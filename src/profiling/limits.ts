@@ -89,12 +89,12 @@ function remembered(limits: Limits): Limits {
 const request = (target: string) => ({ target, profile: true, fusion: { max: Infinity } });
 
 function withThreads<T>(target: PlanTarget, threads: number | undefined, work: () => T): T {
-  const { threads: configured, math } = options();
-  if (threads !== undefined) target.configure?.({ threads, math });
+  const { threads: configured, math, wide } = options();
+  if (threads !== undefined) target.configure?.({ threads, math, wide });
   try {
     return work();
   } finally {
-    if (threads !== undefined) target.configure?.({ threads: configured || undefined, math });
+    if (threads !== undefined) target.configure?.({ threads: configured || undefined, math, wide });
   }
 }
 

@@ -29,8 +29,8 @@ export function registerTarget(factory: TargetFactory): void {
   factories.set(factory.name, factory);
 }
 
-const targetOptions = ({ threads, math, subnormals, memoryLimit } = options()): TargetOptions =>
-  ({ threads: threads || undefined, math, subnormals, memoryLimit });
+const targetOptions = ({ threads, math, subnormals, memoryLimit, wide } = options()): TargetOptions =>
+  ({ threads: threads || undefined, math, subnormals, memoryLimit, wide });
 
 function factoryOf(name: string): TargetFactory {
   const factory = factories.get(name);

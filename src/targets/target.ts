@@ -169,4 +169,6 @@ export interface TargetOptions {
   readonly subnormals?: 'keep' | 'flush';
   /** Bytes that memory of the CPU may grow to; 4 GiB by default. */
   readonly memoryLimit?: number;
+  /** Vectors of 256 bits on the CPU, where they can be had and pay. */
+  readonly wide?: boolean;
 }

@@ -6,7 +6,7 @@ import { dtypeNames, isFloat, type DType } from '../../src/dsl/dtype.ts';
 import type { Builder, Point, Value } from '../../src/dsl/kernel/ir.ts';
 import { opInfo, opNames, resultOf, type OpName } from '../../src/dsl/ops.ts';
 import { reducerInfo, reducerNames } from '../../src/dsl/reducers.ts';
-import { closeTargets, expectSameEconomically, sample, type Input, type Program } from './emit-support.ts';
+import { closeTargets, expectSameInAllWays, sample, type Input, type Program } from './emit-support.ts';
 
 const test = suite('cpu random kernels');
 
@@ -113,7 +113,7 @@ for (const kind of ['map', 'stencil', 'reduce'] as const) {
   test(kind, async () => {
     await fc.assert(fc.asyncProperty(list, domains, async (choices, domain) => {
       const { program, rtol } = randomProgram(choices, domain, kind);
-      await expectSameEconomically(program, `${kind} over [${domain}]`, rtol);
+      await expectSameInAllWays(program, `${kind} over [${domain}]`, rtol);
     }), { numRuns: Number(process.env.WEFT_FUZZ_RUNS) || 150 });
   });
 }

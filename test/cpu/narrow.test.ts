@@ -13,7 +13,7 @@ import { valuesIn } from '../../src/dsl/kernel/walk.ts';
 import { reducerInfo, type ReducerName } from '../../src/dsl/reducers.ts';
 import { opInfo, type OpName } from '../../src/dsl/ops.ts';
 import { narrowed } from '../../src/targets/cpu/narrow.ts';
-import { closeTargets, expectSameEconomically, random, sample, type Input, type Program } from './emit-support.ts';
+import { closeTargets, expectSameInAllWays, random, sample, type Input, type Program } from './emit-support.ts';
 import { choicesFrom, tryOp, type Choices } from './random-body.ts';
 
 const test = suite('narrow integers');
@@ -128,7 +128,7 @@ const domains = fc.oneof(
 for (const kind of ['map', 'stencil', 'reduce'] as const) {
   test(`code of narrow integers: ${kind}`, async () => {
     await fc.assert(fc.asyncProperty(list, domains, async (choices, domain) => {
-      await expectSameEconomically(randomProgram(choices, domain, kind), `${kind} over [${domain}]`);
+      await expectSameInAllWays(randomProgram(choices, domain, kind), `${kind} over [${domain}]`);
     }), { numRuns });
   });
 }

@@ -150,13 +150,14 @@ table('reductions', [
 
 table('targets and options', [
   row('an unknown target', wf.ArgumentError, /^unknown target 'gpu'; use one of auto, cpu, webgpu, reference/, () => x.add(1).data({ target: 'gpu' })),
-  row('an unknown option', wf.ArgumentError, "configure: unknown option 'thread'; options are target, threads, memoryLimit, math, subnormals, validate, fusion", () => wf.configure(wrong({ thread: 2 }))),
+  row('an unknown option', wf.ArgumentError, "configure: unknown option 'thread'; options are target, threads, memoryLimit, math, subnormals, wide, validate, fusion", () => wf.configure(wrong({ thread: 2 }))),
   row('a wrong number of threads', wf.ArgumentError, /^configure: threads: expected an integer from 0 \(all\) to 1024, got -1$/, () => wf.configure({ threads: -1 })),
   row('no room at all', wf.ArgumentError, /^configure: memoryLimit: expected a number of bytes, at least 1 MiB .* got 4096$/, () => wf.configure({ memoryLimit: 4096 })),
   ...hasMemory64() ? [] : [
     row('more than the engine has', wf.ArgumentError, /^configure: memoryLimit: 8 GiB are more than this engine has, which is 4 GiB.* Infinity takes/, () => wf.configure({ memoryLimit: 2 ** 33 })),
   ],
   row('another limit while arrays are in use', wf.ArgumentError, /^configure: memoryLimit: the cpu target has started with 4 GiB; set it before the first array/, () => wf.configure({ memoryLimit: 2 ** 30 })),
+  row('a wide that is no bool', wf.ArgumentError, /^configure: wide: expected true or false, got 256$/, () => wf.configure({ wide: wrong(256) })),
   row('a wrong value among good ones changes nothing', wf.ArgumentError, /^configure: math: expected 'fast' or 'portable', got "exact"/, () => wf.configure({ threads: 1, math: wrong('exact') })),
   row('an option that every object has', wf.ArgumentError, /unknown option 'toString'/, () => wf.configure(wrong({ toString: 1 }))),
   row('evaluate of one array', wf.ArgumentError, 'evaluate: expected a list of arrays, e.g. evaluate([a.min(), a.max()])', () => wf.evaluate(wrong(x))),

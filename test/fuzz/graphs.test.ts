@@ -9,6 +9,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as wf from '../../src/index.ts';
 import { computeAll, type Computed } from '../support/compute.ts';
+import { wideProblem } from '../../src/targets/cpu/wide.ts';
+import { sameBits } from '../support/machine.ts';
 import { expectClose, fastTargets } from '../support/targets.ts';
 import { buildAll, orderDependent, programs, type Program } from './program.ts';
 
@@ -55,6 +57,21 @@ for (const target of fastTargets) {
   }), settings(count)));
 }
 agreement.run();
+
+const wide = suite('vectors of 256 bits give the bits of those of 128');
+const why = wideProblem();
+if (why) console.log(`skip: vectors of 256 bits: wide ${why}`);
+else wide(`cpu: ${runs} programs`, () => fc.assert(fc.asyncProperty(programs(24), async (program) => {
+  const expected = await computeAll('cpu', rootsOf(program));
+  wf.configure({ wide: true });
+  try {
+    const actual = await computeAll('cpu', rootsOf(program));
+    actual.forEach(({ values }, k) => assert.ok(sameBits(values, expected[k].values), `v${program.roots[k]}`));
+  } finally {
+    wf.configure({ wide: false });
+  }
+}), { ...settings(runs), seed: seed + 2 }));
+wide.run();
 
 const fusion = suite('fused and step by step give the same bits');
 fusion(`cpu: ${runs} programs`, () => fc.assert(fc.asyncProperty(programs(24), async (program) => {

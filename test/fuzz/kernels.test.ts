@@ -57,18 +57,18 @@ const agrees = (target: string) => async (kernel: Kernel): Promise<void> => {
   compare(await computed(target, kernel, args), expected, args);
 };
 
-/** On one thread and on two, of enough elements for both. */
+/** On one thread and on two, of enough elements for both; there in vectors of 256 bits, where there are any. */
 async function agreesOnThreads(kernel: Kernel): Promise<void> {
   const large = kernel.form === 'vectorize' && kernel.seed % 4 === 0 ? { ...kernel, shape: [1531] } : kernel;
   const args = argumentsOf(large);
   const expected = expectedOf(large, args);
   try {
     for (const threads of [1, 2]) {
-      wf.configure({ threads });
+      wf.configure({ threads, wide: threads === 2 });
       compare(await computed('cpu', large, args), expected, args);
     }
   } finally {
-    wf.configure({ threads: 0 });
+    wf.configure({ threads: 0, wide: false });
   }
 }
 
@@ -78,7 +78,7 @@ async function isNear(kernel: Kernel): Promise<void> {
   const expected = await computed('interpreter', kernel, args);
   try {
     const [one, two] = [1, 2].map((threads) => async () => {
-      wf.configure({ threads });
+      wf.configure({ threads, wide: threads === 2 });
       return computed('cpu', kernel, args);
     });
     const alone = await one(), together = await two();
@@ -87,7 +87,7 @@ async function isNear(kernel: Kernel): Promise<void> {
       expectClose(together[k].values, values, { label: `result ${k} on two threads` });
     });
   } finally {
-    wf.configure({ threads: 0 });
+    wf.configure({ threads: 0, wide: false });
   }
 }
 

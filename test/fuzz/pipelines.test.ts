@@ -39,7 +39,7 @@ const threads = [3, 2, 8, 2, 3];
 const wide = [1, 4];
 if (!hasMemory64()) console.log('skip: pipelines with addresses of 64 bits: this engine has no memory64');
 const machines: Machine[] = tunings.map((cutting, k) =>
-  machine(threads[k], { cutting, worth: SHARE_ALL, heap: { wide: hasMemory64() && wide.includes(k) } }));
+  machine(threads[k], { cutting, worth: SHARE_ALL, pairs: k % 2 === 0, heap: { wide: hasMemory64() && wide.includes(k) } }));
 
 const dataOf = (e: Expr): TypedArray => hostOf(e)!;
 

@@ -149,5 +149,6 @@ export function lowerContract(launch: Launch, wide: boolean): Lowered | undefine
   const product = contractionOf(launch);
   if (!product) return undefined;
   const program = contractProgram(product, wide);
-  return { code: product.code, emit: (options) => emitContract(program, options), prepared: prepareContract(product, program) };
+  const prepared = prepareContract(product, program);
+  return { code: product.code, emit: (options) => emitContract(program, options), paired: false, prepared };
 }

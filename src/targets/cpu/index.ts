@@ -18,6 +18,7 @@ import { asSweep, createPrograms, lower } from './programs.ts';
 import { describeSweep } from './sweep/describe.ts';
 import type { Cutting } from './sweep/prepare.ts';
 import { relaxedSimd } from './wasm/index.ts';
+import { wideProblem } from './wide.ts';
 
 /** Nanoseconds it takes to hand work to threads that are awake. */
 const HAND_OUT = 1000;
@@ -42,15 +43,25 @@ export interface Tuning {
   readonly cutting?: Cutting;
   readonly worth?: Worth;
   readonly heap?: HeapOptions;
+  /** Code for vectors of 256 bits, whether there are any or not. */
+  readonly pairs?: boolean;
 }
 
-export function createCpuTarget(options: TargetOptions = {}, { cutting, worth, heap: room }: Tuning = {}): PlanTarget {
+export function createCpuTarget(
+  options: TargetOptions = {}, { cutting, worth, heap: room, pairs = false }: Tuning = {},
+): PlanTarget {
   const { memoryLimit = MOST_NARROW } = options;
   const heap = createHeap({ limit: memoryLimit, ...room });
   const pool = createPool(heap, { threads: options.threads, worth });
   const allThreads = pool.threads;
   const programs = createPrograms(heap, pool, cutting);
   const arenas = createArenas(heap);
+  let asked = false;
+  const widen = (wide = false): void => {
+    asked = wide;
+    programs.paired = pairs || (wide && wideProblem() === undefined);
+  };
+  widen(options.wide);
   const profileFor = ({ math, subnormals }: TargetOptions): CostProfile => ({
     memoryRoundTrip: 6, launch: 4000, maxBuffers: 64, maxBufferBytes: heap.stats.limit, maxElements: MOST_ELEMENTS,
     sweeps: SWEEPS, fuseMultiplyAdd: fuses(math), flushSubnormals: subnormals === 'flush',
@@ -59,6 +70,7 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worth, h
 
   function begin({ runs, slots, buffers, measure }: Job): Begun {
     const before = programs.compilations, began = measure && performance.now();
+    programs.trim();
     const work = runs.map((run) => programs.work(run, slots));
     const addressOf = (slot: number): number | undefined => (slots[slot].role === 'private' ? undefined : blockOf(buffers[slot]).address);
     const arena = arenas.make(work, addressOf, pool.threads);
@@ -73,7 +85,7 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worth, h
     get profile() {
       return profile;
     },
-    describe: () => describe(heap, pool),
+    describe: () => describe(heap, pool, asked),
     refuses: () => undefined,
     get compilations() {
       return programs.compilations;
@@ -120,12 +132,14 @@ export function createCpuTarget(options: TargetOptions = {}, { cutting, worth, h
 
     read: async (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
     readSync: (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
-    explain: (launch) => explain(launch, pool.threads, heap.wide),
-    explainSweep: (sweep, slots) => describeSweep(asSweep(sweep), slots, { threads: pool.threads, wide: heap.wide }, WORTH.awake),
+    explain: (launch) => explain(launch, pool.threads, heap.wide, programs.paired),
+    explainSweep: (sweep, slots) =>
+      describeSweep(asSweep(sweep), slots, { threads: pool.threads, wide: heap.wide, paired: programs.paired }, WORTH.awake),
     objects: (next) => ((next.memoryLimit ?? MOST_NARROW) === memoryLimit ? undefined
       : `memoryLimit: the cpu target has started with ${describeBytes(heap.stats.limit)}; set it before the first array is made, or after `
         + 'closeTargets()'),
     configure: (changed) => {
+      widen(changed.wide);
       pool.threads = changed.threads ?? allThreads;
       profile = profileFor(changed);
     },
@@ -177,11 +191,14 @@ function copyOut(heap: Heap, buffer: DeviceBuffer, dtype: DType, length: number)
   return copy;
 }
 
-function describe(heap: Heap, pool: Pool): string {
+/** `wide`: vectors of 256 bits were asked for. */
+function describe(heap: Heap, pool: Pool, wide: boolean): string {
   const threads = heap.shared
     ? `${pool.threads} threads`
     : '1 thread (no SharedArrayBuffer here: serve the page cross-origin isolated for more)';
-  return `WebAssembly SIMD, ${threads}, heap ${describeBytes(heap.stats.used)} of ${describeBytes(heap.stats.limit)}`;
+  const problem = wide ? wideProblem() : undefined;
+  const vectors = !wide ? '' : problem ? ` of 128 bits (wide ${problem})` : ' of 128 and 256 bits';
+  return `WebAssembly SIMD${vectors}, ${threads}, heap ${describeBytes(heap.stats.used)} of ${describeBytes(heap.stats.limit)}`;
 }
 
 /** Who does it, of calls of so much work. */
@@ -199,15 +216,15 @@ function describeCall(call: Call): string {
     + `${g.chunks > 1 ? `, ${g.chunks} partial results per point` : ''}, ${time}`;
 }
 
-function explain(given: Launch, threads: number, wide: boolean): LaunchDescription {
-  const { emit, prepared: { calls } } = lower(given, wide);
+function explain(given: Launch, threads: number, wide: boolean, paired: boolean): LaunchDescription {
+  const { emit, prepared: { calls }, paired: isPaired } = lower(given, wide, paired);
   const shared = (c: Call): boolean => c.work >= WORTH.awake;
   // What threads do, they do together, but for handing it out.
   const work = calls.reduce((sum, c) => sum + (shared(c) ? c.work / threads + HAND_OUT : c.work), 0);
   const several = threads > 1 && calls.some((c) => shared(c) || !c.certain);
   return {
     get code() { return `;; ${given.kernel.name}\n${emit({ memory: { wide } }).toWat()}`; },
-    layout: calls.map(describeCall).join('\n'),
+    layout: calls.map(describeCall).join('\n') + (isPaired ? '\nin vectors of 256 bits' : ''),
     workers: several ? `${calls.some(shared) ? '' : 'up to '}${threads} threads` : '1 thread',
     estimate: work / 1e6,
     hoisted: hoistedIn(orient(given)),

@@ -51,6 +51,8 @@ export interface Prepared {
 export interface Lowered {
   readonly code: string;
   readonly emit: (options: ModuleOptions) => ModuleBuilder;
+  /** The code is meant for vectors of 256 bits. */
+  readonly paired: boolean;
   readonly prepared: Prepared;
 }
 

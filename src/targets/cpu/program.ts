@@ -20,6 +20,8 @@ import { ModuleBuilder, type Func, type Local, type ModuleOptions } from './wasm
 import type { OrientedKernel } from './orient.ts';
 import type { ScanSums } from './scan.ts';
 import { hasLoops, workOf, type Work } from '../../fusion/work.ts';
+import { costOf } from '../../dsl/kernel/walk.ts';
+import { paysReduced } from './wide.ts';
 
 /**
  * A map is `k0`. A reduction is `k0`, which leaves partial results, and `k1`, which combines them and ends. A nest is `k0`, and
@@ -30,26 +32,30 @@ export type Program = Common & (
   | { readonly kind: 'reduce'; readonly reduce: ReduceNest; readonly finish: MapProgram; readonly keptAxes: readonly number[] });
 
 interface Common {
+  /** Its code is meant for vectors of 256 bits. */
+  readonly paired: boolean;
   /** Of a point of the body. */
   readonly work: (launch: Launch) => Work;
   /** There are loops, so blocks of the same size may be more or less work. */
   readonly loops: boolean;
 }
 
-/** `along`: how outputs of the body move along the inner axis. `wide`: see `Nest`. */
+/** `along`: how outputs of the body move along the inner axis. `wide`: see `Nest`. `pairs`: vectors of 256 bits, if they pay. */
 export function programOf(
-  kernel: OrientedKernel, inner: readonly InnerStride[], along: 'unit' | 'strided', wide = false,
+  kernel: OrientedKernel, inner: readonly InnerStride[], along: 'unit' | 'strided', wide = false, pairs = false,
 ): Program {
   const body = narrowed(expanded(kernel.body, kernel.fused));
   const { results, effects } = body;
   const loops = hasLoops(body);
-  const common: Common = { work: workOf(body, loops), loops };
+  const paired = pairs && !wide && kernel.schedule !== 'nest' && (!isReducedAlong(kernel) || paysReduced(costOf(results, effects)));
+  const common: Common = { work: workOf(body, loops), loops, paired };
   const shared = {
     rank: kernel.rank, wide,
     inputs: kernel.inputs.map(({ dtype, whole }, k): NestArray =>
       ({ dtype, inner: inner[k], whole, ...kernel.rings?.inputs.includes(k) && { ring: kernel.rings } })),
     uniforms: kernel.uniforms.map((u) => u.dtype),
     flushes: kernel.flushes,
+    paired,
   };
   const outputs = (from: KernelOutput['from']) => kernel.outputs.filter((o) => o.from === from);
   const walked = (list: readonly KernelOutput[], how: 'unit' | 'strided'): NestArray[] => list.map((o) => {
@@ -109,6 +115,9 @@ function epilogueOver(epilogue: Fn, terms: readonly Term[], inputs: number): Val
     reduced: (k) => finished(b, terms[k], (plane) => b.read(inputs + first[k] + plane, planesOf(terms[k])[plane])),
   });
 }
+
+/** Whether what lanes hold are pieces of one sum. */
+const isReducedAlong = ({ reduction, rank }: OrientedKernel): boolean => reduction?.axes.includes(rank - 1) ?? false;
 
 export function emitProgram(program: Program, options: ModuleOptions): ModuleBuilder {
   const module = new ModuleBuilder(options);

@@ -12,9 +12,10 @@ import { prepare, type Lowered, type Prepared } from './prepare.ts';
 import { emitProgram, programOf } from './program.ts';
 import { structureOf } from './sweep/driver.ts';
 import { prepareSweep, type Cutting, type PreparedSweep } from './sweep/prepare.ts';
-import { emitSweep } from './sweep/program.ts';
+import { emitSweep, sweepAs } from './sweep/program.ts';
 import type { Pool } from './threads/pool.ts';
-import type { ModuleBuilder } from './wasm/index.ts';
+import type { ModuleBuilder, ModuleOptions } from './wasm/index.ts';
+import { wideProblem } from './wide.ts';
 
 /** Compiled programs kept; the one used longest ago goes first. */
 const CACHED_PROGRAMS = 512;
@@ -49,21 +50,28 @@ interface ReadySweep {
 }
 
 export interface Programs {
+  /** Forgets programs, if there are many. To be called before the work of a job, which may need all of its programs. */
+  trim(): void;
   /** What there is to do for a run, compiled and cut into blocks. */
   work(run: Run, slots: readonly BufferSlot[]): Work;
   /** Programs compiled so far. */
   readonly compilations: number;
+  /** Vectors of 256 bits where they pay, from the next work on. */
+  paired: boolean;
 }
 
 export function createPrograms(heap: Heap, pool: Pool, cutting?: Cutting): Programs {
   const programs = new Map<string, Compiled>();
   const recent = new Map<string, Recent>();
   const recentSweeps = new Map<string, ReadySweep>();
-  const known = new WeakMap<Launch, Ready>();
-  const knownSweeps = new WeakMap<Sweep, ReadySweep>();
+  let known = new WeakMap<Launch, Ready>();
+  let knownSweeps = new WeakMap<Sweep, ReadySweep>();
   const { shared, wide } = heap;
   const memory = { memory: { shared, wide } };
+  let paired = false;
   let compilations = 0;
+
+  const keyOf = (code: string): string => (paired ? `paired ${code}` : code);
 
   /** What was compiled under a key, or is now. */
   function compiled(key: string, name: string, emit: () => Emitted): Compiled {
@@ -72,11 +80,11 @@ export function createPrograms(heap: Heap, pool: Pool, cutting?: Cutting): Progr
       programs.delete(key); // and back at the end: the order is that of use
     } else {
       const { module, ...rest } = emit();
-      found = { ...rest, module: pool.register(module.bytes(), { name, optimise: true }), evicted: false };
+      const wide = module.wide && wideProblem() === undefined;
+      found = { ...rest, module: pool.register(module.bytes(), { name, optimise: true, wide }), evicted: false };
       compilations++;
     }
     programs.set(key, found);
-    if (programs.size > CACHED_PROGRAMS) evictOldest();
     return found;
   }
 
@@ -97,8 +105,8 @@ export function createPrograms(heap: Heap, pool: Pool, cutting?: Cutting): Progr
   function ready(given: Launch): Ready {
     let found = recent.get(given.code);
     if (!found || found.compiled.evicted || !sameSizes(found.given, given)) {
-      const { code, emit, prepared } = lower(given, wide);
-      found = { given, compiled: compiled(code, given.kernel.name, () => ({ module: emit(memory) })), prepared };
+      const { code, emit, prepared } = lower(given, wide, paired);
+      found = { given, compiled: compiled(keyOf(code), given.kernel.name, () => ({ module: emit(memory) })), prepared };
       if (recent.size >= CACHED_PROGRAMS) recent.clear();
       recent.set(given.code, found);
     }
@@ -120,9 +128,9 @@ export function createPrograms(heap: Heap, pool: Pool, cutting?: Cutting): Progr
     let found = recentSweeps.get(key);
     if (!found || found.compiled.evicted) {
       sweep.stages.forEach((s) => checkLength(s.launch));
-      const prepared = prepareSweep(sweep, slots, { threads, wide, cutting });
+      const prepared = sweepAs(paired, (is) => prepareSweep(sweep, slots, { threads, wide, cutting, paired: is }));
       const name = sweep.stages.map(({ launch }) => launch.kernel.name).join(', ');
-      found = { prepared, threads, compiled: compiled(structureOf(prepared), name, () => emitSweep(prepared, memory)) };
+      found = { prepared, threads, compiled: compiled(keyOf(structureOf(prepared)), name, () => emitSweep(prepared, memory)) };
       if (recentSweeps.size >= CACHED_PROGRAMS) recentSweeps.clear();
       recentSweeps.set(key, found);
     }
@@ -130,9 +138,23 @@ export function createPrograms(heap: Heap, pool: Pool, cutting?: Cutting): Progr
   }
 
   return {
+    trim: () => {
+      while (programs.size > CACHED_PROGRAMS) evictOldest();
+    },
     work: (run, slots) => ('stages' in run ? sweepWork(asSweep(run), slots) : launchWork(run)),
     get compilations() {
       return compilations;
+    },
+    get paired() {
+      return paired;
+    },
+    set paired(is) {
+      if (is === paired) return;
+      paired = is;
+      known = new WeakMap();
+      knownSweeps = new WeakMap();
+      recent.clear();
+      recentSweeps.clear();
     },
   };
 }
@@ -177,12 +199,18 @@ function checkLength({ kernel, domain }: Launch): void {
     + 'compute it in parts');
 }
 
-/** `wide`: see `Nest`. */
-export function lower(given: Launch, wide: boolean): Lowered {
+/** `wide`: see `Nest`. `paired`: for vectors of 256 bits, if that is possible and pays. */
+export function lower(given: Launch, wide: boolean, paired = false): Lowered {
   checkLength(given);
+  const widely = paired ? lowerAs(given, wide, true) : undefined;
+  return widely?.paired && widely.emit({ memory: { wide } }).wide ? widely : lowerAs(given, wide, false);
+}
+
+function lowerAs(given: Launch, wide: boolean, pairs: boolean): Lowered {
   const product = lowerContract(given, wide);
   if (product) return product;
   const launch = orient(given);
-  const program = programOf(launch.kernel, launch.inner, launch.bodyInner, wide);
-  return { code: launch.code, emit: (options) => emitProgram(program, options), prepared: prepare(program, launch) };
+  const program = programOf(launch.kernel, launch.inner, launch.bodyInner, wide, pairs);
+  const emit = (options: ModuleOptions): ModuleBuilder => emitProgram(program, options);
+  return { code: launch.code, emit, paired: program.paired, prepared: prepare(program, launch) };
 }

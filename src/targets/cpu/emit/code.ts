@@ -15,6 +15,11 @@ export type Operand = Scalar | Bytes;
 
 const TYPES: Readonly<Record<string, ValType>> = { i: 'i32', l: 'i64', f: 'f32', d: 'f64', v: 'v128' };
 
+/** Instructions of lanes by themselves of which V8 makes no wider ones. */
+const NOT_PAIRED: ReadonlySet<OpName> = new Set<OpName>([
+  'f32x4.ceil', 'f32x4.floor', 'f32x4.trunc', 'f32x4.nearest', 'f64x2.ceil', 'f64x2.floor', 'f64x2.trunc', 'f64x2.nearest', 'i64x2.shr_s',
+]);
+
 export class Code {
   private readonly free: Local[] = [];
   private tracked: Local[] | undefined;
@@ -85,7 +90,18 @@ export class Code {
     this.raw(name, args, ...immediates);
     const out = this.result(type);
     this.f.set(out);
+    if (this.f.wide && NOT_PAIRED.has(name)) this.bridge(out);
     return out;
+  }
+
+  /** Makes one wider register of two that are not: V8 does that of any whose lanes are replaced, if only by their own. */
+  private bridge(v: Local): void {
+    const { f } = this;
+    f.get(v);
+    f.get(v);
+    f.op('f32x4.extract_lane', 0);
+    f.op('f32x4.replace_lane', 0);
+    f.set(v);
   }
 
   /** A new local that starts as `s`; it may be assigned again. */

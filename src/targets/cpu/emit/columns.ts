@@ -77,7 +77,7 @@ export function bodyOf(nest: Nest, widths: readonly Width[] = []): Body {
   return {
     whole, interior: rowsMatter ? whole : assumed, insideRows: rowsMatter ? assumed : undefined,
     ...margins(values, rank - 1),
-    count: isSerial(piece, rank - 1) ? 1 : lanesFor(whole.vector, values, isNarrow(nest, piece, widths)),
+    count: isSerial(piece, rank - 1) ? 1 : lanesFor(whole.vector, values, isNarrow(nest, piece, widths), nest.paired),
     masked: whole.vector.loops > 0 || piece.effects.length > 0,
   };
 }
@@ -102,15 +102,16 @@ function isNarrow(nest: Nest, piece: Piece, widths: readonly Width[]): boolean {
 
 /**
  * As many lanes as take two registers, or one of 8 bits. Measured: 16 lanes make a Mandelbrot loop 1.25 times as fast as 8 (in
- * float64 8 lanes 1.3 times as fast as 4), and 32 lanes slower again; 32 lanes of bytes gain nothing.
+ * float64 8 lanes 1.3 times as fast as 4), and 32 lanes slower again; 32 lanes of bytes gain nothing. `paired`: two are one.
  */
-function lanesFor(scheme: Scheme, values: readonly Value[], narrow: boolean): number {
+function lanesFor(scheme: Scheme, values: readonly Value[], narrow: boolean, paired = false): number {
   const { block, loops, piece } = scheme;
-  const wide = values.some((v) => v.dtype === 'float64');
-  if (loops === 0) return (narrow ? 2 : 1) * (wide || costOf(piece.results, piece.effects) > HEAVY ? 4 : 8);
+  const doubles = values.some((v) => v.dtype === 'float64');
+  const few = paired && !doubles ? 8 : 4;
+  if (loops === 0) return (narrow ? 2 : 1) * (doubles ? 4 : costOf(piece.results, piece.effects) > HEAVY ? few : 8);
   const turns = turnCosts(block, scheme);
-  if (turns.some((cost) => cost > HEAVY)) return 4;
-  return (wide ? 4 : 8) * (turns.every((cost) => cost <= LIGHT_TURN) ? 2 : 1);
+  if (turns.some((cost) => cost > HEAVY)) return few;
+  return (doubles ? 4 : 8) * (turns.every((cost) => cost <= LIGHT_TURN) ? 2 : 1);
 }
 
 /** The cost of a turn of each loop; those with anything in them that serves lanes one by one are not light. */

@@ -28,6 +28,8 @@ export interface Nest {
   readonly effects: readonly Effect[];
   /** Subnormal results are stored as 0. */
   readonly flushes?: boolean;
+  /** For an engine that makes one wider register of two: twice the lanes where registers are what limits them. */
+  readonly paired?: boolean;
   /** In memory with addresses of 64 bits. */
   readonly wide?: boolean;
 }

@@ -64,7 +64,7 @@ export function emitMap(
   module: ModuleBuilder, name: string, { nest, body, stores, again }: MapProgram, fmod: Func | undefined,
   before?: (frame: Frame, rows: readonly [Local, Local], columns: readonly [Local, Local]) => void,
 ): Func {
-  return module.func(name, { params: paramsOf(module) }, (f, { start, end, params }) => {
+  return module.func(name, { params: paramsOf(module), wide: nest.paired }, (f, { start, end, params }) => {
     const frame = new Frame(f, params, nest, fmod);
     const outer = frame.coords.map((_, k) => k);
     frame.blocks(start, end, ({ columns, rows }) => {

@@ -76,7 +76,13 @@ export function store(c: Code, d: DType, address: Pointer, offset: number, regs:
   const bytes = count * dtypes[d].bytes;
   if (bytes === 4) c.raw('v128.store32_lane', [address, values[0]], offset, 0);
   else if (bytes === 8) c.raw('v128.store64_lane', [address, values[0]], offset, 0);
-  else values.forEach((v, j) => c.raw('v128.store', [address, v], offset + 16 * j));
+  else inOrder(c, values).forEach(([v, j]) => c.raw('v128.store', [address, v], offset + 16 * j));
+}
+
+/** With their positions. Of pairs the upper one comes first: where the lower one does, V8 stores that by itself before both. */
+function inOrder(c: Code, regs: Regs): (readonly [Local, number])[] {
+  const all = regs.map((v, j) => [v, j] as const);
+  return c.f.wide ? all.reverse() : all;
 }
 
 /** Masks become 0 and 1. */

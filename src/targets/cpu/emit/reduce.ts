@@ -15,6 +15,7 @@ import {
 import { ROWS_TOGETHER, STREAMS } from '../blocks.ts';
 import { extremeOf, type Extreme } from './extreme.ts';
 import type { Bytes, Pointer } from './address.ts';
+import { addInTurns, HEAVY, isPairable, showPairs } from './pairs.ts';
 import type { Code, Scalar } from './code.ts';
 import { bodyOf, emitColumns, isStraight, rowOf, rowsOf, type Body, type Liberties, type Sink } from './columns.ts';
 import { storing } from './map.ts';
@@ -46,10 +47,11 @@ export function planeIndex(terms: readonly Term[]): number[] {
 }
 
 export function emitReduce(module: ModuleBuilder, name: string, nest: ReduceNest, fmod: Func | undefined): Func {
-  return module.func(name, { params: paramsOf(module) }, (f, { start, end, params }) => {
+  return module.func(name, { params: paramsOf(module), wide: nest.paired }, (f, { start, end, params }) => {
     const frame = new Frame(f, params, nest, fmod);
     const inner = nest.axes.includes(frame.inner);
-    const body = bodyOf(nest, nest.terms.map((t) => (inner && t.summed ? widthOf(t.summed) : t.width)));
+    // The lanes decide how sums are rounded, so they are not for others to choose.
+    const body = bodyOf({ ...nest, paired: false }, nest.terms.map((t) => (inner && t.summed ? widthOf(t.summed) : t.width)));
     const emitBlock = inner ? reduceInner : reduceOuter;
     const short = isWrittenOut(body) ? nest.short : undefined;
     frame.blocks(start, end, (cut) => (short ? reduceShort(frame, nest, body, cut, short) : emitBlock(frame, nest, body, cut)));
@@ -113,7 +115,7 @@ const isLight = (nest: ReduceNest, body: Body): boolean =>
  */
 function libertiesOf(nest: ReduceNest, body: Body): Required<Pick<Liberties, 'streams' | 'turns'>> {
   const cost = costOf(nest.results);
-  const several = !isStraight(body.interior.vector) || cost > 160 ? 1 : cost > 40 ? STREAMS / 2 : STREAMS;
+  const several = !isStraight(body.interior.vector) || cost > HEAVY ? 1 : cost > 40 ? STREAMS / 2 : STREAMS;
   return isDense(nest, body) ? { streams: several, turns: 1 } : { streams: 1, turns: several };
 }
 
@@ -124,6 +126,7 @@ function reduceInner(frame: Frame, nest: ReduceNest, body: Body, cut: Cut): void
   const keptAxes = outerAxes(frame).filter((k) => !nest.axes.includes(k));
   const reducedAxes = outerAxes(frame).filter((k) => nest.axes.includes(k));
   const liberties = libertiesOf(nest, body);
+  const paired = isPairable(nest, body);
   const totals = nest.terms.map((t) => new Total(c, t, body.count, Math.max(liberties.streams, liberties.turns)));
   const start = c.variable(c.add(c.mul(cut.rows[0], frame.columns), cut.columns[0]), 'start');
   frame.walk(keptAxes, cut.kept[0], cut.kept[1], 'kept', (kept) => {
@@ -131,7 +134,9 @@ function reduceInner(frame: Frame, nest: ReduceNest, body: Body, cut: Cut): void
     frame.walk(reducedAxes, cut.rows[0], cut.rows[1], 'row', (r) => {
       const row = rowOf(frame, body);
       const firstIndex = c.variable(c.mul(r, frame.columns), 'firstIndex');
-      feed(frame, nest, body, [row], cut.columns, totalSink(c, totals, firstIndex, body.count), liberties);
+      const sink = totalSink(c, totals, firstIndex, body.count);
+      const vectors: Sink['vectors'] = (turn) => addInTurns(c, totals, turn, body.count);
+      feed(frame, nest, body, [row], cut.columns, paired ? { ...sink, vectors } : sink, paired ? { turns: 2 } : liberties);
     });
     const chunk = c.add(c.mul(cut.rowBlock, frame.get('columnBlocks')), cut.columnBlock);
     const place = c.variable(c.add(c.mul(chunk, frame.get('planeLength')), kept));
@@ -151,7 +156,9 @@ function totalSink(c: Code, totals: readonly Total[], firstIndex: Local, count: 
             const index = indices(c, t.term, c.add(firstIndex, x), count, true);
             t.follow(place, partials(results(t.term.value, t.term.width), index));
           } else {
-            t.add(place, sumsOf(c, t.term, results, count));
+            const values = sumsOf(c, t.term, results, count);
+            showPairs(c, x, values);
+            t.add(place, values);
           }
         }
         place++;

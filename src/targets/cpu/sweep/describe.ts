@@ -3,15 +3,15 @@ import type { BufferSlot, Sweep } from '../../../fusion/kernel.ts';
 import type { SweepDescription } from '../../target.ts';
 import { describeBytes } from '../../../bytes.ts';
 import { prepareSweep, type Conditions } from './prepare.ts';
-import { emitSweep } from './program.ts';
+import { emitSweep, sweepAs } from './program.ts';
 
 /** `least`: below so many nanoseconds it stays on the calling thread. */
 export function describeSweep(
   sweep: Sweep, slots: readonly BufferSlot[], conditions: Conditions, least: number,
 ): SweepDescription {
-  const prepared = prepareSweep(sweep, slots, conditions);
+  const prepared = sweepAs(conditions.paired === true, (paired) => prepareSweep(sweep, slots, { ...conditions, paired }));
   const { threads, wide } = conditions;
-  const { pieces: { bands, bandUnits, chunk }, strips, work, certain, workspace } = prepared;
+  const { pieces: { bands, bandUnits, chunk }, strips, work, certain, workspace, stages } = prepared;
   const tasks = bands * (strips?.count ?? 1);
   const workers = work >= least || !certain ? Math.min(threads, tasks) : 1;
   const cut = sweep.cut === 'columns'
@@ -19,7 +19,7 @@ export function describeSweep(
     : `${bands} ${bands === 1 ? 'band' : 'bands'} of ${bandUnits} units, computed in pieces of ${chunk}`;
   return {
     piece: sweep.cut === 'columns' ? strips!.columns : chunk,
-    layout: `${cut}; ${describeBytes(workspace)} of cache per thread`,
+    layout: `${cut}; ${describeBytes(workspace)} of cache per thread${stages.some((s) => s.program.paired) ? '; in vectors of 256 bits' : ''}`,
     workers: workers > 1 ? `${workers} threads` : '1 thread',
     estimate: work / workers / 1e6,
     get code() { return `;; ${sweep.stages.length} stages side by side\n${emitSweep(prepared, { memory: { wide } }).module.toWat()}`; },

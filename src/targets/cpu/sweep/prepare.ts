@@ -91,11 +91,13 @@ export interface Conditions {
   readonly threads: number;
   /** See `Nest`. */
   readonly wide: boolean;
+  /** For vectors of 256 bits, where they pay. */
+  readonly paired?: boolean;
   readonly cutting?: Cutting;
 }
 
 export function prepareSweep(
-  given: Sweep, slots: readonly BufferSlot[], { threads, wide, cutting = CUTTING }: Conditions,
+  given: Sweep, slots: readonly BufferSlot[], { threads, wide, paired = false, cutting = CUTTING }: Conditions,
 ): PreparedSweep {
   const byColumns = given.cut === 'columns' ? columnStrips(given, cutting) : undefined;
   const sweep = byColumns ? asRows(given) : given;
@@ -123,7 +125,7 @@ export function prepareSweep(
     const count = { batch, units: own };
     const { launch, cut } = byColumns ? { launch: asItIs(given), cut: cutOf(given.domain, count)! }
       : orientStage(given, count, grain === 1, ringsOf(given, count, rooms, sweep, strips !== undefined));
-    const program = programOf(launch.kernel, launch.inner, launch.bodyInner, wide);
+    const program = programOf(launch.kernel, launch.inner, launch.bodyInner, wide, paired);
     const room = chunk + Math.abs(own - units);
     const width = byColumns && widthOf(byColumns, stages.length);
     const prepared = prepareStage(program, launch, { units: count, cut, grain, room, width }, terminal, rooms);

@@ -29,3 +29,9 @@ export function emitSweep(prepared: PreparedSweep, options: ModuleOptions): Swee
   return { module, finish };
 }
 
+
+/** A sweep prepared for vectors of 256 bits, if that is asked for, possible, and pays for some stage. */
+export function sweepAs(wide: boolean, prepareAs: (wide: boolean) => PreparedSweep): PreparedSweep {
+  const widely = wide ? prepareAs(true) : undefined;
+  return widely?.stages.some((s) => s.program.paired) && emitSweep(widely, {}).module.wide ? widely : prepareAs(false);
+}

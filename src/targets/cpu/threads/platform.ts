@@ -93,18 +93,35 @@ export async function wordChange(words: Int32Array, index: number, value: number
   clearInterval(alive);
 }
 
+/** Of Node proper. */
+export const nodeVersion = (): number | undefined =>
+  (node?.versions['bun'] === undefined && node ? Number.parseInt(node.versions.node) : undefined);
+
+/** Whether V8 can be told how to compile, and nobody else has. */
+export function canChooseCompiler(): boolean {
+  const chosenByUser = [...(node?.execArgv ?? []), node?.env['NODE_OPTIONS'] ?? ''].some((flags) => /liftoff|experimental-wasm-revectorize/.test(flags));
+  return nodeVersion() !== undefined && node?.getBuiltinModule !== undefined && !chosenByUser;
+}
+
+/** Flags of V8 for the time of a compilation, and what they are otherwise. They hold for the whole process. */
+const FLAGS = {
+  optimised: { on: '--no-liftoff', off: '--liftoff' },
+  wide: { on: '--experimental-wasm-revectorize', off: '--no-experimental-wasm-revectorize' },
+} as const;
+
 /**
- * Runs `work` with V8 set to compile WebAssembly with its optimising compiler at once (0.2-1.2 ms a kernel). Functions
- * are compiled at their first call, so that call belongs into `work`. Elsewhere than in Node it just runs `work`.
+ * Runs `work` with V8 set to compile WebAssembly with its optimising compiler at once (0.2-1.2 ms a kernel), and, if it shall
+ * be `wide`, to make instructions of 256 bits. Functions are compiled at their first call, so that call belongs into `work`;
+ * other threads take the code as it is then. Elsewhere than in Node it just runs `work`.
  */
-export function optimisedFirst<T>(work: () => T): T {
-  const v8 = node?.getBuiltinModule?.('node:v8');
-  const chosenByUser = [...(node?.execArgv ?? []), node?.env['NODE_OPTIONS'] ?? ''].some((flags) => flags.includes('liftoff'));
-  if (v8 === undefined || chosenByUser || node?.versions['bun'] !== undefined) return work();
-  v8.setFlagsFromString('--no-liftoff');
+export function optimisedFirst<T>(work: () => T, wide = false): T {
+  if (!canChooseCompiler()) return work();
+  const v8 = node!.getBuiltinModule('node:v8');
+  const flags = wide ? [FLAGS.optimised, FLAGS.wide] : [FLAGS.optimised];
+  flags.forEach(({ on }) => v8.setFlagsFromString(on));
   try {
     return work();
   } finally {
-    v8.setFlagsFromString('--liftoff');
+    flags.forEach(({ off }) => v8.setFlagsFromString(off));
   }
 }

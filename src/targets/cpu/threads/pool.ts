@@ -12,6 +12,7 @@ import { availableThreads, canBlock, nextTask, optimisedFirst, wordChange } from
 import type { Part } from './parts.ts';
 import { isWhole, labelOf, performAtOnce, performTask, type Crewing, type Pause, type Steps, type Task, type TaskModule } from './task.ts';
 import { Team } from './team.ts';
+import { clearUpperHalves } from '../wide.ts';
 
 export { optimisedFirst } from './platform.ts';
 export type { KernelFunction } from './layout.ts';
@@ -40,6 +41,8 @@ export interface RegisterOptions {
   readonly name?: string;
   /** Compile with the optimising compiler at once, where the engine can be told to. Calls each kernel with an empty range. */
   readonly optimise?: boolean;
+  /** Its functions shall be compiled with vectors of 256 bits. */
+  readonly wide?: boolean;
 }
 
 export interface PoolOptions {
@@ -98,7 +101,7 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
   const judge = createJudge(options.worth);
   const modules = new Map<number, Registered>();
   const queue: Batch[] = [];
-  let released: Block[] = [];
+  let released: number[] = [];
   let threads = clampThreads(options.threads ?? availableThreads());
   let team: Team | undefined;
   let blocking: boolean | undefined;
@@ -119,31 +122,34 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
     return team;
   }
 
-  function register(bytes: Uint8Array<ArrayBuffer>, { name = 'module', optimise = false }: RegisterOptions = {}): number {
+  function register(bytes: Uint8Array<ArrayBuffer>, { name = 'module', optimise = false, wide = false }: RegisterOptions = {}): number {
     const instantiate = (): readonly (KernelFunction | undefined)[] =>
       kernelsOf(new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: heap.memory } }).exports, heap.wide);
-    const kernels = optimise ? optimisedFirst(() => warm(instantiate())) : instantiate();
+    const kernels = optimise ? optimisedFirst(() => warm(instantiate()), wide) : instantiate();
+    if (wide) clearUpperHalves();
     let code: Block | undefined;
     if (heap.shared) {
       code = heap.allocate(bytes.length);
       heap.view(Uint8Array, code.address, bytes.length).set(bytes);
     }
     const id = nextId++;
-    modules.set(id, { name, kernels, code, paces: new Map() });
+    modules.set(id, { name, kernels, wide, code, paces: new Map() });
     return id;
   }
 
   function release(id: number): void {
-    const code = modules.get(id)?.code;
-    modules.delete(id);
-    if (code !== undefined) released.push(code);
+    released.push(id);
     freeReleased();
   }
 
-  /** Workers may be reading the code of a module while launches are pending. */
+  /** Pending launches may need a module that was released since, and workers be reading its code. */
   function freeReleased(): void {
-    if (queue.length > 0) return;
-    for (const block of released) heap.free(block);
+    if (queue.length > 0 || released.length === 0) return;
+    for (const id of released) {
+      const code = modules.get(id)?.code;
+      if (code !== undefined) heap.free(code);
+      modules.delete(id);
+    }
     released = [];
   }
 

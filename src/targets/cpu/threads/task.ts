@@ -7,11 +7,14 @@ import { WORD, type KernelFunction } from './layout.ts';
 import type { PoolLaunch } from './pool.ts';
 import { take, takerOf } from './ranges.ts';
 import type { Team } from './team.ts';
+import { clearUpperHalves } from '../wide.ts';
 
 export interface TaskModule {
   readonly name: string;
   /** By number. */
   readonly kernels: readonly (KernelFunction | undefined)[];
+  /** Its code has vectors of 256 bits. */
+  readonly wide: boolean;
   /** The bytes, where workers can have them. */
   readonly code: Block | undefined;
 }
@@ -123,6 +126,8 @@ function runBlocks(task: Task, start: number, end: number, call: Pick<Footing, '
     call.run(start, end, task.launch.params);
   } catch (error) {
     throw failure(labelOf(task), start, end, error);
+  } finally {
+    if (task.module.wide) clearUpperHalves();
   }
   return end;
 }

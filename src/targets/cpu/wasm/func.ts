@@ -1,6 +1,7 @@
 /** The body of one WebAssembly function, written as a stack machine. */
 import { ByteWriter } from './bytes.ts';
 import { StackCheck } from './check.ts';
+import { deadLocals, type Trace } from './forget.ts';
 import { OPS, type Immediate, type ImmediateOf, type OpName } from './ops.ts';
 
 export type ValType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
@@ -60,19 +61,38 @@ export function splatBytes(shape: Shape, value: number): Uint8Array {
   }
 }
 
+export interface FuncOptions {
+  /** Check operand types while emitting. */
+  readonly check?: boolean;
+  /** The engine shall make wider instructions of pairs: see forget.ts. */
+  readonly wide?: boolean;
+}
+
+/**
+ * Where V8 13 makes one wider instruction of two of these that take the halves of one register, it may have forgotten to keep
+ * that register, and then ends the process.
+ */
+const UNPAIRABLE = /\.(extend|extmul)_(low|high)_/;
+
 /** Writes the body of one function. */
 export class FuncBuilder {
   private readonly head = new ByteWriter(64);
   private readonly body = new ByteWriter(512);
   private readonly hoisted = new Map<string, Local>();
   private readonly stack: StackCheck | undefined;
+  private readonly trace: Trace[] | undefined;
   private level = 0;
+  readonly wide: boolean;
+  /** No instruction is `UNPAIRABLE`. */
+  isPairable = true;
   readonly locals: Local[];
 
   /** `address`: of the memory. */
-  constructor(readonly self: Func, check: boolean, readonly address: AddressType = 'i32') {
+  constructor(readonly self: Func, { check = false, wide = false }: FuncOptions, readonly address: AddressType = 'i32') {
+    this.wide = wide;
     this.locals = [...self.params];
     if (check) this.stack = new StackCheck(self.name, letters(self.results));
+    if (wide) this.trace = [];
   }
 
   /** Declares a local, zero at first. Names are for people; two locals may share one. */
@@ -84,23 +104,27 @@ export class FuncBuilder {
 
   get(local: Local): void {
     this.stack?.apply('local.get', '', LETTER[local.type]);
+    this.note('get', local);
     this.withIndex(0x20, local.index);
   }
 
   set(local: Local): void {
     this.stack?.apply(`local.set ${local.name}`, LETTER[local.type], '');
     this.withIndex(0x21, local.index);
+    this.note('set', local);
   }
 
   tee(local: Local): void {
     this.stack?.apply(`local.tee ${local.name}`, LETTER[local.type], LETTER[local.type]);
     this.withIndex(0x22, local.index);
+    this.note('set', local);
   }
 
   /** Any instruction of the table, with its immediates: `f.op('v128.load', 16)`, `f.op('i32x4.extract_lane', 3)`. */
   op<N extends OpName>(name: N, ...args: OpArgs<N>): void {
     const info = OPS.get(name);
     if (info === undefined) throw new Error(`unknown WebAssembly instruction '${name}'`);
+    if (UNPAIRABLE.test(name)) this.isPairable = false;
     this.stack?.apply(name, this.typed(info.takes), this.typed(info.gives));
     const out = this.body;
     if (info.opcode > 0xff) {
@@ -164,6 +188,7 @@ export class FuncBuilder {
     then(label);
     if (otherwise !== undefined) {
       this.stack?.otherwise();
+      this.trace?.push({ kind: 'else', at: this.body.length });
       this.body.byte(0x05);
       otherwise(label);
     }
@@ -184,20 +209,24 @@ export class FuncBuilder {
   /** Takes an i32 selector from the stack; a selector past the list goes to `otherwise`. */
   brTable(labels: readonly Label[], otherwise: Label): void {
     this.stack?.apply('br_table', 'i', '');
+    for (const label of labels) this.trace?.push({ kind: 'brIf', at: this.body.length, depth: this.depth(label) });
+    const at = this.body.length;
     this.body.byte(0x0e);
     this.body.u32(labels.length);
     for (const label of labels) this.body.u32(this.depth(label));
-    this.branch(undefined, 'br_table', otherwise);
+    this.branch(undefined, 'br_table', otherwise, at);
     this.stack?.unreachable();
   }
 
   return(): void {
     this.stack?.leave();
+    this.trace?.push({ kind: 'leave', at: this.body.length });
     this.body.byte(0x0f);
   }
 
   unreachable(): void {
     this.stack?.unreachable();
+    this.trace?.push({ kind: 'leave', at: this.body.length });
     this.body.byte(0x00);
   }
 
@@ -238,7 +267,8 @@ export class FuncBuilder {
   /** The encoded body without its size: locals, hoisted constants, code. */
   finish(): Uint8Array {
     this.stack?.end();
-    const out = new ByteWriter(this.head.length + this.body.length + 64);
+    const body = this.code();
+    const out = new ByteWriter(this.head.length + body.length + 64);
     const runs: { type: ValType; count: number }[] = [];
     for (const { type } of this.locals.slice(this.self.params.length)) {
       const last = runs.at(-1);
@@ -251,8 +281,30 @@ export class FuncBuilder {
       out.byte(VALTYPE[run.type]);
     }
     out.raw(this.head.bytes());
-    out.raw(this.body.bytes());
+    out.raw(body);
     out.byte(0x0b);
+    return out.bytes();
+  }
+
+  /** The code, with the locals that nobody asks for any more zeroed where that was asked for. */
+  private code(): Uint8Array {
+    const code = this.body.bytes();
+    const dead = this.trace ? deadLocals(this.trace) : [];
+    if (dead.length === 0) return code;
+    const zero = this.local('v128', 'zero');
+    const out = new ByteWriter(2 * code.length);
+    let from = 0;
+    for (const { at, locals } of dead) {
+      out.raw(code.subarray(from, at));
+      for (const local of locals) {
+        out.byte(0x20);
+        out.u32(zero.index);
+        out.byte(0x21);
+        out.u32(local);
+      }
+      from = at;
+    }
+    out.raw(code.subarray(from));
     return out.bytes();
   }
 
@@ -262,6 +314,10 @@ export class FuncBuilder {
     out.raw(this.head.bytes());
     out.raw(this.body.bytes());
     return out.bytes();
+  }
+
+  private note(kind: 'get' | 'set', { index, type }: Local): void {
+    if (type === 'v128') this.trace?.push({ kind, at: this.body.length, local: index });
   }
 
   private withIndex(opcode: number, index: number): void {
@@ -277,6 +333,7 @@ export class FuncBuilder {
 
   private open(opcode: number, kind: 'block' | 'loop' | 'if', result: ValType | undefined): void {
     this.stack?.open(kind, result === undefined ? '' : LETTER[result]);
+    this.trace?.push({ kind, at: this.body.length });
     this.level++;
     this.body.byte(opcode);
     this.body.byte(result === undefined ? VOID : VALTYPE[result]);
@@ -284,6 +341,7 @@ export class FuncBuilder {
 
   private close(): void {
     this.stack?.close();
+    this.trace?.push({ kind: 'end', at: this.body.length });
     this.level--;
     this.body.byte(0x0b);
   }
@@ -294,9 +352,11 @@ export class FuncBuilder {
     return depth;
   }
 
-  private branch(opcode: number | undefined, name: string, label: Label): void {
+  /** `at`: where its code begins. */
+  private branch(opcode: number | undefined, name: string, label: Label, at = this.body.length): void {
     const depth = this.depth(label);
     this.stack?.branch(name, depth);
+    this.trace?.push({ kind: name === 'br_if' ? 'brIf' : 'br', at, depth });
     if (opcode !== undefined) this.body.byte(opcode);
     this.body.u32(depth);
   }

@@ -41,6 +41,8 @@ export interface FuncSpec<P extends string> {
   results?: readonly ValType[];
   /** Exported under its name unless false. */
   export?: boolean;
+  /** The engine shall make wider instructions of pairs of its v128 instructions, where it can be told to. */
+  wide?: boolean;
 }
 
 /** Collects functions and encodes them as one module. */
@@ -65,7 +67,9 @@ export class ModuleBuilder {
     const params = entries.map(([paramName, type], index): Local => ({ index, type, name: paramName }));
     const results = spec.results ?? [];
     const func: Func = { index: this.functions.length, name, params, results };
-    const builder = new FuncBuilder(func, this.options.check ?? false, this.address);
+    // The engine sees neighbours where addresses have 32 bits.
+    const wide = spec.wide && this.address === 'i32';
+    const builder = new FuncBuilder(func, { check: this.options.check, wide }, this.address);
     const typeIndex = this.typeIndex(params.map((p) => p.type), results);
     this.functions.push({ func, typeIndex, exported: spec.export ?? true, builder });
     write(builder, Object.fromEntries(params.map((p) => [p.name, p])) as Record<P, Local>, func);
@@ -80,6 +84,11 @@ export class ModuleBuilder {
       this.types.set(key, type);
     }
     return type.index;
+  }
+
+  /** Some function is meant to be, and the engine can be trusted with all. */
+  get wide(): boolean {
+    return this.functions.some(({ builder }) => builder.wide) && this.functions.every(({ builder }) => builder.isPairable);
   }
 
   /** The encoded module. Instantiate it with `{ env: { memory } }`. */
@@ -112,6 +121,8 @@ export class ModuleBuilder {
       s.u32(this.functions.length);
       for (const { builder } of this.functions) s.sized(builder.finish());
     });
+    // An engine that has compiled these very bytes before takes what it made of them then.
+    if (this.wide) out.section(0, (s) => s.name('wide'));
     if (this.options.names) out.section(0, (s) => this.nameSection(s));
     return out.bytes().slice();
   }
