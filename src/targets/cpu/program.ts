@@ -40,14 +40,17 @@ interface Common {
   readonly loops: boolean;
 }
 
-/** `along`: how outputs of the body move along the inner axis. `wide`: see `Nest`. `pairs`: vectors of 256 bits, if they pay. */
+/**
+ * `along`: how outputs of the body move along the inner axis. `wide`: see `Nest`. `pairs`: vectors of 256 bits, if they pay;
+ * not of loops, as V8 13.6 was seen to lose the upper halves of states that a loop begins with.
+ */
 export function programOf(
   kernel: OrientedKernel, inner: readonly InnerStride[], along: 'unit' | 'strided', wide = false, pairs = false,
 ): Program {
   const body = narrowed(expanded(kernel.body, kernel.fused));
   const { results, effects } = body;
   const loops = hasLoops(body);
-  const paired = pairs && !wide && kernel.schedule !== 'nest' && (!isReducedAlong(kernel) || paysReduced(costOf(results, effects)));
+  const paired = pairs && !wide && !loops && kernel.schedule !== 'nest' && (!isReducedAlong(kernel) || paysReduced(costOf(results, effects)));
   const common: Common = { work: workOf(body, loops), loops, paired };
   const shared = {
     rank: kernel.rank, wide,
