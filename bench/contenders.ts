@@ -8,13 +8,15 @@ import { openNumpy } from './peers/numpy.ts';
 import type { Peer } from './peers/peer.ts';
 import { openTfjs } from './peers/tfjs.ts';
 import { weft, webgpuProblem } from './weft.ts';
-import { PLAIN_JS, plainJs, UNFUSED, type Contender, type Job, type Values, type Variant } from './workload.ts';
+import { PLAIN_JS, plainJs, UNFUSED, WIDE, type Contender, type Job, type Values, type Variant } from './workload.ts';
 
 const PEERS: Readonly<Record<string, (threads: number) => Peer | Promise<Peer>>> = {
-  'gpu.js': openGpuJs, 'jax-js': openJax, tfjs: openTfjs, 'numpy-ts': openNumpy, Numba: openNumba, C: openC,
+  'gpu.js': openGpuJs, 'jax-js': openJax, tfjs: openTfjs, 'numpy-ts': openNumpy, Numba: openNumba, C: (threads) => openC(threads),
+  'C-128': (threads) => openC(threads, 'C-128', ['-mprefer-vector-width=128']),
 };
 
-export const PEER_NAMES = Object.keys(PEERS);
+/** All that can be asked for, and those that are there unless somebody asks: not C with vectors as WebAssembly's. */
+export const ALL_PEERS = Object.keys(PEERS), PEER_NAMES = ALL_PEERS.filter((name) => name !== 'C-128');
 
 /** Those that people use without leaving JavaScript. */
 export const JS_PEERS = ['gpu.js', 'jax-js', 'tfjs', 'numpy-ts'] as const;
@@ -26,6 +28,7 @@ export interface Company {
   readonly peers: readonly Peer[];
   readonly webgpu: boolean;
   readonly unfused: boolean;
+  readonly wide: boolean;
   /** Why others are not there. */
   readonly absent: Readonly<Record<string, string>>;
 }
@@ -36,10 +39,12 @@ export interface Choice {
   readonly peers: readonly string[];
   readonly webgpu?: boolean;
   readonly unfused?: boolean;
+  readonly wide?: boolean;
 }
 
 /** Opens what can be opened and says why the others cannot. */
-export async function openCompany({ threads, peers: names, webgpu = false, unfused = false }: Choice): Promise<Company> {
+export async function openCompany(choice: Choice): Promise<Company> {
+  const { threads, peers: names, webgpu = false, unfused = false, wide = false } = choice;
   announceCores(threads);
   const peers: Peer[] = [], absent: Record<string, string> = {};
   for (const name of names) {
@@ -51,7 +56,7 @@ export async function openCompany({ threads, peers: names, webgpu = false, unfus
   }
   const why = webgpu ? await webgpuProblem() : undefined;
   if (why) absent.WebGPU = why;
-  return { peers, webgpu: webgpu && !why, unfused, absent };
+  return { peers, webgpu: webgpu && !why, unfused, wide, absent };
 }
 
 /** gpu.js and jax-js start as many workers as this says; Node 20 has no `navigator`, and they would guess. */
@@ -63,12 +68,13 @@ function announceCores(count: number): void {
 export const oracleOf = (job: Job): Contender => plainJs(PLAIN_JS, job.workload, job);
 
 /** All but the oracle: Weft first. */
-export function contendersOf({ peers, webgpu, unfused }: Company, job: Job, expected: readonly Values[]): Contender[] {
+export function contendersOf({ peers, webgpu, unfused, wide }: Company, job: Job, expected: readonly Values[]): Contender[] {
   const { workload } = job;
   const own = [weft(WEFT_CPU, workload, job, { target: 'cpu' })];
   if (webgpu) own.push(weft('weft webgpu, read back', workload, job, { target: 'webgpu' }));
   const variants: Variant<never>[] = [...workload.variants ?? []];
   if (unfused && !variants.some((v) => v.name === UNFUSED.name)) variants.push(UNFUSED);
+  if (wide) variants.push(WIDE);
   for (const v of variants) {
     own.push(v.plainJs ? plainJs(v.name, { plainJs: v.plainJs }, job)
       : weft(v.name, { weft: v.weft ?? workload.weft.bind(workload) }, job, { target: 'cpu', ...v.options }, v.configured));

@@ -1,7 +1,7 @@
 /** `npm run bench -- [names] [options]`: times Weft against plain JavaScript and its peers in one run and prints ratios. */
 import { Command, Option } from 'commander';
 import * as wf from '../src/index.ts';
-import { contendersOf, onOneThread, openCompany, oracleOf, PEER_NAMES, WEFT_ONE, type Company } from './contenders.ts';
+import { ALL_PEERS, contendersOf, onOneThread, openCompany, oracleOf, PEER_NAMES, WEFT_ONE, type Company } from './contenders.ts';
 import { dispatchOverheads } from './dispatch.ts';
 import { firstCalls } from './first-call.ts';
 import { begin, messageOf, race, timingOf, type Timing } from './measure.ts';
@@ -23,6 +23,7 @@ interface Options {
   readonly threads: number;
   readonly webgpu?: boolean;
   readonly unfused?: boolean;
+  readonly wide?: boolean;
   /** Names, or false for none. */
   readonly peers: string | boolean;
   readonly memory?: boolean;
@@ -45,7 +46,8 @@ const program = new Command('npm run bench --')
   .option('--threads <n>', 'CPU threads, of Weft and of its peers', Number, 2)
   .option('--webgpu', "add Weft's WebGPU target where there is an adapter")
   .option('--unfused', 'add Weft without fusion')
-  .option('--peers <names>', `only these, of ${PEER_NAMES.join(', ')}`)
+  .option('--wide', 'add Weft with `wide: true`, where the engine has it')
+  .option('--peers <names>', `only these, of ${ALL_PEERS.join(', ')}`)
   .option('--no-peers', 'only Weft and plain JS')
   .option('--no-overheads', 'without the times of dispatch and of first calls')
   .option('--memory', 'also run every contender once in a process of its own, for its peak memory (Linux)')
@@ -88,8 +90,8 @@ async function main(workloads: readonly Workload[]): Promise<number> {
   const start = performance.now();
   const what = options.check ? `${size} sizes, checked and not timed` : 'medians of interleaved runs';
   console.log(`${machine()}; Node ${process.version}; ${threads} threads; ${what}`);
-  const { webgpu, unfused } = options;
-  const company = await openCompany({ threads, peers: peerNames(), webgpu, unfused });
+  const { webgpu, unfused, wide } = options;
+  const company = await openCompany({ threads, peers: peerNames(), webgpu, unfused, wide });
   for (const [name, why] of Object.entries(company.absent)) console.log(`without ${name}: ${why}`);
   const overheads = options.check || !options.overheads ? [] : [...await dispatchOverheads(), ...await firstCalls(company.peers)];
   const measured: Measured[] = [];
@@ -119,7 +121,7 @@ function peerNames(): readonly string[] {
   if (options.peers === false) return [];
   if (typeof options.peers !== 'string') return PEER_NAMES;
   const names = options.peers.split(',').map((name) => name.trim().toLowerCase());
-  return PEER_NAMES.filter((name) => names.includes(name.toLowerCase()));
+  return ALL_PEERS.filter((name) => names.includes(name.toLowerCase()));
 }
 
 async function measuredOf(workload: Workload, company: Company): Promise<Measured> {

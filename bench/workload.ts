@@ -70,6 +70,9 @@ export interface Variant<P extends Parameters> extends Partial<Pick<Workload<P>,
 /** The same program with a loop for every operation. */
 export const UNFUSED = { name: 'weft cpu, unfused', options: { fusion: { max: 0 } } } as const;
 
+/** Vectors of 256 bits where they pay. */
+export const WIDE = { name: 'weft cpu, wide', configured: { wide: true } } as const;
+
 /** A workload; that it is one of `Parameters` is what this says. */
 export const workload = <P extends Parameters>(w: Workload<P>): Workload => w;
 

@@ -8,16 +8,17 @@ import { inOwnProcess, temporaryFolder, type Program } from './process.ts';
 const SOURCES = 'bench/peers/native', NUMBA = 'bench/peers/numba/main.py';
 const FLAGS = ['-O3', '-march=native', '-ffast-math', '-fopenmp'];
 
-export function openC(threads: number): Peer {
+/** `more`: flags besides the usual ones. */
+export function openC(threads: number, name = 'C', more: readonly string[] = []): Peer {
   const folder = temporaryFolder(), executable = path.join(folder, 'native');
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   const files = readdirSync(SOURCES).filter((name) => name.endsWith('.c')).map((name) => path.join(SOURCES, name));
-  const { error, status, stderr } = spawnSync('gcc', [...FLAGS, ...files, '-o', executable, '-lm'], { encoding: 'utf8' });
+  const { error, status, stderr } = spawnSync('gcc', [...FLAGS, ...more, ...files, '-o', executable, '-lm'], { encoding: 'utf8' });
   if (error || status !== 0) {
     remove();
     throw new Absent(error ? 'there is no gcc' : `gcc: ${stderr.trim().split('\n').find((line) => line.includes('error')) ?? stderr}`);
   }
-  return { ...peer({ name: 'C', command: [executable], env: { OMP_NUM_THREADS: `${threads}` } }), close: remove };
+  return { ...peer({ name, command: [executable], env: { OMP_NUM_THREADS: `${threads}` } }), close: remove };
 }
 
 export function openNumba(threads: number): Peer {

@@ -49,6 +49,16 @@ interface ReadySweep {
   readonly threads: number;
 }
 
+/** What was made for the vectors that are in use. */
+interface Made {
+  readonly launches: WeakMap<Launch, Ready>;
+  readonly sweeps: WeakMap<Sweep, ReadySweep>;
+  readonly recent: Map<string, Recent>;
+  readonly recentSweeps: Map<string, ReadySweep>;
+}
+
+const nothingMade = (): Made => ({ launches: new WeakMap(), sweeps: new WeakMap(), recent: new Map(), recentSweeps: new Map() });
+
 export interface Programs {
   /** Forgets programs, if there are many. To be called before the work of a job, which may need all of its programs. */
   trim(): void;
@@ -62,16 +72,14 @@ export interface Programs {
 
 export function createPrograms(heap: Heap, pool: Pool, cutting?: Cutting): Programs {
   const programs = new Map<string, Compiled>();
-  const recent = new Map<string, Recent>();
-  const recentSweeps = new Map<string, ReadySweep>();
-  let known = new WeakMap<Launch, Ready>();
-  let knownSweeps = new WeakMap<Sweep, ReadySweep>();
+  const ofVectors = { single: nothingMade(), paired: nothingMade() };
+  let made = ofVectors.single;
   const { shared, wide } = heap;
   const memory = { memory: { shared, wide } };
-  let paired = false;
+  const isPaired = (): boolean => made === ofVectors.paired;
   let compilations = 0;
 
-  const keyOf = (code: string): string => (paired ? `paired ${code}` : code);
+  const keyOf = (code: string): string => (isPaired() ? `paired ${code}` : code);
 
   /** What was compiled under a key, or is now. */
   function compiled(key: string, name: string, emit: () => Emitted): Compiled {
@@ -97,15 +105,16 @@ export function createPrograms(heap: Heap, pool: Pool, cutting?: Cutting): Progr
 
   function launchWork(launch: Launch): LaunchWork {
     const origin = launch.origin ?? launch;
-    let found = known.get(origin);
-    if (!found || found.compiled.evicted) known.set(origin, (found = ready(launch)));
+    let found = made.launches.get(origin);
+    if (!found || found.compiled.evicted) made.launches.set(origin, (found = ready(launch)));
     return { launch, module: found.compiled.module, prepared: found.prepared };
   }
 
   function ready(given: Launch): Ready {
+    const { recent } = made;
     let found = recent.get(given.code);
     if (!found || found.compiled.evicted || !sameSizes(found.given, given)) {
-      const { code, emit, prepared } = lower(given, wide, paired);
+      const { code, emit, prepared } = lower(given, wide, isPaired());
       found = { given, compiled: compiled(keyOf(code), given.kernel.name, () => ({ module: emit(memory) })), prepared };
       if (recent.size >= CACHED_PROGRAMS) recent.clear();
       recent.set(given.code, found);
@@ -115,9 +124,9 @@ export function createPrograms(heap: Heap, pool: Pool, cutting?: Cutting): Progr
 
   function sweepWork(sweep: Sweep, slots: readonly BufferSlot[]): SweepWork {
     const origin = sweep.origin ?? sweep;
-    let found = knownSweeps.get(origin);
+    let found = made.sweeps.get(origin);
     if (!found || found.compiled.evicted || found.threads !== pool.threads) {
-      knownSweeps.set(origin, (found = readySweep(sweep, slots)));
+      made.sweeps.set(origin, (found = readySweep(sweep, slots)));
     }
     return { sweep, module: found.compiled.module, prepared: found.prepared, finish: found.compiled.finish! };
   }
@@ -125,10 +134,11 @@ export function createPrograms(heap: Heap, pool: Pool, cutting?: Cutting): Progr
   function readySweep(sweep: Sweep, slots: readonly BufferSlot[]): ReadySweep {
     const { threads } = pool;
     const key = `${threads} threads\n${sweepKey(sweep, slots)}`;
+    const { recentSweeps } = made;
     let found = recentSweeps.get(key);
     if (!found || found.compiled.evicted) {
       sweep.stages.forEach((s) => checkLength(s.launch));
-      const prepared = sweepAs(paired, (is) => prepareSweep(sweep, slots, { threads, wide, cutting, paired: is }));
+      const prepared = sweepAs(isPaired(), (is) => prepareSweep(sweep, slots, { threads, wide, cutting, paired: is }));
       const name = sweep.stages.map(({ launch }) => launch.kernel.name).join(', ');
       found = { prepared, threads, compiled: compiled(keyOf(structureOf(prepared)), name, () => emitSweep(prepared, memory)) };
       if (recentSweeps.size >= CACHED_PROGRAMS) recentSweeps.clear();
@@ -146,15 +156,10 @@ export function createPrograms(heap: Heap, pool: Pool, cutting?: Cutting): Progr
       return compilations;
     },
     get paired() {
-      return paired;
+      return isPaired();
     },
     set paired(is) {
-      if (is === paired) return;
-      paired = is;
-      known = new WeakMap();
-      knownSweeps = new WeakMap();
-      recent.clear();
-      recentSweeps.clear();
+      made = is ? ofVectors.paired : ofVectors.single;
     },
   };
 }

@@ -2,22 +2,19 @@
  * The columns of a row: vectors in the interior, single cells at the borders and where less than a vector is left. Both
  * come from one body; what is done with its results is up to a `Sink`.
  */
-import { isFloat } from '../../../dsl/dtype.ts';
-import type { Block, Statement } from '../../../dsl/kernel/blocks.ts';
 import type { Value } from '../../../dsl/kernel/ir.ts';
 import { costOf } from '../../../dsl/kernel/walk.ts';
-import { opInfo } from '../../../dsl/ops.ts';
 import type { Scalar } from './code.ts';
 import { Evaluator, type Leaf, type Site } from './evaluate.ts';
 import type { Frame, Nest } from './frame.ts';
+import { isNarrow, lanesFor } from './lane-count.ts';
 import type { Regs, Width } from './lanes.ts';
 import { assumeInside, asksOuter, insideValues, margins } from './points.ts';
 import { isSameInRow, Row, variantOf, type RowBefore, type Variant } from './row.ts';
 import type { Scheme } from './scheme.ts';
 import { isSerial } from './serial.ts';
-import { fixedIn, valuesIn, type Piece } from './uniformity.ts';
+import { valuesIn, type Piece } from './uniformity.ts';
 import { VectorSite } from './vector.ts';
-import { likelyWidth, operandWidth } from './widths.ts';
 import type { Local } from '../wasm/index.ts';
 
 /** What the body gives at some cells: result `index`, in lanes as wide as its dtype (of a bool, of its mask) or as asked for. */
@@ -77,65 +74,9 @@ export function bodyOf(nest: Nest, widths: readonly Width[] = []): Body {
   return {
     whole, interior: rowsMatter ? whole : assumed, insideRows: rowsMatter ? assumed : undefined,
     ...margins(values, rank - 1),
-    count: isSerial(piece, rank - 1) ? 1 : lanesFor(whole.vector, values, isNarrow(nest, piece, widths), nest.paired),
+    count: isSerial(piece, rank - 1) ? 1 : lanesFor(whole.vector, values, isNarrow(piece, isSameInRow(nest), widths), nest.paired),
     masked: whole.vector.loops > 0 || piece.effects.length > 0,
   };
-}
-
-/** A body that costs more than this, in adds, has no registers for more than four lanes at a time. */
-const HEAVY = 400;
-/** The turn of a loop that costs no more than this waits for its own results: more lanes, in more registers, fill the time. */
-const LIGHT_TURN = 24;
-
-/** Whether most of what depends on the column is done in lanes of 8 and 16 bits, and nothing in floats. */
-function isNarrow(nest: Nest, piece: Piece, widths: readonly Width[]): boolean {
-  const fixed = fixedIn(piece, isSameInRow(nest));
-  const costs = { narrow: 0, wide: widths.filter((w) => w >= 32).length };
-  for (const v of valuesIn(piece)) {
-    if (v.kind === 'const' || fixed.has(v)) continue;
-    if (isFloat(v.dtype)) return false;
-    const width = Math.max(likelyWidth(v), v.kind === 'op' ? operandWidth(v) : 8);
-    costs[width >= 32 ? 'wide' : 'narrow'] += v.kind === 'op' ? opInfo(v.op).cost : 1;
-  }
-  return costs.narrow >= 3 * costs.wide;
-}
-
-/**
- * As many lanes as take two registers, or one of 8 bits. Measured: 16 lanes make a Mandelbrot loop 1.25 times as fast as 8 (in
- * float64 8 lanes 1.3 times as fast as 4), and 32 lanes slower again; 32 lanes of bytes gain nothing. `paired`: two are one.
- */
-function lanesFor(scheme: Scheme, values: readonly Value[], narrow: boolean, paired = false): number {
-  const { block, loops, piece } = scheme;
-  const doubles = values.some((v) => v.dtype === 'float64');
-  const few = paired && !doubles ? 8 : 4;
-  if (loops === 0) return (narrow ? 2 : 1) * (doubles ? 4 : costOf(piece.results, piece.effects) > HEAVY ? few : 8);
-  const turns = turnCosts(block, scheme);
-  if (turns.some((cost) => cost > HEAVY)) return few;
-  return (doubles ? 4 : 8) * (turns.every((cost) => cost <= LIGHT_TURN) ? 2 : 1);
-}
-
-/** The cost of a turn of each loop; those with anything in them that serves lanes one by one are not light. */
-function turnCosts(block: Block, scheme: Scheme): number[] {
-  const own = (s: Statement): number =>
-    (s.kind === 'let' ? costOfValue(s.value, scheme) : s.kind === 'loop' ? 0 : LIGHT_TURN + 1);
-  return block.flatMap((s) => {
-    switch (s.kind) {
-      case 'loop': {
-        const turn = [...s.head, ...s.body].reduce((sum, t) => sum + own(t), 0);
-        return [turn, ...turnCosts(s.head, scheme), ...turnCosts(s.body, scheme)];
-      }
-      case 'branch': return [...turnCosts(s.yes, scheme), ...turnCosts(s.no, scheme)];
-      default: return [];
-    }
-  });
-}
-
-function costOfValue(v: Value, { isUniform, isDeferred, isRun }: Scheme): number {
-  if (isUniform(v) || isDeferred(v)) return 0;
-  if (v.kind === 'op') return opInfo(v.op).cost;
-  if (v.kind !== 'gather') return 0;
-  const lined = v.index.every((i, k) => isUniform(i) || (k === v.index.length - 1 && isRun(i)));
-  return lined ? 1 : LIGHT_TURN + 1;
 }
 
 /** All that the row computes once. */
