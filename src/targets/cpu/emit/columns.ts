@@ -74,7 +74,8 @@ export function bodyOf(nest: Nest, widths: readonly Width[] = []): Body {
   return {
     whole, interior: rowsMatter ? whole : assumed, insideRows: rowsMatter ? assumed : undefined,
     ...margins(values, rank - 1),
-    count: isSerial(piece, rank - 1) ? 1 : lanesFor(whole.vector, values, isNarrow(piece, isSameInRow(nest), widths), nest.paired),
+    count: isSerial(piece, rank - 1)
+      ? 1 : lanesFor(whole.vector, values, isNarrow(piece, isSameInRow(nest), widths), nest.paired),
     masked: whole.vector.loops > 0 || piece.effects.length > 0,
   };
 }
