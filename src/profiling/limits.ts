@@ -12,8 +12,7 @@ import { describeBytes } from '../bytes.ts';
 import { TargetError } from '../errors.ts';
 import { flopsOf } from '../fusion/index.ts';
 import { recall } from '../history.ts';
-import { options } from '../options.ts';
-import { liveTarget, targetNamedSync } from '../targets/registry.ts';
+import { liveTarget, targetNamedSync, targetOptions } from '../targets/registry.ts';
 import type { PlanTarget } from '../targets/target.ts';
 import { unrecorded } from './recorder.ts';
 import type { Limits } from './types.ts';
@@ -89,12 +88,12 @@ function remembered(limits: Limits): Limits {
 const request = (target: string) => ({ target, profile: true, fusion: { max: Infinity } });
 
 function withThreads<T>(target: PlanTarget, threads: number | undefined, work: () => T): T {
-  const { threads: configured, math, wide } = options();
-  if (threads !== undefined) target.configure?.({ threads, math, wide });
+  const configured = targetOptions();
+  if (threads !== undefined) target.configure?.({ ...configured, threads });
   try {
     return work();
   } finally {
-    if (threads !== undefined) target.configure?.({ threads: configured || undefined, math, wide });
+    if (threads !== undefined) target.configure?.(configured);
   }
 }
 

@@ -29,7 +29,8 @@ export function registerTarget(factory: TargetFactory): void {
   factories.set(factory.name, factory);
 }
 
-const targetOptions = ({ threads, math, subnormals, memoryLimit, wide } = options()): TargetOptions =>
+/** What targets are to know of the options, as configured. */
+export const targetOptions = ({ threads, math, subnormals, memoryLimit, wide } = options()): TargetOptions =>
   ({ threads: threads || undefined, math, subnormals, memoryLimit, wide });
 
 function factoryOf(name: string): TargetFactory {

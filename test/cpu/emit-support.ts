@@ -150,8 +150,8 @@ export function sameBits(actual: TypedArray, expected: TypedArray, label: string
 }
 
 /** Addresses of 64 bits. */
-const isWide = hasMemory64();
-if (!isWide) console.log('\nskip: kernels with addresses of 64 bits: this engine has no memory64');
+const isFar = hasMemory64();
+if (!isFar) console.log('\nskip: kernels with addresses of 64 bits: this engine has no memory64');
 
 const checked = new Set<string>();
 
@@ -160,14 +160,14 @@ function expectValid(given: Launch): void {
   const launch = orient(given);
   if (checked.has(launch.code)) return;
   checked.add(launch.code);
-  for (const wide of isWide ? [false, true] : [false]) {
-    const program = programOf(launch.kernel, launch.inner, launch.bodyInner, wide);
-    const module = emitProgram(program, { check: true, memory: { wide } });
+  for (const memory64 of isFar ? [false, true] : [false]) {
+    const program = programOf(launch.kernel, launch.inner, launch.bodyInner, memory64);
+    const module = emitProgram(program, { check: true, memory: { memory64 } });
     if (!WebAssembly.validate(module.bytes())) throw new Error(`the module is not valid:\n${module.toWat()}`);
   }
 }
 
-let economical: PlanTarget | undefined, wide: PlanTarget | undefined;
+let economical: PlanTarget | undefined, wide: PlanTarget | undefined, far: PlanTarget | undefined;
 
 /** Runs as the longest bodies do, with locals that are used again, whatever the length of the body. */
 async function onCpuEconomically(runnable: Runnable): Promise<TypedArray[]> {
@@ -187,7 +187,7 @@ const onCpuWidely = (runnable: Runnable): Promise<TypedArray[]> =>
 
 /** Ends the targets that this module has started. */
 export async function closeTargets(): Promise<void> {
-  await Promise.all([shared?.close(), economical?.close(), wide?.close()]);
+  await Promise.all([shared, economical, wide, far].map((target) => target?.close()));
 }
 
 /** `expectSame`, and the same bits from code that uses its locals again, and from code for wider vectors. */
@@ -214,8 +214,8 @@ export async function expectSame(
     if (rtol === 0) sameBits(actual[k], e, `${label}, output ${k}`);
     else close(actual[k], e, rtol, `${label}, output ${k}`);
   });
-  if (isWide) {
-    const again = await onCpu(runnable, wide ??= createCpuTarget({ threads: 2 }, { heap: { wide: true } }));
+  if (isFar) {
+    const again = await onCpu(runnable, far ??= createCpuTarget({ threads: 2 }, { heap: { memory64: true } }));
     actual.forEach((a, k) => sameBits(again[k], a, `${label}, addresses of 64 bits, output ${k}`));
   }
   return { runnable, actual };

@@ -45,8 +45,8 @@ function sampleImmediate({ immediate }: OpInfo): readonly unknown[] {
 test('every instruction of the table validates with its signature and can be read back as text', () => {
   assert.ok(relaxedSimd(), 'this engine should have relaxed SIMD');
   assert.ok(OPS.size > 400, `${OPS.size} instructions`);
-  for (const info of OPS.values()) for (const wide of isWide ? [false, true] : [false]) {
-    const module = new ModuleBuilder({ ...shared, memory: { shared: true, max: 1, wide } });
+  for (const info of OPS.values()) for (const memory64 of isWide ? [false, true] : [false]) {
+    const module = new ModuleBuilder({ ...shared, memory: { shared: true, max: 1, memory64 } });
     const typeOf = (letter: string): ValType => (letter === 'a' ? module.address : TYPES[letter]);
     const result = typeOf(info.gives);
     module.func('main', { results: result === undefined ? [] : [result] }, (f) => {

@@ -18,6 +18,7 @@ wf.registerTarget({
       ...cpu,
       name: 'small',
       compilations: 0,
+      moreMemory: undefined,
       profile: { ...cpu.profile, maxBufferBytes: small.largest },
       memory: () => ({ used: small.used, limit: small.limit }),
       allocate(bytes) {

@@ -36,10 +36,10 @@ const tunings = [
 /** Every thread compiles everything: few machines have many. */
 const threads = [3, 2, 8, 2, 3];
 /** Some have addresses of 64 bits, where the engine can. */
-const wide = [1, 4];
+const far = [1, 4];
 if (!hasMemory64()) console.log('skip: pipelines with addresses of 64 bits: this engine has no memory64');
 const machines: Machine[] = tunings.map((cutting, k) =>
-  machine(threads[k], { cutting, worth: SHARE_ALL, pairs: k % 2 === 0, heap: { wide: hasMemory64() && wide.includes(k) } }));
+  machine(threads[k], { cutting, worth: SHARE_ALL, pairs: k % 2 === 0, heap: { memory64: hasMemory64() && far.includes(k) } }));
 
 const dataOf = (e: Expr): TypedArray => hostOf(e)!;
 

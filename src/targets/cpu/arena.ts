@@ -68,7 +68,7 @@ export function createArenas(heap: Heap): Arenas {
 
   /** Adds an address to a distance. Where it is one word, sums above 2^31 wrap into the sign bit, as wasm reads them. */
   function add(at: number, address: number): void {
-    if (heap.wide) putAddress(words, at, addressAt(words, at) + address);
+    if (heap.memory64) putAddress(words, at, addressAt(words, at) + address);
     else words[at] += address;
   }
 
@@ -105,7 +105,7 @@ export function createArenas(heap: Heap): Arenas {
     const control = controlWords(p);
     const params = room.parameters(control.length);
     words.set(control, params / 4);
-    writeAddresses(words, params / 4, { locks, threads, workspaces, template }, heap.wide);
+    writeAddresses(words, params / 4, { locks, threads, workspaces, template }, heap.memory64);
     const { work, certain, pieces: { bands }, strips } = p;
     const ends = p.finish.map(({ stage, call }) => {
       const at = room.parameters(call.words.length);

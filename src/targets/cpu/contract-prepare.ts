@@ -145,10 +145,10 @@ function makeCall(
 }
 
 /** What a launch becomes, if it is a product of matrices. */
-export function lowerContract(launch: Launch, wide: boolean): Lowered | undefined {
+export function lowerContract(launch: Launch, memory64: boolean): Lowered | undefined {
   const product = contractionOf(launch);
   if (!product) return undefined;
-  const program = contractProgram(product, wide);
+  const program = contractProgram(product, memory64);
   const prepared = prepareContract(product, program);
   return { code: product.code, emit: (options) => emitContract(program, options), paired: false, prepared };
 }

@@ -25,13 +25,13 @@ export const packAxes = ({ depth }: Contraction, { outer, axis, deep }: Operand)
 /** Axes of the domain that the loops over the result run along. */
 export const resultAxes = ({ outer, rows, columns }: Contraction): number[] => [...outer, rows, columns];
 
-/** `wide`: see `Nest`. */
-export function contractProgram(product: Contraction, wide: boolean): ContractProgram {
+/** `memory64`: see `Nest`. */
+export function contractProgram(product: Contraction, memory64: boolean): ContractProgram {
   const { dtype, tileRows } = product;
   return {
-    left: packNest(product, product.left, tileRows, wide),
-    right: packNest(product, product.right, tileColumns(dtype), wide),
-    multiply: multiplyNest(product, wide),
+    left: packNest(product, product.left, tileRows, memory64),
+    right: packNest(product, product.right, tileColumns(dtype), memory64),
+    multiply: multiplyNest(product, memory64),
   };
 }
 
@@ -43,10 +43,11 @@ function inputsAlong({ launch }: Contraction, axis: number): NestArray[] {
   return launch.kernel.inputs.map(({ dtype, whole }, k) => ({ dtype, inner: inner[k], whole }));
 }
 
-function packNest(product: Contraction, operand: Operand, width: number, wide: boolean): PackNest {
+function packNest(product: Contraction, operand: Operand, width: number, memory64: boolean): PackNest {
   const axes = packAxes(product, operand);
   const nest: Nest = {
-    ...shared(product), wide, rank: axes.length, inputs: inputsAlong(product, axes.at(-1)!), outputs: [], planes: [product.dtype],
+    ...shared(product), memory64, rank: axes.length, inputs: inputsAlong(product, axes.at(-1)!),
+    outputs: [], planes: [product.dtype],
     results: [alongAxes(operand.value, axes)],
   };
   const body = bodyOf(nest);
@@ -64,7 +65,7 @@ function alongAxes(value: Value, axes: readonly number[]): Value {
   })[0];
 }
 
-function multiplyNest(product: Contraction, wide: boolean): MultiplyNest {
+function multiplyNest(product: Contraction, memory64: boolean): MultiplyNest {
   const { launch: { kernel }, dtype, columns, tileRows, direct } = product;
   const inputs = inputsAlong(product, columns);
   const b = new Builder();
@@ -73,7 +74,7 @@ function multiplyNest(product: Contraction, wide: boolean): MultiplyNest {
   const results = inline(b, ends, { ...sameLeaves(b), reduced: () => b.read(sums, dtype) });
   const isLast = kernel.reduction!.axes.every((k) => k !== columns) && lastKept(product) === columns;
   const nest: Nest = {
-    ...shared(product), wide, rank: resultAxes(product).length, planes: [], results: direct ? [] : results,
+    ...shared(product), memory64, rank: resultAxes(product).length, planes: [], results: direct ? [] : results,
     inputs: [...inputs, { dtype, inner: 'strided' }, { dtype, inner: 'strided' }, { dtype, inner: 'unit' }],
     outputs: kernel.outputs.map((o) => ({ dtype: o.dtype, inner: isLast ? 'unit' : 'strided' })),
   };

@@ -37,7 +37,7 @@ export interface HeapOptions {
   /** The most bytes it may grow to; 4 GiB by default. More needs memory64: without that, 4 GiB is the most. */
   readonly limit?: number;
   /** Addresses of 64 bits even if there is no need for them. For tests: they cost time. */
-  readonly wide?: boolean;
+  readonly memory64?: boolean;
 }
 
 export interface HeapStats {
@@ -56,7 +56,7 @@ export interface Heap {
   readonly memory: WebAssembly.Memory;
   readonly shared: boolean;
   /** Its addresses have 64 bits. */
-  readonly wide: boolean;
+  readonly memory64: boolean;
   /** Contents are undefined. Throws OutOfMemoryError, and changes nothing, when there is no room. */
   allocate(bytes: number): Block;
   /** Freeing twice is an error. */
@@ -77,7 +77,7 @@ function canShareMemory(): boolean {
 
 export function createHeap(options: HeapOptions = {}): Heap {
   const shared = (options.shared ?? true) && canShareMemory();
-  const { memory, limit, wide } = createMemory(shared, options.limit ?? MOST_NARROW, options.wide ?? false);
+  const { memory, limit, memory64 } = createMemory(shared, options.limit ?? MOST_NARROW, options.memory64 ?? false);
   const spans = new FreeSpans();
   const inSlabs = new FreeSpans();
   /** Small blocks that are not in a slab. */
@@ -103,7 +103,7 @@ export function createHeap(options: HeapOptions = {}): Heap {
     for (const bytes of new Set([Math.min(generous, limit - capacity()), needed])) {
       if (capacity() + bytes > limit || bytes < needed) continue;
       try {
-        growMemory(memory, Math.ceil(bytes / PAGE), wide);
+        growMemory(memory, Math.ceil(bytes / PAGE), memory64);
         return true;
       } catch {
         // The engine has no memory left for this much; the next attempt is smaller.
@@ -166,7 +166,7 @@ export function createHeap(options: HeapOptions = {}): Heap {
   }
 
   return {
-    memory, shared, wide, allocate, free,
+    memory, shared, memory64, allocate, free,
     view: (type, address, length) => new type(memory.buffer, address, length),
     get stats() {
       return { used, peak, capacity: capacity(), limit, blocks: live.size };
@@ -187,19 +187,19 @@ export function limitProblem(limit: number): string | undefined {
 interface Created {
   readonly memory: WebAssembly.Memory;
   readonly limit: number;
-  readonly wide: boolean;
+  readonly memory64: boolean;
 }
 
-function createMemory(shared: boolean, limit: number, wide: boolean): Created {
+function createMemory(shared: boolean, limit: number, memory64: boolean): Created {
   const pages = (bytes: number): number => Math.max(1, Math.floor(bytes / PAGE));
   const ends = Math.min(limit, MAXIMA[0]!);
   let refusal: unknown;
   for (const most of new Set([ends, ...MAXIMA.filter((bytes) => bytes < ends)])) {
-    const maximum = pages(most), needsWide = wide || most > MOST_NARROW;
+    const maximum = pages(most), needsWide = memory64 || most > MOST_NARROW;
     if (needsWide && !hasMemory64()) continue;
     try {
-      const memory = makeMemory({ initial: Math.min(16, maximum), maximum, shared, wide: needsWide });
-      return { memory, limit: maximum * PAGE, wide: needsWide };
+      const memory = makeMemory({ initial: Math.min(16, maximum), maximum, shared, memory64: needsWide });
+      return { memory, limit: maximum * PAGE, memory64: needsWide };
     } catch (error) {
       refusal = error;
     }

@@ -132,9 +132,11 @@ export function createCpuTarget(
 
     read: async (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
     readSync: (buffer, dtype, length) => copyOut(heap, buffer, dtype, length),
-    explain: (launch) => explain(launch, pool.threads, heap.wide, programs.paired),
-    explainSweep: (sweep, slots) =>
-      describeSweep(asSweep(sweep), slots, { threads: pool.threads, wide: heap.wide, paired: programs.paired }, WORTH.awake),
+    explain: (launch) => explain(launch, pool.threads, heap.memory64, programs.paired),
+    explainSweep: (sweep, slots) => {
+      const conditions = { threads: pool.threads, memory64: heap.memory64, paired: programs.paired };
+      return describeSweep(asSweep(sweep), slots, conditions, WORTH.awake);
+    },
     objects: (next) => ((next.memoryLimit ?? MOST_NARROW) === memoryLimit ? undefined
       : `memoryLimit: the cpu target has started with ${describeBytes(heap.stats.limit)}; set it before the first array is made, or after `
         + 'closeTargets()'),
@@ -216,14 +218,14 @@ function describeCall(call: Call): string {
     + `${g.chunks > 1 ? `, ${g.chunks} partial results per point` : ''}, ${time}`;
 }
 
-function explain(given: Launch, threads: number, wide: boolean, paired: boolean): LaunchDescription {
-  const { emit, prepared: { calls }, paired: isPaired } = lower(given, wide, paired);
+function explain(given: Launch, threads: number, memory64: boolean, paired: boolean): LaunchDescription {
+  const { emit, prepared: { calls }, paired: isPaired } = lower(given, memory64, paired);
   const shared = (c: Call): boolean => c.work >= WORTH.awake;
   // What threads do, they do together, but for handing it out.
   const work = calls.reduce((sum, c) => sum + (shared(c) ? c.work / threads + HAND_OUT : c.work), 0);
   const several = threads > 1 && calls.some((c) => shared(c) || !c.certain);
   return {
-    get code() { return `;; ${given.kernel.name}\n${emit({ memory: { wide } }).toWat()}`; },
+    get code() { return `;; ${given.kernel.name}\n${emit({ memory: { memory64 } }).toWat()}`; },
     layout: calls.map(describeCall).join('\n') + (isPaired ? '\nin vectors of 256 bits' : ''),
     workers: several ? `${calls.some(shared) ? '' : 'up to '}${threads} threads` : '1 thread',
     estimate: work / 1e6,

@@ -11,7 +11,7 @@ export interface LayoutSpec {
   readonly planes: number;
   readonly uniforms: readonly DType[];
   /** Addresses, and distances in bytes, have 64 bits. */
-  readonly wide: boolean;
+  readonly memory64: boolean;
 }
 
 export interface ArraySpec {
@@ -58,10 +58,10 @@ export interface ArrayLayout {
 }
 
 /** Words that an address takes. */
-export const addressWords = (wide: boolean): 1 | 2 => (wide ? 2 : 1);
+export const addressWords = (memory64: boolean): 1 | 2 => (memory64 ? 2 : 1);
 
-export function layoutOf({ rank, inputs, outputs, planes, uniforms, wide }: LayoutSpec): Layout {
-  const address = 4 * addressWords(wide);
+export function layoutOf({ rank, inputs, outputs, planes, uniforms, memory64 }: LayoutSpec): Layout {
+  const address = 4 * addressWords(memory64);
   const sizes = 4 * GEOMETRY.length;
   const columns = sizes + 4 * rank;
   let at = columns + 12;
@@ -111,15 +111,15 @@ export interface LayoutValues {
 /** The words of the parameters. Where an address belongs there is the offset that is to be added to it. */
 export function parameterWords(spec: LayoutSpec, { geometry, sizes, inputs, outputs }: LayoutValues): Int32Array {
   const walks = [...inputs, ...outputs].flatMap(({ offset, strides, sizes: own = [], mask }) =>
-    [...bytesAsWords([offset, ...strides], spec.wide), ...own, ...mask === undefined ? [] : [mask]]);
+    [...bytesAsWords([offset, ...strides], spec.memory64), ...own, ...mask === undefined ? [] : [mask]]);
   const words = new Int32Array(layoutOf(spec).bytes / 4);
   words.set([...GEOMETRY.map((name) => geometry[name]), ...sizes, 0, sizes.at(-1)!, 0, ...walks]);
   return words;
 }
 
 /** Addresses and distances as words of parameters. */
-export function bytesAsWords(list: readonly number[], wide: boolean): readonly number[] {
-  if (!wide) return list;
+export function bytesAsWords(list: readonly number[], memory64: boolean): readonly number[] {
+  if (!memory64) return list;
   const words = new Int32Array(2 * list.length);
   list.forEach((bytes, k) => putAddress(words, 2 * k, bytes));
   return [...words];

@@ -1,6 +1,6 @@
 /**
- * The two kinds of WebAssembly memory: addresses have 32 bits, or they are `wide` and have 64 (memory64), for more than 4 GiB.
- * JavaScript gives sizes of wide ones as BigInts; everywhere else here, sizes and addresses are numbers.
+ * The two kinds of WebAssembly memory: addresses have 32 bits, or with memory64 they have 64, for more than 4 GiB. JavaScript
+ * gives sizes of the latter as BigInts; everywhere else here, sizes and addresses are numbers.
  */
 
 export const PAGE = 65536;
@@ -15,18 +15,18 @@ interface MemorySpec {
   readonly initial: number;
   readonly maximum: number;
   readonly shared: boolean;
-  readonly wide: boolean;
+  readonly memory64: boolean;
 }
 
-export function makeMemory({ initial, maximum, shared, wide }: MemorySpec): WebAssembly.Memory {
-  if (!wide) return new WebAssembly.Memory({ initial, maximum, shared });
+export function makeMemory({ initial, maximum, shared, memory64 }: MemorySpec): WebAssembly.Memory {
+  if (!memory64) return new WebAssembly.Memory({ initial, maximum, shared });
   const descriptor = { address: 'i64', initial: BigInt(initial), maximum: BigInt(maximum), shared };
   return new WebAssembly.Memory(descriptor as unknown as WebAssembly.MemoryDescriptor);
 }
 
 /** Throws where there is no memory for so many more pages. */
-export function grow(memory: WebAssembly.Memory, pages: number, wide: boolean): void {
-  memory.grow((wide ? BigInt(pages) : pages) as number);
+export function grow(memory: WebAssembly.Memory, pages: number, memory64: boolean): void {
+  memory.grow((memory64 ? BigInt(pages) : pages) as number);
 }
 
 // ---- addresses in memory: two words, the lower one first ----

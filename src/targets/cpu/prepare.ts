@@ -71,7 +71,7 @@ export function prepare(program: Program, launch: OrientedLaunch): Prepared {
     const outputs = stored ?? outputsFrom(launch, 'body');
     const walk = (k: number): Walk => (stored ? wholeOutput(launch, stored[k]) : { offset: 0, strides: launch.bodyStrides });
     const call = makeCall(0, nest, blocking, work, { sizes, inputs, outputs, walk });
-    const starts = (stored ?? []).filter((k) => !startsAnyhow(launch, k)).map((k) => startCall(launch, k, nest.wide));
+    const starts = (stored ?? []).filter((k) => !startsAnyhow(launch, k)).map((k) => startCall(launch, k, nest.memory64));
     return { calls: [...starts, call], planes: [] };
   }
 
@@ -131,12 +131,12 @@ const startsAnyhow = ({ kernel, stored }: Launch, k: number): boolean =>
   stored![k].initial === undefined && kernel.body.outputs[kernel.outputs[k].result].filled === true;
 
 /** Gives an output the elements that it starts with. */
-function startCall({ kernel, stored }: Launch, k: number, wide = false): Call {
+function startCall({ kernel, stored }: Launch, k: number, memory64 = false): Call {
   const { sizes, initial } = stored![k];
   const bytes = sizeOf(sizes) * dtypes[kernel.outputs[k].dtype].bytes;
-  const each = addressWords(wide);
+  const each = addressWords(memory64);
   const words = new Int32Array(START.count * each);
-  words.set(bytesAsWords([bytes], wide), START.bytes * each);
+  words.set(bytesAsWords([bytes], memory64), START.bytes * each);
   const bases: Base[] = [{ word: START.to * each, of: 'output', index: k }];
   if (initial !== undefined) bases.push({ word: START.from * each, of: 'initial', index: k });
   const blocks = Math.ceil(bytes / START_BLOCK);

@@ -41,19 +41,19 @@ interface Common {
 }
 
 /**
- * `along`: how outputs of the body move along the inner axis. `wide`: see `Nest`. `pairs`: vectors of 256 bits, if they pay;
+ * `along`: how outputs of the body move along the inner axis. `memory64`: see `Nest`. `pairs`: vectors of 256 bits, if they pay;
  * not of loops, as V8 13.6 was seen to lose the upper halves of states that a loop begins with.
  */
 export function programOf(
-  kernel: OrientedKernel, inner: readonly InnerStride[], along: 'unit' | 'strided', wide = false, pairs = false,
+  kernel: OrientedKernel, inner: readonly InnerStride[], along: 'unit' | 'strided', memory64 = false, pairs = false,
 ): Program {
   const body = narrowed(expanded(kernel.body, kernel.fused));
   const { results, effects } = body;
   const loops = hasLoops(body);
-  const paired = pairs && !wide && !loops && kernel.schedule !== 'nest' && (!isReducedAlong(kernel) || paysReduced(costOf(results, effects)));
+  const paired = pairs && !memory64 && !loops && kernel.schedule !== 'nest' && (!isReducedAlong(kernel) || paysReduced(costOf(results, effects)));
   const common: Common = { work: workOf(body, loops), loops, paired };
   const shared = {
-    rank: kernel.rank, wide,
+    rank: kernel.rank, memory64,
     inputs: kernel.inputs.map(({ dtype, whole }, k): NestArray =>
       ({ dtype, inner: inner[k], whole, ...kernel.rings?.inputs.includes(k) && { ring: kernel.rings } })),
     uniforms: kernel.uniforms.map((u) => u.dtype),
@@ -96,7 +96,7 @@ export function programOf(
   const keepsInner = keptAxes.at(-1) === kernel.rank - 1;
   const ends = outputs('epilogue');
   const nest: Nest = {
-    rank: Math.max(1, keptAxes.length), wide,
+    rank: Math.max(1, keptAxes.length), memory64,
     inputs: [
       ...shared.inputs.map(({ ring: _, ...i }) => (keepsInner || i.whole !== undefined ? i : { ...i, inner: 'strided' as const })),
       ...planes.map((dtype) => ({ dtype, inner: 'unit' as const })),

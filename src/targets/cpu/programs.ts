@@ -74,8 +74,8 @@ export function createPrograms(heap: Heap, pool: Pool, cutting?: Cutting): Progr
   const programs = new Map<string, Compiled>();
   const ofVectors = { single: nothingMade(), paired: nothingMade() };
   let made = ofVectors.single;
-  const { shared, wide } = heap;
-  const memory = { memory: { shared, wide } };
+  const { shared, memory64 } = heap;
+  const memory = { memory: { shared, memory64 } };
   const isPaired = (): boolean => made === ofVectors.paired;
   let compilations = 0;
 
@@ -114,7 +114,7 @@ export function createPrograms(heap: Heap, pool: Pool, cutting?: Cutting): Progr
     const { recent } = made;
     let found = recent.get(given.code);
     if (!found || found.compiled.evicted || !sameSizes(found.given, given)) {
-      const { code, emit, prepared } = lower(given, wide, isPaired());
+      const { code, emit, prepared } = lower(given, memory64, isPaired());
       found = { given, compiled: compiled(keyOf(code), given.kernel.name, () => ({ module: emit(memory) })), prepared };
       if (recent.size >= CACHED_PROGRAMS) recent.clear();
       recent.set(given.code, found);
@@ -138,7 +138,7 @@ export function createPrograms(heap: Heap, pool: Pool, cutting?: Cutting): Progr
     let found = recentSweeps.get(key);
     if (!found || found.compiled.evicted) {
       sweep.stages.forEach((s) => checkLength(s.launch));
-      const prepared = sweepAs(isPaired(), (is) => prepareSweep(sweep, slots, { threads, wide, cutting, paired: is }));
+      const prepared = sweepAs(isPaired(), (is) => prepareSweep(sweep, slots, { threads, memory64, cutting, paired: is }));
       const name = sweep.stages.map(({ launch }) => launch.kernel.name).join(', ');
       found = { prepared, threads, compiled: compiled(keyOf(structureOf(prepared)), name, () => emitSweep(prepared, memory)) };
       if (recentSweeps.size >= CACHED_PROGRAMS) recentSweeps.clear();
@@ -204,18 +204,18 @@ function checkLength({ kernel, domain }: Launch): void {
     + 'compute it in parts');
 }
 
-/** `wide`: see `Nest`. `paired`: for vectors of 256 bits, if that is possible and pays. */
-export function lower(given: Launch, wide: boolean, paired = false): Lowered {
+/** `memory64`: see `Nest`. `paired`: for vectors of 256 bits, if that is possible and pays. */
+export function lower(given: Launch, memory64: boolean, paired = false): Lowered {
   checkLength(given);
-  const widely = paired ? lowerAs(given, wide, true) : undefined;
-  return widely?.paired && widely.emit({ memory: { wide } }).wide ? widely : lowerAs(given, wide, false);
+  const widely = paired ? lowerAs(given, memory64, true) : undefined;
+  return widely?.paired && widely.emit({ memory: { memory64 } }).wide ? widely : lowerAs(given, memory64, false);
 }
 
-function lowerAs(given: Launch, wide: boolean, pairs: boolean): Lowered {
-  const product = lowerContract(given, wide);
+function lowerAs(given: Launch, memory64: boolean, pairs: boolean): Lowered {
+  const product = lowerContract(given, memory64);
   if (product) return product;
   const launch = orient(given);
-  const program = programOf(launch.kernel, launch.inner, launch.bodyInner, wide, pairs);
+  const program = programOf(launch.kernel, launch.inner, launch.bodyInner, memory64, pairs);
   const emit = (options: ModuleOptions): ModuleBuilder => emitProgram(program, options);
   return { code: launch.code, emit, paired: program.paired, prepared: prepare(program, launch) };
 }

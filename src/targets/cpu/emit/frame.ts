@@ -31,14 +31,14 @@ export interface Nest {
   /** For an engine that makes one wider register of two: twice the lanes where registers are what limits them. */
   readonly paired?: boolean;
   /** In memory with addresses of 64 bits. */
-  readonly wide?: boolean;
+  readonly memory64?: boolean;
 }
 
 export function layoutSpecOf(n: Nest): LayoutSpec {
   const array = ({ whole, ring }: NestArray): ArraySpec =>
     ({ axes: whole ?? n.rank, whole: whole !== undefined, ring: ring !== undefined });
-  const { rank, uniforms, planes, wide = false } = n;
-  return { rank, wide, inputs: n.inputs.map(array), outputs: n.outputs.map(array), planes: planes.length, uniforms };
+  const { rank, uniforms, planes, memory64 = false } = n;
+  return { rank, memory64, inputs: n.inputs.map(array), outputs: n.outputs.map(array), planes: planes.length, uniforms };
 }
 
 /** A whole array: element `index` is at base + sum of index[k] * strides[k]. */

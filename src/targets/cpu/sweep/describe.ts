@@ -10,7 +10,7 @@ export function describeSweep(
   sweep: Sweep, slots: readonly BufferSlot[], conditions: Conditions, least: number,
 ): SweepDescription {
   const prepared = sweepAs(conditions.paired === true, (paired) => prepareSweep(sweep, slots, { ...conditions, paired }));
-  const { threads, wide } = conditions;
+  const { threads, memory64 } = conditions;
   const { pieces: { bands, bandUnits, chunk }, strips, work, certain, workspace, stages } = prepared;
   const tasks = bands * (strips?.count ?? 1);
   const workers = work >= least || !certain ? Math.min(threads, tasks) : 1;
@@ -22,6 +22,6 @@ export function describeSweep(
     layout: `${cut}; ${describeBytes(workspace)} of cache per thread${stages.some((s) => s.program.paired) ? '; in vectors of 256 bits' : ''}`,
     workers: workers > 1 ? `${workers} threads` : '1 thread',
     estimate: work / workers / 1e6,
-    get code() { return `;; ${sweep.stages.length} stages side by side\n${emitSweep(prepared, { memory: { wide } }).module.toWat()}`; },
+    get code() { return `;; ${sweep.stages.length} stages side by side\n${emitSweep(prepared, { memory: { memory64 } }).module.toWat()}`; },
   };
 }

@@ -44,15 +44,15 @@ export function controlWords(p: PreparedSweep): Int32Array {
 }
 
 /** `at`: the first word of the control block. */
-export const writeAddresses = (words: Int32Array, at: number, addresses: Values<typeof ADDRESSES>, wide: boolean): void =>
-  words.set(asWords(ADDRESSES, addresses, wide), at);
+export const writeAddresses = (words: Int32Array, at: number, addresses: Values<typeof ADDRESSES>, memory64: boolean): void =>
+  words.set(asWords(ADDRESSES, addresses, memory64), at);
 
-const asWords = <F extends Fields>(fields: F, values: Values<F>, wide: boolean): number[] =>
-  Object.entries(fields).flatMap(([name, kind]) => bytesAsWords([values[name]], wide && kind === 'bytes'));
+const asWords = <F extends Fields>(fields: F, values: Values<F>, memory64: boolean): number[] =>
+  Object.entries(fields).flatMap(([name, kind]) => bytesAsWords([values[name]], memory64 && kind === 'bytes'));
 
 function makeControl(p: PreparedSweep): number[] {
-  const { pieces, sweep, wide } = p;
-  const wordsOf = <F extends Fields>(fields: F, values: Values<F>): number[] => asWords(fields, values, wide);
+  const { pieces, sweep, memory64 } = p;
+  const wordsOf = <F extends Fields>(fields: F, values: Values<F>): number[] => asWords(fields, values, memory64);
   return [
     ...wordsOf(ADDRESSES, { locks: 0, threads: 0, workspaces: 0, template: 0 }),
     ...wordsOf(SIZES, { workspace: p.workspace, parameters: p.parameters, ...pieces, units: sweep.units }),

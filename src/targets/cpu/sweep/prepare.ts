@@ -69,7 +69,7 @@ export interface PreparedSweep {
   /** One that is cut in columns as `asRows` has it. */
   readonly sweep: Sweep;
   /** See `Nest`. */
-  readonly wide: boolean;
+  readonly memory64: boolean;
   readonly pieces: Pieces;
   readonly strips: Strips | undefined;
   readonly stages: readonly StagePlan[];
@@ -90,14 +90,14 @@ export interface PreparedSweep {
 export interface Conditions {
   readonly threads: number;
   /** See `Nest`. */
-  readonly wide: boolean;
+  readonly memory64: boolean;
   /** For vectors of 256 bits, where they pay. */
   readonly paired?: boolean;
   readonly cutting?: Cutting;
 }
 
 export function prepareSweep(
-  given: Sweep, slots: readonly BufferSlot[], { threads, wide, paired = false, cutting = CUTTING }: Conditions,
+  given: Sweep, slots: readonly BufferSlot[], { threads, memory64, paired = false, cutting = CUTTING }: Conditions,
 ): PreparedSweep {
   const byColumns = given.cut === 'columns' ? columnStrips(given, cutting) : undefined;
   const sweep = byColumns ? asRows(given) : given;
@@ -125,7 +125,7 @@ export function prepareSweep(
     const count = { batch, units: own };
     const { launch, cut } = byColumns ? { launch: asItIs(given), cut: cutOf(given.domain, count)! }
       : orientStage(given, count, grain === 1, ringsOf(given, count, rooms, sweep, strips !== undefined));
-    const program = programOf(launch.kernel, launch.inner, launch.bodyInner, wide, paired);
+    const program = programOf(launch.kernel, launch.inner, launch.bodyInner, memory64, paired);
     const room = chunk + Math.abs(own - units);
     const width = byColumns && widthOf(byColumns, stages.length);
     const prepared = prepareStage(program, launch, { units: count, cut, grain, room, width }, terminal, rooms);
@@ -156,7 +156,7 @@ export function prepareSweep(
     lead: chunk * Math.ceil(Math.max(...sweep.stages.map((s) => s.hi - s.lo)) / chunk),
   };
   return {
-    sweep, wide, pieces, strips, stages, windows, planes, parameters, workspace: align(at),
+    sweep, memory64, pieces, strips, stages, windows, planes, parameters, workspace: align(at),
     finish: stages.flatMap(({ prepared: { finish } }, stage) => (finish ? [{ stage, call: finish }] : [])),
     work, certain: calls.every((c) => c.certain),
   };

@@ -2,11 +2,11 @@
 import { TargetError } from '../../../errors.ts';
 import { kernelIn, type KernelFunction } from './layout.ts';
 
-/** The kernels among the exports of a module, by number. `wide`: of a memory with addresses of 64 bits. */
-export function kernelsOf(exports: WebAssembly.Exports, wide: boolean): (KernelFunction | undefined)[] {
+/** The kernels among the exports of a module, by number. `memory64`: of a memory with addresses of 64 bits. */
+export function kernelsOf(exports: WebAssembly.Exports, memory64: boolean): (KernelFunction | undefined)[] {
   const kernels: KernelFunction[] = [];
   for (const name of Object.keys(exports)) {
-    if (/^k\d+$/.test(name)) kernels[Number(name.slice(1))] = kernelIn(exports, name, wide);
+    if (/^k\d+$/.test(name)) kernels[Number(name.slice(1))] = kernelIn(exports, name, memory64);
   }
   return kernels;
 }

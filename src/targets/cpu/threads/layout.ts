@@ -56,7 +56,7 @@ export const slotLeave = (slot: number): number => slotState(slot) + 1;
 export interface WorkerStart {
   readonly memory: WebAssembly.Memory;
   /** Its addresses have 64 bits. */
-  readonly wide: boolean;
+  readonly memory64: boolean;
   readonly control: number;
   readonly slot: number;
 }
@@ -68,8 +68,8 @@ type WideKernel = (start: number, end: number, params: bigint) => void;
 const narrowed = new WeakMap<WideKernel, KernelFunction>();
 
 /** An exported kernel, always the same function. Addresses of 64 bits are given to WebAssembly as a BigInt. */
-export function kernelIn(exports: WebAssembly.Exports, name: string, wide: boolean): KernelFunction {
-  if (!wide) return exports[name] as KernelFunction;
+export function kernelIn(exports: WebAssembly.Exports, name: string, memory64: boolean): KernelFunction {
+  if (!memory64) return exports[name] as KernelFunction;
   const kernel = exports[name] as WideKernel;
   let found = narrowed.get(kernel);
   if (!found) narrowed.set(kernel, found = (start, end, params) => kernel(start, end, BigInt(params)));

@@ -124,7 +124,7 @@ export function createPool(heap: Heap, options: PoolOptions = {}): Pool {
 
   function register(bytes: Uint8Array<ArrayBuffer>, { name = 'module', optimise = false, wide = false }: RegisterOptions = {}): number {
     const instantiate = (): readonly (KernelFunction | undefined)[] =>
-      kernelsOf(new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: heap.memory } }).exports, heap.wide);
+      kernelsOf(new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: heap.memory } }).exports, heap.memory64);
     const kernels = optimise ? optimisedFirst(() => warm(instantiate()), wide) : instantiate();
     if (wide) clearUpperHalves();
     let code: Block | undefined;

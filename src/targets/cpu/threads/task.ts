@@ -49,7 +49,7 @@ const TIME_SLICE = 10;
 const LOOK = { hesitant: 0.002, alone: 0.5 } as const;
 
 /** One who may ask for help does at most so many blocks, or this part of all, between looks. */
-const GROWTH = { least: 4, shift: 4 } as const;
+const GROWTH = { least: 4, shift: 3 } as const;
 
 /** Nanoseconds. */
 const NOTHING = 1000;

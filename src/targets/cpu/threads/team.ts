@@ -110,8 +110,8 @@ export class Team {
     const member: Member = { thread: undefined, slot, leaving: false };
     this.members[slot] = member;
     try {
-      const { memory, wide } = this.heap;
-      const start = { memory, wide, control: this.control, slot };
+      const { memory, memory64 } = this.heap;
+      const start = { memory, memory64, control: this.control, slot };
       member.thread = startThread(source, start, (reason) => this.gone(member, reason));
     } catch (error) {
       this.gone(member, String(error));

@@ -14,7 +14,7 @@ import { closeRanges, take, takerOf } from './ranges.ts';
 /** Compiled modules kept; the oldest goes first, and comes back from shared memory when it is met again. */
 const CACHED_MODULES = 512;
 
-function serve({ memory, wide, control, slot }: WorkerStart): void {
+function serve({ memory, memory64, control, slot }: WorkerStart): void {
   const words = new Int32Array(memory.buffer, control, CONTROL_BYTES / 4);
   const modules = new Map<number, WebAssembly.Exports>();
   const notes = createNotes(words, slot);
@@ -49,12 +49,12 @@ function serve({ memory, wide, control, slot }: WorkerStart): void {
       if (modules.size >= CACHED_MODULES) modules.delete(modules.keys().next().value!);
       modules.set(id, exports);
     }
-    return kernelIn(exports, `k${words[WORD.kernel]}`, wide);
+    return kernelIn(exports, `k${words[WORD.kernel]}`, memory64);
   }
 
   /** A view of shared memory. This thread may hold an old buffer of a memory that has grown: growing by 0 renews it. */
   function bufferHolding(address: number, bytes: number): Uint8Array {
-    if (address + bytes > memory.buffer.byteLength) grow(memory, 0, wide);
+    if (address + bytes > memory.buffer.byteLength) grow(memory, 0, memory64);
     return new Uint8Array(memory.buffer, address, bytes);
   }
 

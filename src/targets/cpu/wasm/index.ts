@@ -21,8 +21,8 @@ const MOST_PAGES = { i32: 65536, i64: 262144 } as const satisfies Record<Address
 const HAS_MAX = 1, IS_SHARED = 2, IS_WIDE = 4;
 
 export interface ModuleOptions {
-  /** The imported memory, `env.memory`. `wide`: its addresses have 64 bits (memory64). */
-  memory?: { shared?: boolean; wide?: boolean; min?: number; max?: number };
+  /** The imported memory, `env.memory`. `memory64`: its addresses have 64 bits (memory64). */
+  memory?: { shared?: boolean; memory64?: boolean; min?: number; max?: number };
   /** Check operand types while emitting (for tests and debugging). */
   check?: boolean;
   /** Write the name section, so that stack traces and tools show function and local names. */
@@ -54,7 +54,7 @@ export class ModuleBuilder {
   readonly address: AddressType;
 
   constructor(private readonly options: ModuleOptions = {}) {
-    this.address = options.memory?.wide ? 'i64' : 'i32';
+    this.address = options.memory?.memory64 ? 'i64' : 'i32';
   }
 
   /** Adds a function; `write` gets the builder, the parameters by name, and the function itself (for recursion). */
@@ -191,6 +191,6 @@ function detectRelaxedSimd(): boolean {
 
 /** Whether the engine has memories whose addresses have 64 bits. */
 export function hasMemory64(): boolean {
-  return (memory64 ??= WebAssembly.validate(new ModuleBuilder({ memory: { wide: true } }).bytes()));
+  return (memory64 ??= WebAssembly.validate(new ModuleBuilder({ memory: { memory64: true } }).bytes()));
 }
 let memory64: boolean | undefined;
