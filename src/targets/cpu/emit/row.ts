@@ -99,8 +99,8 @@ export class Row {
     const results = new Set(variants.flatMap(({ piece }) => piece.results));
     for (const v of this.needed) {
       this.constant.regs(v);
-      // Reductions may want a result in the width of their values.
-      const least = results.has(v) && v.dtype !== 'bool' && !isFloat(v.dtype) ? 32 : 0;
+      // Stores want a mask of bytes, and reductions a result in the width of their values.
+      const least = results.has(v) && !isFloat(v.dtype) ? 32 : 0;
       const asked = (w: Width): boolean => (w >= widthOf(v.dtype) && w <= least) || wants.some((of) => of.get(v)?.has(w));
       WIDTHS.filter(asked).forEach((w) => this.constant.regs(v, w));
     }
