@@ -1,6 +1,7 @@
 /** From a product of matrices to calls of its module: blocks, strides and scratch memory, from sizes alone. */
 import { dtypes, type DType } from '../../dsl/dtype.ts';
 import { sizeOf, stridesOf } from '../../dsl/shape.ts';
+import { once } from '../../once.ts';
 import type { Blocking } from './blocks.ts';
 import type { Launch } from '../../fusion/kernel.ts';
 import { contractionOf, tileColumns, type Contraction, type Operand } from './contract.ts';
@@ -8,6 +9,7 @@ import { contractProgram, emitContract, packAxes, resultAxes, type ContractProgr
 import { layoutSpecOf, type Nest } from './emit/frame.ts';
 import { layoutOf, parameterWords, type Geometry, type Walk } from './layout.ts';
 import type { Base, Call, Lowered, Prepared } from './prepare.ts';
+import type { ModuleOptions } from './wasm/index.ts';
 
 /** Rows and columns of a block of the result. The rows' panels and a stretch of the columns' panels fit the second cache. */
 const BLOCK = { rows: 64, columns: 256 } as const;
@@ -145,10 +147,10 @@ function makeCall(
 }
 
 /** What a launch becomes, if it is a product of matrices. */
-export function lowerContract(launch: Launch, memory64: boolean): Lowered | undefined {
+export function lowerContract(launch: Launch, options: ModuleOptions): Lowered | undefined {
   const product = contractionOf(launch);
   if (!product) return undefined;
-  const program = contractProgram(product, memory64);
+  const program = contractProgram(product, options.memory?.memory64 === true);
   const prepared = prepareContract(product, program);
-  return { code: product.code, emit: (options) => emitContract(program, options), paired: false, prepared };
+  return { code: product.code, paired: false, prepared, emit: once(() => ({ module: emitContract(program, options) })) };
 }

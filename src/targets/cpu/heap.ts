@@ -8,7 +8,7 @@
  */
 import { describeBytes } from '../../bytes.ts';
 import { InternalError, OutOfMemoryError } from '../../errors.ts';
-import { grow as growMemory, makeMemory, MOST_NARROW, MOST_WIDE, PAGE } from './memory.ts';
+import { grow as growMemory, makeMemory, MOST_32, MOST_64, PAGE } from './memory.ts';
 import { hasMemory64 } from './wasm/index.ts';
 
 const ALIGN = 64;
@@ -23,7 +23,7 @@ const SMALL = 32 * 1024;
 /** Bytes of a slab; the last of them are never handed out, so that free blocks of two slabs do not merge. */
 const SLAB = 256 * 1024;
 /** Maxima to try, in bytes: an engine short of address space refuses the larger ones. */
-const MAXIMA = [MOST_WIDE, 2 ** 33, MOST_NARROW, 2 ** 31, 2 ** 30, 2 ** 29, 2 ** 28, 2 ** 26];
+const MAXIMA = [MOST_64, 2 ** 33, MOST_32, 2 ** 31, 2 ** 30, 2 ** 29, 2 ** 28, 2 ** 26];
 
 export interface Block {
   readonly address: number;
@@ -77,7 +77,7 @@ function canShareMemory(): boolean {
 
 export function createHeap(options: HeapOptions = {}): Heap {
   const shared = (options.shared ?? true) && canShareMemory();
-  const { memory, limit, memory64 } = createMemory(shared, options.limit ?? MOST_NARROW, options.memory64 ?? false);
+  const { memory, limit, memory64 } = createMemory(shared, options.limit ?? MOST_32, options.memory64 ?? false);
   const spans = new FreeSpans();
   const inSlabs = new FreeSpans();
   /** Small blocks that are not in a slab. */
@@ -175,11 +175,11 @@ export function createHeap(options: HeapOptions = {}): Heap {
 }
 
 /** Bytes that memory can grow to in this engine. */
-export const mostMemory = (): number => (hasMemory64() ? MOST_WIDE : MOST_NARROW);
+export const mostMemory = (): number => (hasMemory64() ? MOST_64 : MOST_32);
 
 /** Why memory cannot grow to a limit that somebody asks for; `Infinity` is as much as there is. */
 export function limitProblem(limit: number): string | undefined {
-  if (limit <= MOST_NARROW || hasMemory64()) return undefined;
+  if (limit <= MOST_32 || hasMemory64()) return undefined;
   return limit === Infinity ? undefined : `memoryLimit: ${describeBytes(limit)} are more than this engine has, which is 4 GiB, as it has `
     + 'no memory64 (Node 24 and browsers of 2025 do); Infinity takes what there is';
 }
@@ -195,11 +195,11 @@ function createMemory(shared: boolean, limit: number, memory64: boolean): Create
   const ends = Math.min(limit, MAXIMA[0]!);
   let refusal: unknown;
   for (const most of new Set([ends, ...MAXIMA.filter((bytes) => bytes < ends)])) {
-    const maximum = pages(most), needsWide = memory64 || most > MOST_NARROW;
-    if (needsWide && !hasMemory64()) continue;
+    const maximum = pages(most), needs64 = memory64 || most > MOST_32;
+    if (needs64 && !hasMemory64()) continue;
     try {
-      const memory = makeMemory({ initial: Math.min(16, maximum), maximum, shared, memory64: needsWide });
-      return { memory, limit: maximum * PAGE, memory64: needsWide };
+      const memory = makeMemory({ initial: Math.min(16, maximum), maximum, shared, memory64: needs64 });
+      return { memory, limit: maximum * PAGE, memory64: needs64 };
     } catch (error) {
       refusal = error;
     }

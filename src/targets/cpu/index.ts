@@ -8,7 +8,7 @@ import { createArenas, type Arena } from './arena.ts';
 import { MOST_ELEMENTS } from './blocks.ts';
 import { createHeap, mostMemory, type Block, type Heap, type HeapOptions } from './heap.ts';
 import { hoistedIn } from './hoisted.ts';
-import { MOST_NARROW } from './memory.ts';
+import { MOST_32 } from './memory.ts';
 import { orient } from './orient.ts';
 import { WORTH, type Worth } from './threads/judge.ts';
 import type { Part } from './threads/parts.ts';
@@ -50,7 +50,7 @@ export interface Tuning {
 export function createCpuTarget(
   options: TargetOptions = {}, { cutting, worth, heap: room, pairs = false }: Tuning = {},
 ): PlanTarget {
-  const { memoryLimit = MOST_NARROW } = options;
+  const { memoryLimit = MOST_32 } = options;
   const heap = createHeap({ limit: memoryLimit, ...room });
   const pool = createPool(heap, { threads: options.threads, worth });
   const allThreads = pool.threads;
@@ -137,7 +137,7 @@ export function createCpuTarget(
       const conditions = { threads: pool.threads, memory64: heap.memory64, paired: programs.paired };
       return describeSweep(asSweep(sweep), slots, conditions, WORTH.awake);
     },
-    objects: (next) => ((next.memoryLimit ?? MOST_NARROW) === memoryLimit ? undefined
+    objects: (next) => ((next.memoryLimit ?? MOST_32) === memoryLimit ? undefined
       : `memoryLimit: the cpu target has started with ${describeBytes(heap.stats.limit)}; set it before the first array is made, or after `
         + 'closeTargets()'),
     configure: (changed) => {
@@ -219,13 +219,13 @@ function describeCall(call: Call): string {
 }
 
 function explain(given: Launch, threads: number, memory64: boolean, paired: boolean): LaunchDescription {
-  const { emit, prepared: { calls }, paired: isPaired } = lower(given, memory64, paired);
+  const { emit, prepared: { calls }, paired: isPaired } = lower(given, { memory: { memory64 } }, paired);
   const shared = (c: Call): boolean => c.work >= WORTH.awake;
   // What threads do, they do together, but for handing it out.
   const work = calls.reduce((sum, c) => sum + (shared(c) ? c.work / threads + HAND_OUT : c.work), 0);
   const several = threads > 1 && calls.some((c) => shared(c) || !c.certain);
   return {
-    get code() { return `;; ${given.kernel.name}\n${emit({ memory: { memory64 } }).toWat()}`; },
+    get code() { return `;; ${given.kernel.name}\n${emit().module.toWat()}`; },
     layout: calls.map(describeCall).join('\n') + (isPaired ? '\nin vectors of 256 bits' : ''),
     workers: several ? `${calls.some(shared) ? '' : 'up to '}${threads} threads` : '1 thread',
     estimate: work / 1e6,

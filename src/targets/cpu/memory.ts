@@ -6,9 +6,9 @@
 export const PAGE = 65536;
 
 /** The most bytes of a memory with addresses of 32 bits. */
-export const MOST_NARROW = 2 ** 32;
+export const MOST_32 = 2 ** 32;
 /** The most bytes that engines give one with addresses of 64 bits. */
-export const MOST_WIDE = 2 ** 34;
+export const MOST_64 = 2 ** 34;
 
 interface MemorySpec {
   /** Pages. */

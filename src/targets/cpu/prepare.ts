@@ -10,7 +10,7 @@ import { START, START_BLOCK } from './emit/start.ts';
 import { addressWords, bytesAsWords, layoutOf, parameterWords, type Walk } from './layout.ts';
 import { mergedSizes, type OrientedLaunch } from './orient.ts';
 import type { Program } from './program.ts';
-import type { ModuleBuilder, ModuleOptions } from './wasm/index.ts';
+import type { ForVectors } from './wide.ts';
 import type { Work } from '../../fusion/work.ts';
 
 /**
@@ -47,12 +47,8 @@ export interface Prepared {
   readonly planes: readonly number[];
 }
 
-/** A launch as a module and calls of it. Equal codes are equal modules. */
-export interface Lowered {
-  readonly code: string;
-  readonly emit: (options: ModuleOptions) => ModuleBuilder;
-  /** The code is meant for vectors of 256 bits. */
-  readonly paired: boolean;
+/** A launch as a module and calls of it. */
+export interface Lowered extends ForVectors {
   readonly prepared: Prepared;
 }
 

@@ -2,6 +2,7 @@
 import { isArgReducer } from '../../dsl/reducers.ts';
 import { sameShape, showShape, sizeOf } from '../../dsl/shape.ts';
 import { InternalError, TargetError } from '../../errors.ts';
+import { once } from '../../once.ts';
 import type { Access, BufferSlot, Launch, Run, Stored, Sweep, Together } from '../../fusion/kernel.ts';
 import type { LaunchWork, SweepWork, Work } from './arena.ts';
 import { MOST_ELEMENTS } from './blocks.ts';
@@ -10,24 +11,21 @@ import type { Heap } from './heap.ts';
 import { isInPlace, orient } from './orient.ts';
 import { prepare, type Lowered, type Prepared } from './prepare.ts';
 import { emitProgram, programOf } from './program.ts';
-import { structureOf } from './sweep/driver.ts';
-import { prepareSweep, type Cutting, type PreparedSweep } from './sweep/prepare.ts';
-import { emitSweep, sweepAs } from './sweep/program.ts';
+import type { Cutting, PreparedSweep } from './sweep/prepare.ts';
+import { lowerSweep, type LoweredSweep } from './sweep/program.ts';
 import type { Pool } from './threads/pool.ts';
-import type { ModuleBuilder, ModuleOptions } from './wasm/index.ts';
-import { wideProblem } from './wide.ts';
+import type { ModuleOptions } from './wasm/index.ts';
+import { isWide, wideProblem, widest, type Judge } from './wide.ts';
 
 /** Compiled programs kept; the one used longest ago goes first. */
 const CACHED_PROGRAMS = 512;
 
-interface Emitted {
-  readonly module: ModuleBuilder;
+interface Compiled {
+  readonly module: number;
+  /** It is meant for vectors of 256 bits. */
+  readonly wide: boolean;
   /** Of a sweep, see `SweepProgram`. */
   readonly finish?: ReadonlyMap<number, number>;
-}
-
-interface Compiled extends Omit<Emitted, 'module'> {
-  readonly module: number;
   evicted: boolean;
 }
 
@@ -75,21 +73,26 @@ export function createPrograms(heap: Heap, pool: Pool, cutting?: Cutting): Progr
   const ofVectors = { single: nothingMade(), paired: nothingMade() };
   let made = ofVectors.single;
   const { shared, memory64 } = heap;
-  const memory = { memory: { shared, memory64 } };
+  const options: ModuleOptions = { memory: { shared, memory64 } };
   const isPaired = (): boolean => made === ofVectors.paired;
   let compilations = 0;
 
   const keyOf = (code: string): string => (isPaired() ? `paired ${code}` : code);
 
-  /** What was compiled under a key, or is now. */
-  function compiled(key: string, name: string, emit: () => Emitted): Compiled {
+  /** One of its code was asked before, or it is now. */
+  const canBeWide: Judge = (x) => programs.get(keyOf(x.code))?.wide ?? isWide(x);
+
+  /** What was compiled of its code, or is now. */
+  function compiled(name: string, { code, emit }: Lowered | LoweredSweep): Compiled {
+    const key = keyOf(code);
     let found = programs.get(key);
     if (found) {
       programs.delete(key); // and back at the end: the order is that of use
     } else {
       const { module, ...rest } = emit();
-      const wide = module.wide && wideProblem() === undefined;
-      found = { ...rest, module: pool.register(module.bytes(), { name, optimise: true, wide }), evicted: false };
+      const { wide } = module;
+      const compiler = { name, optimise: true, wide: wide && wideProblem() === undefined };
+      found = { ...rest, wide, module: pool.register(module.bytes(), compiler), evicted: false };
       compilations++;
     }
     programs.set(key, found);
@@ -114,8 +117,8 @@ export function createPrograms(heap: Heap, pool: Pool, cutting?: Cutting): Progr
     const { recent } = made;
     let found = recent.get(given.code);
     if (!found || found.compiled.evicted || !sameSizes(found.given, given)) {
-      const { code, emit, prepared } = lower(given, memory64, isPaired());
-      found = { given, compiled: compiled(keyOf(code), given.kernel.name, () => ({ module: emit(memory) })), prepared };
+      const lowered = lower(given, options, isPaired(), canBeWide);
+      found = { given, compiled: compiled(given.kernel.name, lowered), prepared: lowered.prepared };
       if (recent.size >= CACHED_PROGRAMS) recent.clear();
       recent.set(given.code, found);
     }
@@ -138,9 +141,9 @@ export function createPrograms(heap: Heap, pool: Pool, cutting?: Cutting): Progr
     let found = recentSweeps.get(key);
     if (!found || found.compiled.evicted) {
       sweep.stages.forEach((s) => checkLength(s.launch));
-      const prepared = sweepAs(isPaired(), (is) => prepareSweep(sweep, slots, { threads, memory64, cutting, paired: is }));
+      const lowered = lowerSweep(sweep, slots, { threads, memory64, cutting, paired: isPaired() }, options, canBeWide);
       const name = sweep.stages.map(({ launch }) => launch.kernel.name).join(', ');
-      found = { prepared, threads, compiled: compiled(keyOf(structureOf(prepared)), name, () => emitSweep(prepared, memory)) };
+      found = { prepared: lowered.prepared, threads, compiled: compiled(name, lowered) };
       if (recentSweeps.size >= CACHED_PROGRAMS) recentSweeps.clear();
       recentSweeps.set(key, found);
     }
@@ -204,18 +207,15 @@ function checkLength({ kernel, domain }: Launch): void {
     + 'compute it in parts');
 }
 
-/** `memory64`: see `Nest`. `paired`: for vectors of 256 bits, if that is possible and pays. */
-export function lower(given: Launch, memory64: boolean, paired = false): Lowered {
+/** `paired`: for vectors of 256 bits, if that is possible and pays. */
+export function lower(given: Launch, options: ModuleOptions, paired: boolean, canBeWide: Judge = isWide): Lowered {
   checkLength(given);
-  const widely = paired ? lowerAs(given, memory64, true) : undefined;
-  return widely?.paired && widely.emit({ memory: { memory64 } }).wide ? widely : lowerAs(given, memory64, false);
-}
-
-function lowerAs(given: Launch, memory64: boolean, pairs: boolean): Lowered {
-  const product = lowerContract(given, memory64);
+  const product = lowerContract(given, options);
   if (product) return product;
   const launch = orient(given);
-  const program = programOf(launch.kernel, launch.inner, launch.bodyInner, memory64, pairs);
-  const emit = (options: ModuleOptions): ModuleBuilder => emitProgram(program, options);
-  return { code: launch.code, emit, paired: program.paired, prepared: prepare(program, launch) };
+  return widest(paired, (asked) => {
+    const program = programOf(launch.kernel, launch.inner, launch.bodyInner, options.memory?.memory64 === true, asked);
+    const emit = once(() => ({ module: emitProgram(program, options) }));
+    return { code: launch.code, paired: program.paired, prepared: prepare(program, launch), emit };
+  }, canBeWide);
 }

@@ -3,6 +3,7 @@
  * told to by an experimental flag, and where it does not see that it costs something (`wasm/forget.ts`). This says where that
  * is possible, and for which kernels it pays.
  */
+import type { ModuleBuilder } from './wasm/index.ts';
 import { canChooseCompiler, nodeVersion } from './threads/platform.ts';
 
 /** The first version of Node whose V8 knows the instructions that kernels are made of. */
@@ -41,6 +42,27 @@ function hasAvx2(): boolean {
 const WORTH_TAKING_APART = 5;
 
 export const paysReduced = (cost: number): boolean => cost > WORTH_TAKING_APART;
+
+/** A kernel or a sweep, ready to be emitted. */
+export interface ForVectors {
+  /** Equal codes are equal modules. */
+  readonly code: string;
+  /** It is meant for vectors of 256 bits. */
+  readonly paired: boolean;
+  /** Always the same. */
+  readonly emit: () => { readonly module: ModuleBuilder };
+}
+
+/** Says whether V8 can be trusted with what is meant for vectors of 256 bits. */
+export type Judge = (made: ForVectors) => boolean;
+
+export const isWide: Judge = ({ emit }) => emit().module.wide;
+
+/** What is made for vectors of 256 bits, if they are asked for, pay, and V8 can be trusted with the module; else for 128. */
+export function widest<T extends ForVectors>(asked: boolean, make: (paired: boolean) => T, canBe: Judge): T {
+  const paired = asked ? make(true) : undefined;
+  return paired?.paired && canBe(paired) ? paired : make(false);
+}
 
 const probe = new Uint8Array(64);
 let clear: ((bytes: Uint8Array) => unknown) | undefined;

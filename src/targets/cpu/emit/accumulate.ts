@@ -5,6 +5,7 @@
 import { InternalError } from '../../../errors.ts';
 import { isFloat, type DType } from '../../../dsl/dtype.ts';
 import type { Builder, Value } from '../../../dsl/kernel/ir.ts';
+import type { OpName } from '../../../dsl/ops.ts';
 import { isArgReducer, reducers } from '../../../dsl/reducers.ts';
 import type { Term as KernelTerm } from '../../../fusion/kernel.ts';
 import type { Code, Scalar } from './code.ts';
@@ -73,14 +74,18 @@ export function identity(c: Code, t: Term, start: Scalar): Partial {
   return { value, extra: t.width === 64 ? c.x('i64x2.extend_low_i32x4_s', [index]) : index };
 }
 
-const contextOf = (c: Code, dtype: DType): OpContext => ({ c, dtype, right: undefined, lanes: 4, fmod: undefined });
+/** Applies an op to registers of a term's values. */
+export function applier(c: Code, { dtype, width }: Term): (op: OpName, a: Local, b?: Local, s?: Local) => Local {
+  const context: OpContext = { c, dtype, right: undefined, lanes: 4, fmod: undefined };
+  return (op, a, b = a, s = b) => opTable(dtype, width)[op](context, a, b, s);
+}
 
 /** Combines values without what goes with them. */
 export function combineValues(c: Code, t: Term, a: Local, b: Local): Local {
   const how = reducers[t.reducer].combine;
   if (how === 'argMin' || how === 'argMax') throw new InternalError('the values of arg reducers go with their indices');
   const op = t.dtype === 'bool' ? (how === 'min' ? 'and' : how === 'max' ? 'or' : how) : how;
-  return opTable(t.dtype, t.width)[op](contextOf(c, t.dtype), a, b, b);
+  return applier(c, t)(op, a, b);
 }
 
 export function combine(c: Code, t: Term, a: Partial, b: Partial): Partial {
@@ -103,10 +108,8 @@ function exactSum(c: Code, p: 'f32x4' | 'f64x2', a: Partial, b: Partial): Partia
 /** `combine` where `b` comes later than `a` in every lane, so that a tie needs no look at the index. */
 export function next(c: Code, t: Term, a: Partial, b: Partial): Partial {
   if (!isArg(t)) return combine(c, t, a, b);
-  const context = contextOf(c, t.dtype);
-  const ops = opTable(t.dtype, t.width);
+  const test = applier(c, t);
   const largest = t.reducer === 'argMax';
-  const test = (name: 'lt' | 'gt' | 'le' | 'ge' | 'eq', x: Local, y: Local): Local => ops[name](context, x, y, y);
   // For floats: a is a number, and b is not behind it or level, as a NaN is not either.
   const take = isFloat(t.dtype)
     ? c.x('v128.andnot', [test('eq', a.value, a.value), test(largest ? 'le' : 'ge', b.value, a.value)])
@@ -120,18 +123,16 @@ const chosen = (c: Code, take: Local, a: Partial, b: Partial): Partial => ({
 });
 
 /** The larger (smaller) value, NaN before all numbers, the smaller index among equals. */
-function better(c: Code, { reducer, dtype, width }: Term, a: Partial, b: Partial): Partial {
-  const context = contextOf(c, dtype);
-  const ops = opTable(dtype, width);
-  const test = (name: 'lt' | 'gt' | 'eq', x: Local, y: Local): Local => ops[name](context, x, y, y);
-  let ahead = test(reducer === 'argMax' ? 'gt' : 'lt', b.value, a.value);
+function better(c: Code, t: Term, a: Partial, b: Partial): Partial {
+  const test = applier(c, t);
+  let ahead = test(t.reducer === 'argMax' ? 'gt' : 'lt', b.value, a.value);
   let equal = test('eq', a.value, b.value);
-  if (isFloat(dtype)) {
-    const [nanA, nanB] = [a, b].map(({ value }) => ops.isNaN(context, value, value, value));
+  if (isFloat(t.dtype)) {
+    const [nanA, nanB] = [a, b].map(({ value }) => test('isNaN', value));
     ahead = c.x('v128.or', [ahead, c.x('v128.andnot', [nanB, nanA])]);
     equal = c.x('v128.or', [equal, c.x('v128.and', [nanA, nanB])]);
   }
-  const earlier = c.x(width === 64 ? 'i64x2.lt_s' : 'i32x4.lt_s', [b.extra!, a.extra!]);
+  const earlier = c.x(t.width === 64 ? 'i64x2.lt_s' : 'i32x4.lt_s', [b.extra!, a.extra!]);
   return chosen(c, c.x('v128.or', [ahead, c.x('v128.and', [equal, earlier])]), a, b);
 }
 

@@ -4,7 +4,7 @@
  */
 import { isFloat } from '../../../dsl/dtype.ts';
 import type { Value } from '../../../dsl/kernel/ir.ts';
-import { combineValues, pairwise, type Term } from './accumulate.ts';
+import { applier, combineValues, pairwise, type Term } from './accumulate.ts';
 import type { Code } from './code.ts';
 import type { Results } from './columns.ts';
 import type { Regs } from './lanes.ts';
@@ -44,11 +44,8 @@ export function takenOf(t: Term, results: Results): Taken[] {
 
 export const asTaken = (values: Regs): Taken[] => values.map((value) => ({ value }));
 
-const shapeOf = (t: Term): 'f32x4' | 'f64x2' => (t.dtype === 'float64' ? 'f64x2' : 'f32x4');
-
 /** The value itself. */
-export const valueOf = (c: Code, t: Term, { value, factor }: Taken): Local =>
-  (factor === undefined ? value : c.x(`${shapeOf(t)}.mul`, [value, factor]));
+export const valueOf = (c: Code, t: Term, { value, factor }: Taken): Local => (factor === undefined ? value : applier(c, t)('mul', value, factor));
 
 /** All of them combined, and with what came before if there is something: values pairwise, products one after the other. */
 export function combineTaken(
@@ -60,7 +57,7 @@ export function combineTaken(
   }
   const [first, ...others] = before === undefined ? list : [undefined, ...list];
   return others.reduce<Local>(
-    (sum, x) => c.x(`${shapeOf(t)}.relaxed_madd`, [x!.value, x!.factor!, sum]),
+    (sum, x) => applier(c, t)('fma', sum, x!.value, x!.factor),
     first ? valueOf(c, t, first) : before!,
   );
 }

@@ -2,16 +2,16 @@
 import type { BufferSlot, Sweep } from '../../../fusion/kernel.ts';
 import type { SweepDescription } from '../../target.ts';
 import { describeBytes } from '../../../bytes.ts';
-import { prepareSweep, type Conditions } from './prepare.ts';
-import { emitSweep, sweepAs } from './program.ts';
+import type { Conditions } from './prepare.ts';
+import { lowerSweep } from './program.ts';
 
 /** `least`: below so many nanoseconds it stays on the calling thread. */
 export function describeSweep(
   sweep: Sweep, slots: readonly BufferSlot[], conditions: Conditions, least: number,
 ): SweepDescription {
-  const prepared = sweepAs(conditions.paired === true, (paired) => prepareSweep(sweep, slots, { ...conditions, paired }));
   const { threads, memory64 } = conditions;
-  const { pieces: { bands, bandUnits, chunk }, strips, work, certain, workspace, stages } = prepared;
+  const { prepared, paired, emit } = lowerSweep(sweep, slots, conditions, { memory: { memory64 } });
+  const { pieces: { bands, bandUnits, chunk }, strips, work, certain, workspace } = prepared;
   const tasks = bands * (strips?.count ?? 1);
   const workers = work >= least || !certain ? Math.min(threads, tasks) : 1;
   const cut = sweep.cut === 'columns'
@@ -19,9 +19,9 @@ export function describeSweep(
     : `${bands} ${bands === 1 ? 'band' : 'bands'} of ${bandUnits} units, computed in pieces of ${chunk}`;
   return {
     piece: sweep.cut === 'columns' ? strips!.columns : chunk,
-    layout: `${cut}; ${describeBytes(workspace)} of cache per thread${stages.some((s) => s.program.paired) ? '; in vectors of 256 bits' : ''}`,
+    layout: `${cut}; ${describeBytes(workspace)} of cache per thread${paired ? '; in vectors of 256 bits' : ''}`,
     workers: workers > 1 ? `${workers} threads` : '1 thread',
     estimate: work / workers / 1e6,
-    get code() { return `;; ${sweep.stages.length} stages side by side\n${emitSweep(prepared, { memory: { memory64 } }).module.toWat()}`; },
+    get code() { return `;; ${sweep.stages.length} stages side by side\n${emit().module.toWat()}`; },
   };
 }

@@ -1,8 +1,11 @@
 /** The module of a sweep: the kernels of its stages, each once, and the driver that calls them. */
+import type { BufferSlot, Sweep } from '../../../fusion/kernel.ts';
+import { once } from '../../../once.ts';
 import { emitInto } from '../program.ts';
 import { ModuleBuilder, type Func, type ModuleOptions } from '../wasm/index.ts';
-import { emitDriver } from './driver.ts';
-import type { PreparedSweep } from './prepare.ts';
+import { isWide, widest, type ForVectors, type Judge } from '../wide.ts';
+import { emitDriver, structureOf } from './driver.ts';
+import { prepareSweep, type Conditions, type PreparedSweep } from './prepare.ts';
 
 /** Exports: `k0` is the driver; `finish[stage]` is the kernel that ends a reduction. */
 export interface SweepProgram {
@@ -10,7 +13,7 @@ export interface SweepProgram {
   readonly finish: ReadonlyMap<number, number>;
 }
 
-export function emitSweep(prepared: PreparedSweep, options: ModuleOptions): SweepProgram {
+function emitSweep(prepared: PreparedSweep, options: ModuleOptions): SweepProgram {
   const module = new ModuleBuilder(options);
   const made = new Map<string, readonly Func[]>();
   const finish = new Map<number, number>();
@@ -29,9 +32,18 @@ export function emitSweep(prepared: PreparedSweep, options: ModuleOptions): Swee
   return { module, finish };
 }
 
+/** A sweep as a module and what its driver is told. */
+export interface LoweredSweep extends ForVectors {
+  readonly emit: () => SweepProgram;
+  readonly prepared: PreparedSweep;
+}
 
-/** A sweep prepared for vectors of 256 bits, if that is asked for, possible, and pays for some stage. */
-export function sweepAs(wide: boolean, prepareAs: (wide: boolean) => PreparedSweep): PreparedSweep {
-  const widely = wide ? prepareAs(true) : undefined;
-  return widely?.stages.some((s) => s.program.paired) && emitSweep(widely, {}).module.wide ? widely : prepareAs(false);
+export function lowerSweep(
+  sweep: Sweep, slots: readonly BufferSlot[], conditions: Conditions, options: ModuleOptions, canBeWide: Judge = isWide,
+): LoweredSweep {
+  return widest(conditions.paired === true, (asked) => {
+    const prepared = prepareSweep(sweep, slots, { ...conditions, paired: asked });
+    const paired = prepared.stages.some((s) => s.program.paired);
+    return { code: structureOf(prepared), paired, prepared, emit: once(() => emitSweep(prepared, options)) };
+  }, canBeWide);
 }

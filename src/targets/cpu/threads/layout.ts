@@ -64,15 +64,15 @@ export interface WorkerStart {
 /** Every exported kernel: the blocks from `start` up to `end`, with parameters at an address. An empty range does nothing. */
 export type KernelFunction = (start: number, end: number, params: number) => void;
 
-type WideKernel = (start: number, end: number, params: bigint) => void;
-const narrowed = new WeakMap<WideKernel, KernelFunction>();
+type Kernel64 = (start: number, end: number, params: bigint) => void;
+const adapted = new WeakMap<Kernel64, KernelFunction>();
 
 /** An exported kernel, always the same function. Addresses of 64 bits are given to WebAssembly as a BigInt. */
 export function kernelIn(exports: WebAssembly.Exports, name: string, memory64: boolean): KernelFunction {
   if (!memory64) return exports[name] as KernelFunction;
-  const kernel = exports[name] as WideKernel;
-  let found = narrowed.get(kernel);
-  if (!found) narrowed.set(kernel, found = (start, end, params) => kernel(start, end, BigInt(params)));
+  const kernel = exports[name] as Kernel64;
+  let found = adapted.get(kernel);
+  if (!found) adapted.set(kernel, found = (start, end, params) => kernel(start, end, BigInt(params)));
   return found;
 }
 

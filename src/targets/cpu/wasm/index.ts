@@ -18,10 +18,10 @@ export {
 /** The most pages that a memory may have: 4 GiB, or 16. */
 const MOST_PAGES = { i32: 65536, i64: 262144 } as const satisfies Record<AddressType, number>;
 /** Flags of a memory's limits. */
-const HAS_MAX = 1, IS_SHARED = 2, IS_WIDE = 4;
+const HAS_MAX = 1, IS_SHARED = 2, IS_64 = 4;
 
 export interface ModuleOptions {
-  /** The imported memory, `env.memory`. `memory64`: its addresses have 64 bits (memory64). */
+  /** The imported memory, `env.memory`. `memory64`: its addresses have 64 bits. */
   memory?: { shared?: boolean; memory64?: boolean; min?: number; max?: number };
   /** Check operand types while emitting (for tests and debugging). */
   check?: boolean;
@@ -133,7 +133,7 @@ export class ModuleBuilder {
     s.name('env');
     s.name('memory');
     s.byte(0x02);
-    s.byte((shared ? IS_SHARED : 0) | (max === undefined ? 0 : HAS_MAX) | (this.address === 'i64' ? IS_WIDE : 0));
+    s.byte((shared ? IS_SHARED : 0) | (max === undefined ? 0 : HAS_MAX) | (this.address === 'i64' ? IS_64 : 0));
     s.u32(min);
     if (max !== undefined) s.u32(max);
   }
