@@ -11,10 +11,11 @@ import { nest, sourceOf, type NestedArray } from './literal.ts';
 import type { OrderMethods } from './methods.ts';
 import type { PeekMethods } from './peek.ts';
 import type { PlanReport } from './reports.ts';
-import { meanExpr, reduceExpr, stdExpr, varExpr, type Axes, type ReduceOptions, type SumOptions, type VarOptions } from './reduce.ts';
+import type { Axes } from './reduce.ts';
+import type { ReduceMethods } from './reduce-methods.ts';
 import { setSurvivors, track } from './scope.ts';
 import { showShape, sizeOf, type Shape } from './shape.ts';
-import type { AxisOption, BinaryResult, Floating, ReducedSum, UnaryResult } from './types.ts';
+import type { BinaryResult, UnaryResult } from './types.ts';
 import { broadcastView, expandDimsView, flipView, reshapeView, sliceView, squeezeView, transposeView, type SliceRange } from './views.ts';
 
 /** What an array meets: another array, a number or boolean (which take its dtype), a typed array or nested arrays. */
@@ -28,9 +29,11 @@ type BinaryMethods<D extends DType> = {
   readonly [K in keyof typeof binary]: <O extends ArrayInput>(other: O) => WeftArray<BinaryResult<(typeof binary)[K]['kind'], D, O>>;
 };
 
-// The methods of the op tables are added to the prototype below, from the tables; others in methods.ts.
+// The methods of the op tables are added to the prototype below, from the tables; those that have files of their own there, by
+// `addMethods`.
 export interface WeftArray<D extends DType = DType>
-  extends UnaryMethods<D>, BinaryMethods<D>, OrderMethods<D>, IntoMethod<D>, PeekMethods<D>, ContractMethods<D> {}
+  extends UnaryMethods<D>, BinaryMethods<D>, ReduceMethods<D>, OrderMethods<D>, ContractMethods<D>, IntoMethod<D>,
+  PeekMethods<D> {}
 
 /**
  * An array of one dtype and any shape. Methods build a graph and return at once; nothing is computed until a value is
@@ -248,71 +251,6 @@ export class WeftArray<D extends DType = DType> {
    * await wf.array([1, 2]).broadcastTo([2, 2]).array(); // [[1, 2], [1, 2]]
    */
   broadcastTo(shape: Shape): WeftArray<D> { return wrap(broadcastView(WeftArray.node(this), shape)); }
-
-  // --- reductions: over all axes, or over `axis`, given first or among the options ---
-
-  /**
-   * Sum; narrow integers and bool in 32 bits, wrapping. 0 of nothing. Floats add up in blocks and pairs, the same for any
-   * number of threads.
-   * @throws ShapeError for an axis there is not
-   * @example
-   * const a = wf.array([[1, 2], [3, 4]]);
-   * await a.sum().item(); // 10
-   * await a.sum(0).array(); // [4, 6]
-   * await a.sum({ axis: 1, keepDims: true }).array(); // [[3], [7]]
-   */
-  sum(axis?: Axes, options?: SumOptions): WeftArray<ReducedSum<D>>;
-  sum(options?: SumOptions & AxisOption): WeftArray<ReducedSum<D>>;
-  sum(...args: ReduceArguments<SumOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('sum', x, a, o)); }
-  /** Product; narrow integers and bool in 32 bits, wrapping. 1 of nothing. */
-  prod(axis?: Axes, options?: SumOptions): WeftArray<ReducedSum<D>>;
-  prod(options?: SumOptions & AxisOption): WeftArray<ReducedSum<D>>;
-  prod(...args: ReduceArguments<SumOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('prod', x, a, o)); }
-  /** Smallest element; NaN wins. */
-  min(axis?: Axes, options?: ReduceOptions): WeftArray<D>;
-  min(options?: ReduceOptions & AxisOption): WeftArray<D>;
-  min(...args: ReduceArguments<ReduceOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('min', x, a, o)); }
-  /** Largest element; NaN wins. */
-  max(axis?: Axes, options?: ReduceOptions): WeftArray<D>;
-  max(options?: ReduceOptions & AxisOption): WeftArray<D>;
-  max(...args: ReduceArguments<ReduceOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('max', x, a, o)); }
-  /** Whether any element is true (not 0). */
-  any(axis?: Axes, options?: ReduceOptions): WeftArray<'bool'>;
-  any(options?: ReduceOptions & AxisOption): WeftArray<'bool'>;
-  any(...args: ReduceArguments<ReduceOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('any', x, a, o)); }
-  /** Whether all elements are true (not 0). */
-  all(axis?: Axes, options?: ReduceOptions): WeftArray<'bool'>;
-  all(options?: ReduceOptions & AxisOption): WeftArray<'bool'>;
-  all(...args: ReduceArguments<ReduceOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('all', x, a, o)); }
-  /** Position (row-major over the reduced axes) of the first smallest element; the first NaN wins. int32. */
-  argMin(axis?: Axes, options?: ReduceOptions): WeftArray<'int32'>;
-  argMin(options?: ReduceOptions & AxisOption): WeftArray<'int32'>;
-  argMin(...args: ReduceArguments<ReduceOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('argMin', x, a, o)); }
-  /**
-   * Position (row-major over the reduced axes) of the first largest element; the first NaN wins. int32.
-   * @throws ShapeError when there is nothing to choose from
-   * @example
-   * await wf.array([[1, 5], [7, 2]]).argMax(1).array(); // [1, 0]
-   */
-  argMax(axis?: Axes, options?: ReduceOptions): WeftArray<'int32'>;
-  argMax(options?: ReduceOptions & AxisOption): WeftArray<'int32'>;
-  argMax(...args: ReduceArguments<ReduceOptions>): WeftArray { return reduce(this, args, (x, a, o) => reduceExpr('argMax', x, a, o)); }
-  /** Arithmetic mean, floating; NaN of nothing. */
-  mean(axis?: Axes, options?: SumOptions): WeftArray<Floating<D>>;
-  mean(options?: SumOptions & AxisOption): WeftArray<Floating<D>>;
-  mean(...args: ReduceArguments<SumOptions>): WeftArray { return reduce(this, args, meanExpr); }
-  /**
-   * Variance in two passes; option `correction` (0) is subtracted from n.
-   * @example
-   * await wf.array([1, 2, 3, 4]).var({ correction: 1 }).item(); // 1.6666666
-   */
-  var(axis?: Axes, options?: VarOptions): WeftArray<Floating<D>>;
-  var(options?: VarOptions & AxisOption): WeftArray<Floating<D>>;
-  var(...args: ReduceArguments<VarOptions>): WeftArray { return reduce(this, args, varExpr); }
-  /** Standard deviation: the square root of `var`. */
-  std(axis?: Axes, options?: VarOptions): WeftArray<Floating<D>>;
-  std(options?: VarOptions & AxisOption): WeftArray<Floating<D>>;
-  std(...args: ReduceArguments<VarOptions>): WeftArray { return reduce(this, args, stdExpr); }
 }
 
 brand(WeftArray.prototype);
@@ -327,20 +265,6 @@ for (const name of Object.keys(binary) as BinaryName[]) {
       return wrap(applyRule(name, binary[name], [WeftArray.node(this), operand(other, name)]));
     },
   });
-}
-
-/** `(axis, options)`, or everything in one options object. */
-type ReduceArguments<O> = [axis?: Axes | (O & AxisOption), options?: O];
-
-function reduce<O extends object>(
-  x: WeftArray, [first, second]: ReduceArguments<O>, make: (x: Expr, axes: Axes | undefined, options: O | undefined) => Expr,
-): WeftArray {
-  const node = WeftArray.node(x);
-  if (typeof first === 'object' && first !== null && !Array.isArray(first)) {
-    const options = first as O & AxisOption;
-    return wrap(make(node, options.axis, options));
-  }
-  return wrap(make(node, first as Axes | undefined, second));
 }
 
 /** A handle on a node. */

@@ -1,4 +1,5 @@
 /** Products of vectors and matrices as methods and functions. Importing this file adds the methods. */
+import { addMethods } from './add-methods.ts';
 import { arrayNode, WeftArray, wrap, type ArrayInput } from './array.ts';
 import {
   dotExpr, innerExpr, matmulExpr, matVecExpr, outerExpr, tensorDotExpr, vecDotExpr, vecMatExpr,
@@ -88,14 +89,12 @@ export interface ContractMethods<D extends DType> {
   tensorDot<O extends ArrayInput>(b: O, axes?: PairedAxes, options?: ContractOptions): WeftArray<Contracted<D, O>>;
 }
 
-type Implementation<F> = F extends (...args: infer A) => infer R ? (this: WeftArray, ...args: A) => R : never;
-
 const pair = (name: string, make: (a: Expr, b: Expr, options?: ContractOptions) => Expr) =>
   function contracted(this: WeftArray, b: ArrayInput, options?: ContractOptions): WeftArray {
     return wrap(make(WeftArray.node(this), arrayNode(b, `${name}: b`), options));
   };
 
-const methods: { readonly [K in keyof ContractMethods<DType>]: Implementation<ContractMethods<DType>[K]> } = {
+addMethods<ContractMethods<DType>>({
   matmul: pair('matmul', matmulExpr),
   dot: pair('dot', dotExpr),
   matVec: pair('matVec', matVecExpr),
@@ -106,9 +105,7 @@ const methods: { readonly [K in keyof ContractMethods<DType>]: Implementation<Co
   tensorDot(b, axes = 2, options) {
     return wrap(tensorDotExpr('tensorDot', WeftArray.node(this), arrayNode(b, 'tensorDot: b'), axes, options));
   },
-};
-
-for (const [name, value] of Object.entries(methods)) Object.defineProperty(WeftArray.prototype, name, { value });
+});
 
 type Of<A, B> = A extends WeftArray<infer D> ? Contracted<D, B> : B extends WeftArray<infer D> ? Contracted<D, A> : DType;
 type Pair = <A extends ArrayInput, B extends ArrayInput>(a: A, b: B, options?: ContractOptions) => WeftArray<Of<A, B>>;

@@ -1,5 +1,6 @@
 /** Giving an array new values, in the memory that it has. */
 import { ArgumentError, DTypeError, ShapeError } from '../errors.ts';
+import { addMethods } from './add-methods.ts';
 import { WeftArray } from './array.ts';
 import type { DType } from './dtype.ts';
 import { evaluator, type EvaluateOptions } from './evaluator.ts';
@@ -38,4 +39,4 @@ async function into(this: WeftArray, out: unknown, options: EvaluateOptions = {}
   return out;
 }
 
-Object.defineProperty(WeftArray.prototype, 'into', { value: into });
+addMethods<IntoMethod<DType>>({ into });

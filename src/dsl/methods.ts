@@ -1,9 +1,11 @@
 /** Methods of arrays whose functions have files of their own. Importing this file adds them. */
+import { addMethods } from './add-methods.ts';
 import { arrayNode, WeftArray, wrap, type ArrayInput } from './array.ts';
 import type { DType } from './dtype.ts';
 import { indexNode } from './indices.ts';
 import './into.ts';
 import './peek.ts';
+import './reduce-methods.ts';
 import { scanExpr, type ScanName, type ScanOptions } from './scan.ts';
 import { argSortExpr, searchExpr, sortExpr, type SearchOptions, type SortOptions } from './sort.ts';
 import { takeExpr } from './take.ts';
@@ -72,13 +74,11 @@ export interface OrderMethods<D extends DType> {
   searchSorted(x: ArrayInput, options?: SearchOptions): WeftArray<'int32'>;
 }
 
-type Implementation<F> = F extends (...args: infer A) => infer R ? (this: WeftArray, ...args: A) => R : never;
-
 const scan = (name: ScanName) => function scanned(this: WeftArray, axis?: number, options?: ScanOptions) {
   return wrap(scanExpr(name, WeftArray.node(this), axis, options));
 };
 
-const methods: { readonly [K in keyof OrderMethods<DType>]: Implementation<OrderMethods<DType>[K]> } = {
+addMethods<OrderMethods<DType>>({
   cumSum: scan('cumSum'),
   cumProd: scan('cumProd'),
   cumMax: scan('cumMax'),
@@ -90,6 +90,4 @@ const methods: { readonly [K in keyof OrderMethods<DType>]: Implementation<Order
     const sorter = options?.sorter === undefined ? undefined : indexNode(options.sorter, 'searchSorted: sorter');
     return wrap(searchExpr(WeftArray.node(this), arrayNode(x, 'searchSorted: x'), options, sorter));
   },
-};
-
-for (const [name, value] of Object.entries(methods)) Object.defineProperty(WeftArray.prototype, name, { value });
+});

@@ -1,4 +1,5 @@
 /** Values read where they are. */
+import { addMethods } from './add-methods.ts';
 import { evaluateHandles, WeftArray } from './array.ts';
 import type { DType, ViewOf } from './dtype.ts';
 import { evaluator, type EvaluateOptions } from './evaluator.ts';
@@ -21,7 +22,7 @@ export interface PeekMethods<D extends DType> {
   peekSync(options?: EvaluateOptions): ViewOf[D];
 }
 
-const methods: PeekMethods<DType> & ThisType<WeftArray> = {
+addMethods<PeekMethods<DType>>({
   async peek(options = {}) {
     const [result] = await evaluateHandles([this], options);
     return await evaluator().peek(result) as ViewOf[DType];
@@ -31,6 +32,4 @@ const methods: PeekMethods<DType> & ThisType<WeftArray> = {
     WeftArray.settle(this, result);
     return evaluator().peekSync(result) as ViewOf[DType];
   },
-};
-
-for (const [name, value] of Object.entries(methods)) Object.defineProperty(WeftArray.prototype, name, { value });
+});
