@@ -8,6 +8,12 @@ from common import f32, inlined, jit, plain, scratch
 
 
 @inlined
+def around(i, n):
+    """The indices before and after, the edge's beyond it."""
+    return max(i - 1, 0), min(i + 1, n - 1)
+
+
+@inlined
 def across_gradient(u, up, y, down, left, right):
     return u[up, right] + f32(2) * u[y, right] + u[down, right] - u[up, left] - f32(2) * u[y, left] - u[down, left]
 
@@ -26,11 +32,9 @@ def magnitude(u, up, y, down, left, x, right):
 
 @jit
 def sobel(u, out):
-    n = u.shape[0]
-    m = u.shape[1]
+    n, m = u.shape
     for y in prange(n):
-        up = max(y - 1, 0)
-        down = min(y + 1, n - 1)
+        up, down = around(y, n)
         for x in range(1, m - 1):
             out[y, x] = magnitude(u, up, y, down, x - 1, x, x + 1)
         out[y, 0] = magnitude(u, up, y, down, 0, 0, 1)
@@ -39,14 +43,11 @@ def sobel(u, out):
 
 @jit
 def gradient_products(u, xx, yy, xy):
-    n = u.shape[0]
-    m = u.shape[1]
+    n, m = u.shape
     for y in prange(n):
-        up = max(y - 1, 0)
-        down = min(y + 1, n - 1)
+        up, down = around(y, n)
         for x in range(m):
-            left = max(x - 1, 0)
-            right = min(x + 1, m - 1)
+            left, right = around(x, m)
             gx = across_gradient(u, up, y, down, left, right) / f32(8)
             gy = down_gradient(u, up, down, left, x, right) / f32(8)
             xx[y, x] = gx * gx
@@ -62,14 +63,11 @@ def box(u, up, y, down, left, x, right):
 
 @jit
 def corner_response(xx, yy, xy, out):
-    n = xx.shape[0]
-    m = xx.shape[1]
+    n, m = xx.shape
     for y in prange(n):
-        up = max(y - 1, 0)
-        down = min(y + 1, n - 1)
+        up, down = around(y, n)
         for x in range(m):
-            left = max(x - 1, 0)
-            right = min(x + 1, m - 1)
+            left, right = around(x, m)
             a = box(xx, up, y, down, left, x, right)
             b = box(yy, up, y, down, left, x, right)
             c = box(xy, up, y, down, left, x, right)
@@ -141,11 +139,9 @@ def gamma_blur(inputs, results, numbers):
 def erode(u, out):
     n, m = u.shape
     for y in prange(n):
-        up = max(y - 1, 0)
-        down = min(y + 1, n - 1)
+        up, down = around(y, n)
         for x in range(m):
-            left = max(x - 1, 0)
-            right = min(x + 1, m - 1)
+            left, right = around(x, m)
             above = min(u[up, left], u[up, x], u[up, right])
             here = min(u[y, left], u[y, x], u[y, right])
             out[y, x] = min(above, here, u[down, left], u[down, x], u[down, right])
@@ -155,11 +151,9 @@ def erode(u, out):
 def threshold(u, out):
     n, m = u.shape
     for y in prange(n):
-        up = max(y - 1, 0)
-        down = min(y + 1, n - 1)
+        up, down = around(y, n)
         for x in range(m):
-            left = max(x - 1, 0)
-            right = min(x + 1, m - 1)
+            left, right = around(x, m)
             total = np.int32(0)
             for k in range(left, right + 1):
                 total += np.int32(u[up, k]) + np.int32(u[y, k]) + np.int32(u[down, k])
