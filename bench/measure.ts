@@ -1,4 +1,6 @@
 /** Interleaved timing: every contender in turn, round after round, so that drift of the machine hits all alike. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { disagreement } from './compare.ts';
 import type { Contender, Tolerance, Values } from './workload.ts';
 
@@ -45,8 +47,17 @@ const LONGER = 1500;
 /** And of one of so many ms the first call has to do: what it takes to compile is lost in it. */
 const LONGEST = 4000;
 
-/** Threads of the contender before may still spin for a while. */
-const rested = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 3));
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/**
+ * What the contender before left is collected now: V8 would do it on all cores, in the time of the next one. And its threads may
+ * still spin for a while.
+ */
+async function cleanUp(): Promise<void> {
+  collectGarbage();
+  await new Promise((resolve) => setTimeout(resolve, 3));
+}
 
 /** The first call, and the check of what it gave. */
 export async function begin(contender: Contender, expected?: readonly Values[], tolerance?: Tolerance): Promise<Started> {
@@ -68,7 +79,7 @@ export async function race(all: readonly Started[]): Promise<void> {
     s.rounds < wanted(s) || (s.first <= LONGER && s.rounds < MAX_ROUNDS && s.times.reduce((a, b) => a + b) < BUDGET);
   for (let waiting = states.filter(unfinished); waiting.length > 0; waiting = waiting.filter(unfinished)) {
     for (const s of waiting) {
-      await rested();
+      await cleanUp();
       if (s.first < LONG) await repeated(s.contender);
       for (const time of await repeated(s.contender)) s.times.push(time);
       s.rounds++;
