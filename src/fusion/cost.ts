@@ -2,11 +2,13 @@
  * Whether a legal fusion pays, under the target's cost profile. Sizes are not known here (plans are shared by all sizes), so
  * costs are per element, in adds.
  */
-import { costOf } from '../dsl/kernel/walk.ts';
+import type { Value } from '../dsl/kernel/ir.ts';
+import { costOf, operandsOf } from '../dsl/kernel/walk.ts';
 import type { CostProfile } from '../targets/target.ts';
 import { isRepeated, type Use } from './groups.ts';
+import { isSameAlongRows } from './path.ts';
 import { readingsOf } from './reads.ts';
-import type { Node } from './simplify.ts';
+import type { MapNode, Node, StencilNode } from './simplify.ts';
 
 /** A load from cache, where everything that is read twice comes from the second time. */
 const LOAD = 1;
@@ -28,7 +30,29 @@ export function evaluationCost(node: Node, inMemory: (n: Node) => boolean, memo:
 const isLeaf = (n: Node): boolean => n.kind !== 'map' && n.kind !== 'copy' && n.kind !== 'fill';
 
 export const ownCost = (n: Node): number =>
-  n.kind === 'map' || n.kind === 'stencil' ? costOf([n.expr.fn.results[n.expr.result]]) : 0;
+  n.kind === 'map' || n.kind === 'stencil' ? costOf([n.expr.fn.results[n.expr.result]], [], freeIn(n)) : 0;
+
+/** What is the same along a row is computed once for it; and elements that are taken one beside the other are as good as read. */
+function freeIn({ expr, src }: MapNode | StencilNode): (v: Value) => boolean {
+  const inner = expr.shape.length - 1;
+  const known = new Map<Value, boolean>();
+  const decide = (v: Value): boolean => {
+    switch (v.kind) {
+      case 'const': case 'extent': case 'size': return true;
+      case 'coord': return v.axis !== inner;
+      case 'read': return isSameAlongRows(src[v.input].path);
+      case 'op': case 'gather': return operandsOf(v).every(isSame);
+      default: return false;
+    }
+  };
+  const isSame = (v: Value): boolean => {
+    let found = known.get(v);
+    if (found === undefined) known.set(v, found = decide(v));
+    return found;
+  };
+  const isInner = (v: Value): boolean => v.kind === 'coord' && v.axis === inner && v.at === undefined;
+  return (v) => isSame(v) || (v.kind === 'gather' && isInner(v.index.at(-1)!) && v.index.slice(0, -1).every(isSame));
+}
 
 export interface Recompute {
   /** Operations done more often than with a buffer, per element, less the loads from that buffer. */

@@ -17,6 +17,8 @@ export interface AffineStep {
   readonly whole: boolean;
   /** Points of the source are read several times. */
   readonly repeats: boolean;
+  /** The last axis says nothing about where the source is read. */
+  readonly sameAlongRows: boolean;
 }
 /** The same row-major position in another shape; shapes are named by number. */
 export interface ReshapeStep {
@@ -39,7 +41,11 @@ export function stepOf(graph: Canonical, view: number): Step {
   const kind = viewClass(e);
   if (e.view.kind === 'affine' && kind !== 'order') {
     const used = new Set(e.view.axes.map((m) => m.from));
-    return { kind: 'affine', view, whole: kind === 'whole', repeats: e.shape.some((size, k) => size !== 1 && !used.has(k)) };
+    const isUnused = (k: number): boolean => e.shape[k] !== 1 && !used.has(k);
+    return {
+      kind: 'affine', view, whole: kind === 'whole',
+      repeats: e.shape.some((_, k) => isUnused(k)), sameAlongRows: isUnused(e.shape.length - 1),
+    };
   }
   const from = graph.shapeOf[view], to = graph.shapeOf[graph.numberOf.get(e.src[0])!];
   return { kind: 'reshape', from, to, ones: kind === 'order' };
@@ -70,6 +76,8 @@ export const isTangled = (path: Path): boolean => {
 };
 /** Every coordinate of the producer is a multiple of one of the reader's, plus a constant. */
 export const isAffine = (path: Path): boolean => path.every((s) => s.kind === 'affine' || s.ones);
+/** What is read is the same in all of a row of the reader's points. */
+export const isSameAlongRows = ([first]: Path): boolean => first?.kind === 'affine' && first.sameAlongRows;
 export const repeats = (path: Path): boolean => path.some((s) => s.kind === 'affine' && s.repeats);
 /** Scales are 1 and offsets 0 throughout. */
 export const isWhole = (path: Path): boolean => path.every((s) => (s.kind === 'affine' ? s.whole : s.ones));

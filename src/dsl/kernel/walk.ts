@@ -74,12 +74,12 @@ export const valuesIn = (fn: Fn): Value[] => valuesOf(fn.results, fn.effects);
 /** Turns that a loop is taken to make, in costs. */
 const TYPICAL_TURNS = 16;
 
-/** Total cost of one evaluation, in adds. */
-export function costOf(results: readonly Value[], effects: readonly Effect[] = []): number {
+/** Total cost of one evaluation, in adds. `isFree`: values that are there already. */
+export function costOf(results: readonly Value[], effects: readonly Effect[] = [], isFree?: (v: Value) => boolean): number {
   let sum = 0, turns = 1;
   const seen = new Set<Value | Loop>();
   const visit = (v: Value): void => {
-    if (seen.has(v)) return;
+    if (seen.has(v) || isFree?.(v)) return;
     seen.add(v);
     if (v.kind === 'op') sum += turns * opInfo(v.op).cost;
     if (v.kind === 'gather') sum += turns * GATHER_COST;

@@ -170,7 +170,8 @@ export function makeCall(kernel: number, nest: Nest, blocking: Blocking, { cost,
   const dense = stridesOf(sizes);
   const words = parameterWords(spec, {
     geometry: blocking.geometry, sizes,
-    inputs: nest.inputs.map(({ dtype }, k) => inBytes(inputs[k] ?? { offset: 0, strides: dense }, dtype, masks?.inputs[k])),
+    inputs: nest.inputs.map(({ dtype, picked }, k) =>
+      inBytes(inputs[k] ?? { offset: 0, strides: picked ? [] : dense }, dtype, masks?.inputs[k])),
     outputs: nest.outputs.map(({ dtype }, k) => inBytes(walk(k), dtype, masks?.outputs[k])),
   });
   /** Whole arrays without elements are a zero. */
@@ -180,9 +181,8 @@ export function makeCall(kernel: number, nest: Nest, blocking: Blocking, { cost,
     return { word: at / 4, of: 'parameters', index: 0 };
   };
   const bases = [
-    ...nest.inputs.map((_, k) => (k < inputs.length
-      ? base(layout.inputs[k].base, 'input', k, inputs[k].sizes)
-      : base(layout.inputs[k].base, 'plane', k - inputs.length, undefined))),
+    ...nest.inputs.flatMap(({ picked }, k) => (k < inputs.length ? [base(layout.inputs[k].base, 'input', k, inputs[k].sizes)]
+      : picked ? [] : [base(layout.inputs[k].base, 'plane', k - inputs.length, undefined)])),
     ...outputs.map((index, k) => base(layout.outputs[k].base, 'output', index, walk(k).sizes)),
     ...nest.planes.map((_, index): Base => ({ word: layout.planeBase(index) / 4, of: 'plane', index })),
   ];

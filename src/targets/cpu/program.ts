@@ -18,6 +18,7 @@ import { narrowed } from './narrow.ts';
 import type { Frame, Nest, NestArray } from './emit/frame.ts';
 import { ModuleBuilder, type Func, type Local, type ModuleOptions } from './wasm/index.ts';
 import type { OrientedKernel } from './orient.ts';
+import { withPickedRows } from './picked-rows.ts';
 import type { ScanSums } from './scan.ts';
 import { hasLoops, workOf, type Work } from '../../fusion/work.ts';
 import { costOf } from '../../dsl/kernel/walk.ts';
@@ -74,7 +75,7 @@ export function programOf(
   }
   if (!kernel.reduction) {
     const list = outputs('body');
-    const nest = { ...shared, outputs: walked(list, along), planes: [], results, effects };
+    const nest = withPickedRows({ ...shared, outputs: walked(list, along), planes: [], results, effects });
     return { ...common, kind: 'map', map: { nest, body: bodyOf(nest), stores: list.map((o) => o.result), again: !kernel.inPlace } };
   }
 
@@ -88,9 +89,9 @@ export function programOf(
   const products = withProducts(given, results, stores);
   const { terms, results: reduced } = withNarrowSums(products.terms, products.results, stores);
   const planes = terms.flatMap(planesOf);
-  const reduce: ReduceNest = {
+  const reduce: ReduceNest = withPickedRows({
     ...shared, outputs: walked(stored, along), planes, results: reduced, effects, axes, terms, stores, short: kernel.steps,
-  };
+  });
   const keptAxes = Array.from({ length: kernel.rank }, (_, k) => k).filter((k) => !axes.includes(k));
   // Along the last kept axis an input moves as launch.inner says only if that is the inner axis of the domain.
   const keepsInner = keptAxes.at(-1) === kernel.rank - 1;

@@ -15,6 +15,8 @@ export interface NestArray {
   readonly whole?: number;
   /** Coordinates along an outer axis come round; where that `wraps`, positions in the ring are those beyond its ends as well. */
   readonly ring?: { readonly axis: number; readonly wraps: boolean };
+  /** Rows of whole input `from`, at indices along all of its axes but the last: values that are the same for a row. */
+  readonly picked?: { readonly from: number; readonly index: readonly Value[] };
 }
 
 /** A loop nest to emit: what its body may read and store to, and how that lies in memory. */
@@ -35,8 +37,8 @@ export interface Nest {
 }
 
 export function layoutSpecOf(n: Nest): LayoutSpec {
-  const array = ({ whole, ring }: NestArray): ArraySpec =>
-    ({ axes: whole ?? n.rank, whole: whole !== undefined, ring: ring !== undefined });
+  const array = ({ whole, ring, picked }: NestArray): ArraySpec =>
+    ({ axes: picked ? 0 : whole ?? n.rank, whole: whole !== undefined, ring: ring !== undefined });
   const { rank, uniforms, planes, memory64 = false } = n;
   return { rank, memory64, inputs: n.inputs.map(array), outputs: n.outputs.map(array), planes: planes.length, uniforms };
 }

@@ -4,9 +4,9 @@
  */
 import { dtypes, isFloat, type DType } from '../../../dsl/dtype.ts';
 import type { Point, Value } from '../../../dsl/kernel/ir.ts';
-import { operandsOf, operandsOfEffects } from '../../../dsl/kernel/walk.ts';
+import { operandsOf, operandsOfEffects, valuesOf } from '../../../dsl/kernel/walk.ts';
 import type { InnerStride } from '../../../fusion/kernel.ts';
-import type { Pointer } from './address.ts';
+import type { Bytes, Pointer } from './address.ts';
 import type { Scalar } from './code.ts';
 import { Evaluator, type Leaf, type Site } from './evaluate.ts';
 import type { Frame, Nest } from './frame.ts';
@@ -60,6 +60,10 @@ export interface RowPointer {
   readonly stride: Pointer;
 }
 
+/** The indices of the rows that are picked. */
+const pickedIn = (values: readonly Value[], { inputs }: Nest): Value[] =>
+  values.flatMap((v) => (v.kind === 'read' ? inputs[v.input].picked?.index ?? [] : []));
+
 /** The row before: a step along the last of `axes`, or where that one ends. */
 export interface RowBefore {
   readonly row: Row;
@@ -83,17 +87,20 @@ export class Row {
   constructor(readonly frame: Frame, variants: readonly Variant[], private readonly before?: RowBefore) {
     const all = [...new Set(variants.flatMap(({ piece }) => valuesIn(piece)))];
     this.fixed = new Set(variants.flatMap(({ piece }) => [...fixedIn(piece, isSameInRow(frame.nest))]));
-    for (const v of all) if (v.kind === 'read') this.makePointer(v);
+    const picks = pickedIn(all, frame.nest);
+    for (const v of [...all, ...valuesOf(picks)]) if (v.kind === 'read' && !frame.nest.inputs[v.input].picked) this.makePointer(v);
     this.beginAnew();
     if (!variants.every(({ vector }) => vector.plain)) this.keepCoordinates(all);
     for (const v of insideValues(all)) this.makeInside(v);
     this.needed = new Set(variants.flatMap(({ piece }) => this.neededBy(piece)));
     const schemes = variants.flatMap(({ vector, cell }) => [vector, cell]);
     const wanted = [...this.needed].filter((v) => schemes.some((s) => s.wantsScalar(v)));
-    const scheme = schemeOf({ results: [...this.needed], effects: [] }, { leaf: () => true, inner: undefined, scalars: wanted });
+    const piece = { results: [...this.needed, ...picks], effects: [] };
+    const scheme = schemeOf(piece, { leaf: () => true, inner: undefined, scalars: [...wanted, ...picks] });
     this.constant = new Evaluator(frame.c, this.constantSite(), scheme, frame.fmod);
     this.constant.emit();
     for (const v of wanted) this.scalars.set(v, this.constant.scalar(v));
+    for (const v of all) if (v.kind === 'read' && frame.nest.inputs[v.input].picked) this.pick(v);
     // In all widths that anybody wants: where they are wanted it is too late to ask, as that code may not run.
     const wants = variants.map(({ piece }) => wantedWidths(piece));
     const results = new Set(variants.flatMap(({ piece }) => piece.results));
@@ -213,6 +220,17 @@ export class Row {
       fromBase(address);
     }
     this.pointers.set(key, { key, address, dtype, inner: array.inner, stride: strides[input][inner] });
+  }
+
+  /** The pointer to a row that indices pick. */
+  private pick({ input, at, dtype }: Read): void {
+    const { c, nest, whole, strides } = this.frame;
+    const { inner, picked } = nest.inputs[input];
+    const { base, strides: steps } = whole.input[picked!.from]!;
+    const address = c.at.variable(picked!.index.reduce<Bytes>(
+      (bytes, v, k) => c.at.plus(bytes, c.at.times(this.constant.scalar(v), steps[k])), base), `row${input}`);
+    const key = this.key(input, at);
+    this.pointers.set(key, { key, address, dtype, inner, stride: strides[picked!.from].at(-1)! });
   }
 
   /** Where the last axis has begun anew, the row is not a step from the one before. */
