@@ -83,6 +83,6 @@ export const pause: (() => void) | undefined = (Atomics as { pause?: () => void 
  * Milliseconds to look at a word before sleeping on it: a worker waits for launches, which then need not wake it; the calling
  * thread for the last block of a worker. Going to sleep and being woken costs 0.03 to 0.08.
  */
-export const SPIN = { worker: 0.1, caller: 0.2 } as const;
+export const SPIN = { worker: 0.2, caller: 0.2 } as const;
 /** Turns between looks at the clock. */
 export const TURNS = 32;
