@@ -30,10 +30,10 @@ export function evaluationCost(node: Node, inMemory: (n: Node) => boolean, memo:
 const isLeaf = (n: Node): boolean => n.kind !== 'map' && n.kind !== 'copy' && n.kind !== 'fill';
 
 export const ownCost = (n: Node): number =>
-  n.kind === 'map' || n.kind === 'stencil' ? costOf([n.expr.fn.results[n.expr.result]], [], freeIn(n)) : 0;
+  n.kind === 'map' || n.kind === 'stencil' ? costOf([n.expr.fn.results[n.expr.result]], [], isRowIn(n)) : 0;
 
-/** What is the same along a row is computed once for it; and elements that are taken one beside the other are as good as read. */
-function freeIn({ expr, src }: MapNode | StencilNode): (v: Value) => boolean {
+/** Elements taken one beside the other are as good as read: the indices that pick the row are the same for all of it. */
+function isRowIn({ expr, src }: MapNode | StencilNode): (v: Value) => boolean {
   const inner = expr.shape.length - 1;
   const known = new Map<Value, boolean>();
   const decide = (v: Value): boolean => {
@@ -51,7 +51,7 @@ function freeIn({ expr, src }: MapNode | StencilNode): (v: Value) => boolean {
     return found;
   };
   const isInner = (v: Value): boolean => v.kind === 'coord' && v.axis === inner && v.at === undefined;
-  return (v) => isSame(v) || (v.kind === 'gather' && isInner(v.index.at(-1)!) && v.index.slice(0, -1).every(isSame));
+  return (v) => v.kind === 'gather' && isInner(v.index.at(-1)!) && v.index.slice(0, -1).every(isSame);
 }
 
 export interface Recompute {
