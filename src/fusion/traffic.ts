@@ -1,6 +1,8 @@
 /** What goes through memory: of launches, and of nodes as loops of their own. */
 import { dtypes } from '../dsl/dtype.ts';
 import type { Expr } from '../dsl/expr.ts';
+import type { Fn } from '../dsl/kernel/ir.ts';
+import { valuesIn } from '../dsl/kernel/walk.ts';
 import { sizeOf } from '../dsl/shape.ts';
 import { launchesOf, type Launch, type Run, type Together } from './kernel.ts';
 
@@ -8,15 +10,27 @@ export const bytesOfValues = (e: Expr): number => sizeOf(e.shape) * dtypes[e.dty
 
 /** A node as a loop of its own reads its sources, through their views, and writes itself; scalars are free. */
 export function bytesOfNode(e: Expr): number {
-  return bytesOfValues(e) + e.src.reduce((sum, s) => sum + (s.kind === 'fill' ? 0 : bytesRead(s)), 0);
+  const most = (s: Expr, k: number): number =>
+    (e.kind === 'map' ? mostGathered([e.fn], k, sizeOf(e.shape)) * dtypes[s.dtype].bytes : Infinity);
+  return bytesOfValues(e) + e.src.reduce((sum, s, k) => sum + (s.kind === 'fill' ? 0 : Math.min(bytesRead(s), most(s, k))), 0);
 }
 
 const bytesRead = (e: Expr): number => (e.kind === 'view' ? Math.min(bytesOfValues(e), bytesRead(e.src[0])) : bytesOfValues(e));
 
+/** Elements that so many points take, at most, of an input that is read at computed positions; infinite where there are loops. */
+function mostGathered(fns: readonly Fn[], input: number, points: number): number {
+  const values = fns.flatMap(valuesIn);
+  const hasLoops = values.some((v) => v.kind === 'after') || fns.some((f) => f.effects.length > 0);
+  if (hasLoops || fns[0].inputs[input].whole === undefined) return Infinity;
+  return values.filter((v) => v.kind === 'gather' && v.input === input).length * points;
+}
+
 /** What a launch reads of an input: each element that is touched counted once. */
 function bytesReadOf({ kernel, domain, inputs }: Launch, k: number): number {
-  const { strides, sizes = domain } = inputs[k];
-  return strides.reduce((n, s, axis) => (s === 0 ? n : n * sizes[axis]), 1) * dtypes[kernel.inputs[k].dtype].bytes;
+  const { strides, sizes } = inputs[k];
+  const touched = strides.reduce((n, s, axis) => (s === 0 ? n : n * (sizes ?? domain)[axis]), 1);
+  const most = mostGathered([kernel.body, ...(kernel.reduction ? [kernel.reduction.epilogue] : [])], k, sizeOf(domain));
+  return Math.min(touched, most) * dtypes[kernel.inputs[k].dtype].bytes;
 }
 
 /** What it writes to an output. */

@@ -178,6 +178,17 @@ test('names: what is read where, and what loops', () => {
   assert.is(name(mapOf('vectorize', [3], [vector(3)], (b) => b.sum(b.int(9), () => b.at(0))).add(x.slice([0, 3]))), 'loop(a) + b');
 });
 
+test('of an array that is taken from, no more is read than there are points, unless in a loop', () => {
+  const planned = (y: wf.WeftArray) => wf.explain([y], { target: 'cpu', format: 'json' });
+  const x = wf.zeros([100, 1000]).add(wf.arange(1000)).add(wf.arange(100).reshape([100, 1]));
+  const source = wf.array(new Float32Array(100_000), { shape: [100, 1000] });
+  const row = planned(source.take(wf.array([7, 9], { dtype: 'int32' }), 0).mul(2)).kernels[0];
+  assert.equal([row.bytes, row.bytesUnfused], [4 * (2000 + 2 + 2000), 4 * (2000 + 2 + 2000) + 4 * (2000 + 2000)]);
+  const all = planned(source.take(wf.arange(1000, { dtype: 'int32' }).mod(100), 0)).kernels.at(-1)!;
+  assert.is(all.bytes, 4 * (100_000 + 1000 + 1000 * 1000));
+  assert.is(planned(rows(x)).kernels.at(-1)!.bytes, 4 * (100_000 + 100));
+});
+
 const wholeOf = (x: wf.WeftArray): Source => ({ whole: x });
 test('a kernel that would bind too many arrays is refused or split', () => {
   const many = Array.from({ length: 6 }, (_, k) => vector(8, 3 + k));
