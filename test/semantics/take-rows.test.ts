@@ -80,5 +80,15 @@ for (const target of fastTargets) {
       expectClose((await compute(target, () => build(given))).values, expected.values);
     }), { numRuns: target === 'webgpu' ? Math.ceil(runs / 4) : runs, seed, includeErrorInReport: true });
   });
+  test('at indices that take a remainder, and nothing else does', async () => {
+    const total = wf.kernel((x: wf.Mat, at: wf.Vec) => {
+      let sum = 0;
+      for (const [i, j] of wf.prange([at.length, x.shape[1]])) sum += x[Math.floor(at[i] % 3)][j];
+      return sum;
+    });
+    const build = () => total(wf.arange(3 * 37).reshape([3, 37]), wf.array([0.5, 4.5, 17, 3])) as wf.WeftArray;
+    const { values } = await compute('interpreter', build);
+    expectClose((await compute(target, build)).values, values);
+  });
   test.run();
 }

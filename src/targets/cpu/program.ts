@@ -15,13 +15,13 @@ import { emitStart } from './emit/start.ts';
 import { valuesIn } from './emit/uniformity.ts';
 import { expanded } from './expand.ts';
 import { narrowed } from './narrow.ts';
-import type { Frame, Nest, NestArray } from './emit/frame.ts';
+import { picksOf, type Frame, type Nest, type NestArray } from './emit/frame.ts';
 import { ModuleBuilder, type Func, type Local, type ModuleOptions } from './wasm/index.ts';
 import type { OrientedKernel } from './orient.ts';
 import { withPickedRows } from './picked-rows.ts';
 import type { ScanSums } from './scan.ts';
 import { hasLoops, workOf, type Work } from '../../fusion/work.ts';
-import { costOf } from '../../dsl/kernel/walk.ts';
+import { costOf, valuesOf } from '../../dsl/kernel/walk.ts';
 import { paysReduced } from './wide.ts';
 
 /**
@@ -149,5 +149,5 @@ export function emitInto(module: ModuleBuilder, program: Program, first: number)
   return [emitReduce(module, head, reduce, fmod), emitMap(module, tail, finish, fmod, combine)];
 }
 
-export const needsRemainder = (nest: Nest): boolean =>
-  valuesIn(nest).some((v) => v.kind === 'op' && ['rem', 'mod', 'floorDiv'].includes(v.op) && isFloat(v.dtype));
+export const needsRemainder = (nest: Nest): boolean => [...valuesIn(nest), ...valuesOf(picksOf(nest))]
+  .some((v) => v.kind === 'op' && ['rem', 'mod', 'floorDiv'].includes(v.op) && isFloat(v.dtype));

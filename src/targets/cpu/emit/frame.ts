@@ -36,6 +36,9 @@ export interface Nest {
   readonly memory64?: boolean;
 }
 
+/** The indices of all rows that a nest picks: they are no part of its results. */
+export const picksOf = ({ inputs }: Nest): Value[] => inputs.flatMap(({ picked }) => picked?.index ?? []);
+
 export function layoutSpecOf(n: Nest): LayoutSpec {
   const array = ({ whole, ring, picked }: NestArray): ArraySpec =>
     ({ axes: picked ? 0 : whole ?? n.rank, whole: whole !== undefined, ring: ring !== undefined });
