@@ -19,7 +19,10 @@ export class WeftError extends Error {
   }
 }
 
-const kind = (name: string, code: string) =>
+/** Said in full, so that the declarations of the package name nothing that only Node's types have. */
+type Kind = new (message: string, options?: ErrorOptions) => WeftError;
+
+const kind = (name: string, code: string): Kind =>
   class extends WeftError {
     constructor(message: string, options?: ErrorOptions) {
       super(code, message, options);

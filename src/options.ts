@@ -81,6 +81,7 @@ const checks: { readonly [K in keyof Options]: (value: unknown) => string | unde
  * @throws ArgumentError for an unknown option or value; then nothing is changed
  */
 export function configure(changes: Partial<Options> = {}): Options {
+  if (typeof changes !== 'object' || changes === null) throw new ArgumentError(`configure: expected an object, e.g. { target: 'cpu', threads: 2 }, got ${JSON.stringify(changes)}`);
   for (const [name, value] of Object.entries(changes)) {
     if (!Object.hasOwn(checks, name)) throw new ArgumentError(`configure: unknown option '${name}'; options are ${Object.keys(checks).join(', ')}`);
     const problem = value === undefined ? undefined : checks[name as keyof Options](value);

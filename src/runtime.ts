@@ -1,7 +1,8 @@
 /** From graph to values: choose a target, plan, bring inputs there, run, keep the results. */
 import { dtypes, type TypedArray } from './dsl/dtype.ts';
-import { setEvaluator, type EvaluateOptions, type Evaluator, type PlanningOptions } from './dsl/evaluator.ts';
+import { evaluateOptions, explainOptions, setEvaluator, type EvaluateOptions, type Evaluator, type PlanningOptions } from './dsl/evaluator.ts';
 import { makeExpr, topological, type Expr } from './dsl/expr.ts';
+import { checkOptions } from './dsl/option-names.ts';
 import { showShape, sizeOf } from './dsl/shape.ts';
 import { validateGraph } from './dsl/validate.ts';
 import { ArgumentError, DTypeError, TargetError } from './errors.ts';
@@ -38,6 +39,7 @@ const runtime: Evaluator = {
   },
 
   evaluateSync(roots, request) {
+    checkOptions('evaluation', request, evaluateOptions);
     const note = record();
     const work = inspect(roots);
     if (needsHost(work.nodes)) return afterLoopsSync(roots, request, work);
@@ -79,6 +81,7 @@ const runtime: Evaluator = {
   peekSync: (e) => peek(e) ?? hostValuesSync(e, present),
 
   explain(roots, request) {
+    checkOptions('explain', request, explainOptions);
     const past = recall(roots);
     if (past && roots.every(isResident)) return explainPast(past, request);
     const { target, bound, note } = planned(roots, request);
@@ -90,6 +93,7 @@ setEvaluator(runtime);
 
 /** `given`: an array whose memory the result may have. */
 async function evaluate(roots: readonly Expr[], request: EvaluateOptions, given?: Expr): Promise<Expr[]> {
+  checkOptions('evaluation', request, evaluateOptions);
   const note = record();
   const work = inspect(roots);
   if (needsHost(work.nodes)) return afterLoops(roots, request, work);

@@ -208,8 +208,8 @@ export class WeftArray<D extends DType = DType> {
    * await wf.array([-2, 0.5, 9]).clamp(-1, 1).array(); // [-1, 0.5, 1]
    */
   clamp<L extends ArrayInput, H extends ArrayInput>(lo: L, hi: H): WeftArray<BinaryResult<'arith', BinaryResult<'arith', D, L>, H>> {
-    const low = applyRule('clamp', binary.maximum, [WeftArray.node(this), operand(lo)]);
-    return wrap(applyRule('clamp', binary.minimum, [low, operand(hi)]));
+    const low = applyRule('clamp', binary.maximum, [WeftArray.node(this), operand(lo, 'clamp: lo')]);
+    return wrap(applyRule('clamp', binary.minimum, [low, operand(hi, 'clamp: hi')]));
   }
 
   /** x * x. */
@@ -318,7 +318,7 @@ export function explain(arrays: readonly WeftArray[], options: ExplainOptions = 
 
 function checkList(name: string, arrays: readonly WeftArray[]): void {
   if (Array.isArray(arrays) && arrays.every((a) => a instanceof WeftArray)) return;
-  const got = Array.isArray(arrays) && arrays.some(isOfOtherCopy) ? `; this is ${OTHER_COPY}` : '';
+  const got = Array.isArray(arrays) && arrays.some((a) => !(a instanceof WeftArray) && isOfOtherCopy(a)) ? `; this is ${OTHER_COPY}` : '';
   throw new ArgumentError(`${name}: expected a list of arrays, e.g. ${name}([a.min(), a.max()])${got}`);
 }
 

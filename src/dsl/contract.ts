@@ -7,6 +7,7 @@ import { DTypeError, ShapeError } from '../errors.ts';
 import { asDType, promote, type DType } from './dtype.ts';
 import { applyRule, binary, castExpr } from './elementwise.ts';
 import { makeExpr, type Expr } from './expr.ts';
+import { checkOptions, type OptionNames } from './option-names.ts';
 import { reducerInfo } from './reducers.ts';
 import { asAxis, broadcastShapes, showShape, sizeOf, type Shape } from './shape.ts';
 import { axis } from './view.ts';
@@ -26,7 +27,9 @@ export interface Labelled {
 }
 
 /** What products of these dtypes are added up in: their common dtype, narrow integers and bool in 32 bits. */
-export function contractDType(name: string, dtypes: readonly DType[], { dtype }: ContractOptions = {}): DType {
+export function contractDType(name: string, dtypes: readonly DType[], options?: ContractOptions): DType {
+  checkOptions(name, options, { dtype: true } satisfies OptionNames<ContractOptions>);
+  const dtype = options?.dtype;
   const chosen = dtype === undefined ? undefined : asDType(dtype, `${name}: dtype`);
   if (chosen === 'bool') throw new DTypeError(`${name}: dtype: sums of products are numbers; use e.g. 'int32', and gt(0) for whether there is any`);
   return chosen ?? reducerInfo('sum').accumulator(dtypes.reduce(promote));

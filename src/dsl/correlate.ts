@@ -5,6 +5,7 @@ import { asBorders } from './border.ts';
 import { isFloat, promote, type DType } from './dtype.ts';
 import { castExpr } from './elementwise.ts';
 import { Builder, type Fn, type Value } from './kernel/ir.ts';
+import { checkOptions, type OptionNames } from './option-names.ts';
 import { asAxis, showShape, stridesOf } from './shape.ts';
 import { checkCval, stencilExprs, type BorderOptions } from './stencil.ts';
 
@@ -18,6 +19,8 @@ export interface CorrelateOptions extends BorderOptions {
   readonly origin?: readonly number[];
 }
 
+const correlateOptions: OptionNames<CorrelateOptions> = { border: true, cval: true, axis: true, origin: true };
+
 /**
  * A linear stencil from a table: out[i] = sum over k of weights[k] * in[i + k - origin], which is correlation, not
  * convolution: the weights are not flipped. Integers stay integers when all weights are.
@@ -30,6 +33,7 @@ export interface CorrelateOptions extends BorderOptions {
  * await blurX([0, 4, 0, 0]).array(); // [1, 2, 1, 0]
  */
 export function correlate(weights: Weights, options: CorrelateOptions = {}): (x: ArrayInput) => WeftArray {
+  checkOptions('correlate', options, correlateOptions);
   const cval = checkCval(options.cval, 'correlate');
   const table = readTable(weights);
   if (options.axis !== undefined && table.shape.length !== 1) throw new ShapeError(`correlate: with the option axis the weights must be a flat list, got shape ${showShape(table.shape)}`);

@@ -6,6 +6,7 @@ import { castExpr, mapExpr, memo } from './elementwise.ts';
 import { evaluator } from './evaluator.ts';
 import { fillExpr, type Expr } from './expr.ts';
 import { Builder, type Fn } from './kernel/ir.ts';
+import { checkOptions, type OptionNames } from './option-names.ts';
 import { sourceOf, type ArrayOptions, type NestedArray } from './literal.ts';
 import { asShape, sizeOf, type Shape } from './shape.ts';
 import { reshapeView } from './views.ts';
@@ -14,6 +15,9 @@ export interface DTypeOption<D extends DType = DType> {
   /** Default float32. */
   readonly dtype?: D;
 }
+
+const dtypeOnly: OptionNames<DTypeOption> = { dtype: true };
+const ofArray: OptionNames<ArrayOptions> = { shape: true, dtype: true, adopt: true };
 
 type DTypeOfData<T> = T extends readonly boolean[] | boolean ? 'bool'
   : T extends number | NestedArray ? 'float32'
@@ -43,6 +47,7 @@ export function array<const D extends DType>(
 export function array<T extends TypedArrayInput | NestedArray>(data: T, options?: ArrayOptions): WeftArray<DTypeOfData<T>>;
 export function array(data: TypedArrayInput | NestedArray | WeftArray, options?: ArrayOptions): WeftArray;
 export function array(data: TypedArrayInput | NestedArray | WeftArray, options: ArrayOptions = {}): WeftArray {
+  checkOptions('array', options, ofArray);
   if (!(data instanceof WeftArray)) return wrap(sourceOf(data, options));
   let node = WeftArray.node(data);
   if (options.dtype !== undefined) node = castExpr(node, asDType(options.dtype, 'array: dtype'));
@@ -70,6 +75,7 @@ export function array(data: TypedArrayInput | NestedArray | WeftArray, options: 
  * await wf.array(frame, { shape: [2, 3], adopt: true }).sum(1).array(); // [30, 120]
  */
 export function alloc<D extends DType = 'float32'>(shape: number | readonly number[], options: DTypeOption<D> = {}): ViewOf[D] {
+  checkOptions('alloc', options, dtypeOnly);
   const dtype = options.dtype === undefined ? 'float32' : asDType(options.dtype, 'alloc: dtype');
   return evaluator().allocate(sizeOf(asShape(shape, 'alloc: shape')), dtype) as ViewOf[DType] as ViewOf[D];
 }
@@ -88,8 +94,15 @@ export function full<D extends DType = 'float32'>(
 ): WeftArray<D>;
 export function full(shape: number | readonly number[], value: number | boolean, options: DTypeOption = {}): WeftArray {
   if (typeof value !== 'number' && typeof value !== 'boolean') throw new ArgumentError(`full: value must be a number or boolean, got ${String(value)}`);
-  const dtype = options.dtype === undefined ? (typeof value === 'boolean' ? 'bool' : 'float32') : asDType(options.dtype, 'full: dtype');
-  return wrap(fillExpr(value, dtype, asShape(shape, 'full: shape')));
+  return filled('full', shape, value, options);
+}
+
+function filled<D extends DType>(
+  name: string, shape: number | readonly number[], value: number | boolean, options: DTypeOption,
+): WeftArray<D> {
+  checkOptions(name, options, dtypeOnly);
+  const dtype = options.dtype === undefined ? (typeof value === 'boolean' ? 'bool' : 'float32') : asDType(options.dtype, `${name}: dtype`);
+  return wrap(fillExpr(value, dtype, asShape(shape, `${name}: shape`)));
 }
 
 /**
@@ -98,7 +111,7 @@ export function full(shape: number | readonly number[], value: number | boolean,
  * await wf.zeros([2], { dtype: 'int32' }).array(); // [0, 0]
  */
 export const zeros = <D extends DType = 'float32'>(shape: number | readonly number[], options: DTypeOption<D> = {}): WeftArray<D> =>
-  full(shape, 0, options);
+  filled('zeros', shape, 0, options);
 
 /**
  * Every element is 1: see `full`.
@@ -106,7 +119,7 @@ export const zeros = <D extends DType = 'float32'>(shape: number | readonly numb
  * await wf.ones(3).sum().item(); // 3
  */
 export const ones = <D extends DType = 'float32'>(shape: number | readonly number[], options: DTypeOption<D> = {}): WeftArray<D> =>
-  full(shape, 1, options);
+  filled('ones', shape, 1, options);
 
 /**
  * start, start + step, ... up to but not including stop, in one axis. `arange(stop)` starts at 0. float32 by default.
@@ -117,6 +130,7 @@ export const ones = <D extends DType = 'float32'>(shape: number | readonly numbe
  */
 export function arange<D extends DType = 'float32'>(...args: ArangeArguments<D>): WeftArray<D> {
   const options = (typeof args.at(-1) === 'object' ? args.at(-1) : {}) as DTypeOption<D>;
+  checkOptions('arange', options, dtypeOnly);
   const numbers = args.filter((a): a is number => typeof a === 'number');
   const [start, stop] = numbers.length === 1 ? [0, numbers[0]] : numbers;
   const step = numbers[2] ?? 1;
@@ -131,6 +145,8 @@ type ArangeArguments<D extends DType> =
   | [start: number, stop: number, options?: DTypeOption<D>]
   | [start: number, stop: number, step: number, options?: DTypeOption<D>];
 
+type LinspaceOptions<D extends DType = DType> = DTypeOption<D> & { readonly endpoint?: boolean };
+
 /**
  * `count` evenly spaced values from start to stop, both included (`endpoint: false` leaves stop out). float32 by default;
  * for integer dtypes the values are truncated.
@@ -139,8 +155,9 @@ type ArangeArguments<D extends DType> =
  * await wf.linspace(0, 1, 5).array(); // [0, 0.25, 0.5, 0.75, 1]
  */
 export function linspace<D extends DType = 'float32'>(
-  start: number, stop: number, count = 50, options: DTypeOption<D> & { readonly endpoint?: boolean } = {},
+  start: number, stop: number, count = 50, options: LinspaceOptions<D> = {},
 ): WeftArray<D> {
+  checkOptions('linspace', options, { dtype: true, endpoint: true } satisfies OptionNames<LinspaceOptions>);
   if (!Number.isFinite(start) || !Number.isFinite(stop)) throw new ArgumentError(`linspace: start and stop must be finite, got ${start} and ${stop}`);
   if (!Number.isInteger(count) || count < 0) throw new ArgumentError(`linspace: count must be a non-negative integer, got ${count}`);
   const dtype = options.dtype === undefined ? 'float32' : asDType(options.dtype, 'linspace: dtype');
@@ -155,6 +172,8 @@ export function linspace<D extends DType = 'float32'>(
   return wrap(castExpr(ramp, dtype));
 }
 
+type EyeOptions<D extends DType = DType> = DTypeOption<D> & { readonly columns?: number; readonly k?: number };
+
 /**
  * Ones on a diagonal, zeros elsewhere.
  * @param rows number of rows
@@ -164,8 +183,9 @@ export function linspace<D extends DType = 'float32'>(
  * await wf.eye(2, { columns: 3, k: 1 }).array(); // [[0, 1, 0], [0, 0, 1]]
  */
 export function eye<D extends DType = 'float32'>(
-  rows: number, options: DTypeOption<D> & { readonly columns?: number; readonly k?: number } = {},
+  rows: number, options: EyeOptions<D> = {},
 ): WeftArray<D> {
+  checkOptions('eye', options, { dtype: true, columns: true, k: true } satisfies OptionNames<EyeOptions>);
   const shape = asShape([rows, options.columns ?? rows], 'eye: shape');
   const k = options.k ?? 0;
   if (!Number.isInteger(k)) throw new ArgumentError(`eye: k must be an integer, got ${k}`);

@@ -5,6 +5,7 @@
 import { InternalError } from '../errors.ts';
 import type { DType, TypedArray } from './dtype.ts';
 import type { Expr } from './expr.ts';
+import type { OptionNames } from './option-names.ts';
 import type { PlanReport } from './reports.ts';
 
 /** How much the planner may fuse: for finding a fusion that changes what it should not change. */
@@ -44,6 +45,10 @@ export interface ExplainOptions extends PlanningOptions {
   /** Add the generated code of every kernel: WebAssembly text, or WGSL. */
   readonly code?: boolean;
 }
+
+const planningOptions: OptionNames<PlanningOptions> = { target: true, fusion: true };
+export const evaluateOptions: OptionNames<EvaluateOptions> = { ...planningOptions, profile: true };
+export const explainOptions: OptionNames<ExplainOptions> = { ...planningOptions, level: true, format: true, code: true };
 
 export interface Evaluator {
   /** Memory for the values of a new source node, to be filled at once. */

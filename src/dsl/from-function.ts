@@ -6,6 +6,7 @@ import { castExpr } from './elementwise.ts';
 import { checkRank } from './bind.ts';
 import { makeExpr } from './expr.ts';
 import { count, lowerKernel, usageOf, type KernelFunction, type KernelParam } from './kernel/index.ts';
+import { checkOptions, type OptionNames } from './option-names.ts';
 import { fromKernel } from './plainly.ts';
 import { asShape } from './shape.ts';
 
@@ -38,6 +39,7 @@ export function fromFunction<P extends readonly unknown[]>(
 ): WeftArray;
 export function fromFunction(shape: number | readonly number[], f: unknown, options: FromFunctionOptions = {}): WeftArray {
   if (typeof f !== 'function') throw new ArgumentError(`fromFunction: the second argument must be a function of the coordinates, got ${typeof f}`);
+  checkOptions('fromFunction', options, { constants: true, inputs: true, dtype: true } satisfies OptionNames<FromFunctionOptions>);
   const kernel = f as KernelFunction;
   const sizes = asShape(shape, 'fromFunction: shape');
   const given = options.inputs ?? [];

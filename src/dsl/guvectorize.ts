@@ -6,6 +6,7 @@ import { castExpr } from './elementwise.ts';
 import { fillExpr, makeExpr, type Expr } from './expr.ts';
 import { argumentAt, scalarFill } from './bind.ts';
 import { count, lowerKernel, usageOf, type KernelFunction, type KernelParam } from './kernel/index.ts';
+import { checkOptions, type OptionNames } from './option-names.ts';
 import { fromKernel } from './plainly.ts';
 import { broadcastShapes } from './shape.ts';
 import { parseSignature, resolveDimensions, type Dimension } from './signature.ts';
@@ -51,6 +52,7 @@ export function guvectorize<S extends string, P extends readonly unknown[], R>(
   signature: S, kernel: (...args: P) => R, options: GuvectorizeOptions = {},
 ): (...inputs: ArrayInput[]) => Outputs<S> {
   if (typeof kernel !== 'function') throw new ArgumentError(`guvectorize: the kernel must be a function, got ${typeof kernel}`);
+  checkOptions('guvectorize', options, { constants: true, dtype: true } satisfies OptionNames<GuvectorizeOptions>);
   const f = kernel as unknown as KernelFunction;
   const parsed = parseSignature(signature);
   const { inputs: inDims, outputs: outDims } = parsed;

@@ -3,10 +3,11 @@ import { ArgumentError, DTypeError, ShapeError } from '../errors.ts';
 import { arrayNode, operand, wrap, type ArrayInput, type WeftArray } from './array.ts';
 import { floating, isInteger, type DType } from './dtype.ts';
 import { applyRule, binary, castExpr, mapExpr, memo, whereExpr } from './elementwise.ts';
-import { evaluator, type EvaluateOptions } from './evaluator.ts';
+import { evaluateOptions, evaluator, type EvaluateOptions } from './evaluator.ts';
 import { fillExpr, makeExpr, type Expr } from './expr.ts';
 import { binFn, edgesFn } from './kernel/bins.ts';
 import { sourceOf } from './literal.ts';
+import { checkOptions, type OptionNames } from './option-names.ts';
 import { reduceExpr } from './reduce.ts';
 import { reducerInfo } from './reducers.ts';
 import { addAt } from './scatter.ts';
@@ -50,7 +51,9 @@ export interface BincountOptions extends EvaluateOptions {
  * const counts = await wf.bincount(wf.array([1, 3, 1], { dtype: 'int32' }));
  * await counts.array(); // [0, 2, 0, 1]
  */
-export async function bincount(x: ArrayInput, { weights, minLength = 0, ...options }: BincountOptions = {}): Promise<WeftArray> {
+export async function bincount(x: ArrayInput, given: BincountOptions = {}): Promise<WeftArray> {
+  checkOptions('bincount', given, { weights: true, minLength: true, ...evaluateOptions } satisfies OptionNames<BincountOptions>);
+  const { weights, minLength = 0, ...options } = given;
   const node = arrayNode(x, 'bincount: x');
   if (!isInteger(node.dtype)) throw new DTypeError(`bincount: x must be integers, got ${node.dtype}; cast it: x.asType('int32'), or use histogram`);
   if (!Number.isInteger(minLength) || minLength < 0) throw new ArgumentError(`bincount: minLength must be a whole number from 0, got ${minLength}`);
@@ -86,8 +89,10 @@ export interface HistogramOptions {
  * await few.array(); // [1, 1]
  */
 export function histogram(
-  x: ArrayInput, bins: number | ArrayInput = 10, { range, weights }: HistogramOptions = {},
+  x: ArrayInput, bins: number | ArrayInput = 10, options: HistogramOptions = {},
 ): [counts: WeftArray, edges: WeftArray<'float32' | 'float64'>] {
+  checkOptions('histogram', options, { range: true, weights: true } satisfies OptionNames<HistogramOptions>);
+  const { range, weights } = options;
   const node = arrayNode(x, 'histogram: x');
   const dtype = floating(node.dtype);
   const { indices, edges } = typeof bins === 'number' ? equalBins(node, bins, range, dtype) : binsBetween(node, bins, range, dtype);

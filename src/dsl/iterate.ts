@@ -111,7 +111,7 @@ function checkSteps(steps: number, endsItself: boolean): void {
 }
 
 function checkState(returned: unknown, initial: Expr, k: number): Expr {
-  if (!(returned instanceof WeftArray)) throw new ArgumentError(`iterate: the step returned ${typeof returned} for state ${k}; return an array`);
+  if (!(returned instanceof WeftArray)) throw new ArgumentError(`iterate: the step returned ${returned instanceof Promise ? 'a promise' : typeof returned} for state ${k}; return an array`);
   const node = WeftArray.node(returned);
   if (!sameShape(node.shape, initial.shape)) {
     throw new ShapeError(`iterate: state ${k} goes in with shape ${showShape(initial.shape)} and comes out with ${showShape(node.shape)}; a step must keep the shape`);

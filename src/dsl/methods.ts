@@ -3,11 +3,12 @@ import { addMethods } from './add-methods.ts';
 import { arrayNode, WeftArray, wrap, type ArrayInput } from './array.ts';
 import type { DType } from './dtype.ts';
 import { indexNode } from './indices.ts';
+import { checkOptions, type OptionNames } from './option-names.ts';
 import './into.ts';
 import './peek.ts';
 import './reduce-methods.ts';
 import { scanExpr, type ScanName, type ScanOptions } from './scan.ts';
-import { argSortExpr, searchExpr, sortExpr, type SearchOptions, type SortOptions } from './sort.ts';
+import { argSortExpr, searchExpr, searchOptions, sortExpr, sortOptions, type SearchOptions, type SortOptions } from './sort.ts';
 import { takeExpr } from './take.ts';
 import type { ReducedSum } from './types.ts';
 
@@ -75,6 +76,7 @@ export interface OrderMethods<D extends DType> {
 }
 
 const scan = (name: ScanName) => function scanned(this: WeftArray, axis?: number, options?: ScanOptions) {
+  checkOptions(name, options, { dtype: true } satisfies OptionNames<ScanOptions>);
   return wrap(scanExpr(name, WeftArray.node(this), axis, options));
 };
 
@@ -84,9 +86,16 @@ addMethods<OrderMethods<DType>>({
   cumMax: scan('cumMax'),
   cumMin: scan('cumMin'),
   take(indices, axis) { return wrap(takeExpr(WeftArray.node(this), indexNode(indices, 'take: indices'), axis)); },
-  sort(axis, options) { return wrap(sortExpr(WeftArray.node(this), axis, options)); },
-  argSort(axis, options) { return wrap(argSortExpr('argSort', WeftArray.node(this), axis, options?.descending ?? false)); },
+  sort(axis, options) {
+    checkOptions('sort', options, sortOptions);
+    return wrap(sortExpr(WeftArray.node(this), axis, options));
+  },
+  argSort(axis, options) {
+    checkOptions('argSort', options, sortOptions);
+    return wrap(argSortExpr('argSort', WeftArray.node(this), axis, options?.descending ?? false));
+  },
   searchSorted(x, options) {
+    checkOptions('searchSorted', options, searchOptions);
     const sorter = options?.sorter === undefined ? undefined : indexNode(options.sorter, 'searchSorted: sorter');
     return wrap(searchExpr(WeftArray.node(this), arrayNode(x, 'searchSorted: x'), options, sorter));
   },

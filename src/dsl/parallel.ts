@@ -8,6 +8,7 @@ import { lowerParallel, subscripts, usageOf, type Combine, type KernelFunction, 
 import { interpret } from './kernel/interpret.ts';
 import { pruned } from './kernel/prune.ts';
 import type { Fn, Value } from './kernel/ir.ts';
+import { checkOptions, type OptionNames } from './option-names.ts';
 import { fromKernel } from './plainly.ts';
 import { reduceExpr } from './reduce.ts';
 import type { ReducerName } from './reducers.ts';
@@ -26,6 +27,8 @@ export interface KernelFunctionOptions {
   /** Of outputs that are not given in the call, by parameter. Default: that of the first array. */
   readonly dtypes?: Readonly<Record<string, DType>>;
 }
+
+const kernelOptions: OptionNames<KernelFunctionOptions> = { constants: true, shapes: true, dtypes: true };
 
 type Output = MutVec | MutMat | MutTensor3;
 type OutputOf<A> = A extends Output ? (Output extends A ? [] : [WeftArray]) : [];
@@ -76,6 +79,7 @@ export function kernel<P extends readonly unknown[], const R>(
   kernel: (...args: P) => R, options: KernelFunctionOptions = {},
 ): (...args: ArrayInput[]) => KernelResult<P, R> {
   if (typeof kernel !== 'function') throw new ArgumentError(`kernel: the kernel must be a function, got ${typeof kernel}`);
+  checkOptions('kernel', options, kernelOptions);
   const f = kernel as unknown as KernelFunction;
   const usage = usageOf(f, 'kernel', options.constants);
   for (const u of usage) {

@@ -3,6 +3,7 @@ import { addMethods } from './add-methods.ts';
 import { WeftArray, wrap } from './array.ts';
 import type { DType } from './dtype.ts';
 import type { Expr } from './expr.ts';
+import { checkOptions, type OptionNames } from './option-names.ts';
 import { meanExpr, reduceExpr, stdExpr, varExpr, type Axes, type ReduceOptions, type SumOptions, type VarOptions } from './reduce.ts';
 import type { ReducerName } from './reducers.ts';
 import type { AxisOption, Floating, ReducedSum } from './types.ts';
@@ -66,18 +67,25 @@ export interface ReduceMethods<D extends DType> {
 /** `(axis, options)`, or everything in one options object. */
 type Arguments<O> = [axis?: Axes | (O & AxisOption), options?: O];
 
-const method = <O extends object, D extends DType>(make: (x: Expr, axes: Axes | undefined, options: O | undefined) => Expr) =>
+const ofSum: OptionNames<SumOptions & AxisOption> = { axis: true, keepDims: true, dtype: true };
+const ofVar: OptionNames<VarOptions & AxisOption> = { axis: true, keepDims: true, correction: true };
+
+const method = <O extends object, D extends DType>(
+  name: string, names: OptionNames<O & AxisOption>, make: (x: Expr, axes: Axes | undefined, options: O | undefined) => Expr,
+) =>
   function reduced(this: WeftArray, ...[first, second]: Arguments<O>): WeftArray<D> {
     const node = WeftArray.node(this);
     if (typeof first === 'object' && first !== null && !Array.isArray(first)) {
+      checkOptions(name, first, names);
       const options = first as O & AxisOption;
       return wrap(make(node, options.axis, options));
     }
+    checkOptions(name, second, names);
     return wrap(make(node, first as Axes | undefined, second));
   };
 
 const reducer = <D extends DType>(name: ReducerName) =>
-  method<SumOptions, D>((x, axes, options) => reduceExpr(name, x, axes, options));
+  method<SumOptions, D>(name, ofSum, (x, axes, options) => reduceExpr(name, x, axes, options));
 
 addMethods<ReduceMethods<DType>>({
   sum: reducer('sum'),
@@ -88,7 +96,7 @@ addMethods<ReduceMethods<DType>>({
   all: reducer('all'),
   argMin: reducer('argMin'),
   argMax: reducer('argMax'),
-  mean: method(meanExpr),
-  var: method(varExpr),
-  std: method(stdExpr),
+  mean: method('mean', ofSum, meanExpr),
+  var: method('var', ofVar, varExpr),
+  std: method('std', ofVar, stdExpr),
 });

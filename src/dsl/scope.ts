@@ -1,4 +1,5 @@
 /** Scopes: arrays made inside are freed at the end, except what is returned. */
+import { ArgumentError } from '../errors.ts';
 
 /** What a scope needs to know of an array. */
 interface Freeable { dispose(): void }
@@ -27,6 +28,7 @@ export function track(array: Freeable): void {
  * await total.item(); // 2000
  */
 export function scope<R>(fn: (own: <T extends Freeable>(array: T) => T) => R): R {
+  if (typeof fn !== 'function') throw new ArgumentError(`scope: expected a function, as in scope(() => a.mul(2).sum()), got ${String(fn)}`);
   const frame: Frame = { made: new Set() };
   const own = <T extends Freeable>(array: T): T => (frame.made.add(array), array);
   frames.push(frame);

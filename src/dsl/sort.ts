@@ -10,6 +10,7 @@ import { castExpr, mapExpr, memo } from './elementwise.ts';
 import { fillExpr, makeExpr, type Expr } from './expr.ts';
 import { keyDType } from './kernel/keys.ts';
 import { mergeFn, ofKeysFn, runsFn, searchFn, type RunsSpec } from './kernel/merges.ts';
+import { checkOptions, type OptionNames } from './option-names.ts';
 import { isForRadix, radixOrder, radixSort } from './radix.ts';
 import { asAxis, showShape, sizeOf } from './shape.ts';
 import { takeAlongAxis, takeExpr } from './take.ts';
@@ -102,6 +103,9 @@ function alongAxis(name: string, x: Expr, axis: number | undefined, f: (rows: Ex
   return along === rank - 1 ? back : transposeView(back, order.map((_, k) => order.indexOf(k)));
 }
 
+export const sortOptions: OptionNames<SortOptions> = { descending: true };
+export const searchOptions: OptionNames<SearchOptions> = { side: true, sorter: true };
+
 /** `x.sort()` on nodes. */
 export function sortExpr(x: Expr, axis?: number, { descending = false }: SortOptions = {}): Expr {
   if (x.shape.length === 0 && axis === undefined) return x;
@@ -144,8 +148,10 @@ export interface TopKOptions {
  * await indices.array(); // [1, 3, 2]
  */
 export function topK<D extends DType = DType>(
-  x: WeftArray<D> | ArrayInput, k: number, { axis = -1, largest = true }: TopKOptions = {},
+  x: WeftArray<D> | ArrayInput, k: number, options: TopKOptions = {},
 ): [values: WeftArray<D>, indices: WeftArray<'int32'>] {
+  checkOptions('topK', options, { axis: true, largest: true } satisfies OptionNames<TopKOptions>);
+  const { axis = -1, largest = true } = options;
   const node = arrayNode(x, 'topK: x');
   const n = node.shape[asAxis(axis, node.shape.length, 'topK: axis')];
   if (!Number.isInteger(k) || k < 0 || k > n) throw new ArgumentError(`topK: k must be a whole number from 0 to ${n}, the size of axis ${axis} of shape ${showShape(node.shape)}, got ${k}`);

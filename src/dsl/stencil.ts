@@ -8,6 +8,7 @@ import { castExpr } from './elementwise.ts';
 import { makeExpr, type Expr, type StencilExpr } from './expr.ts';
 import { count, lowerKernel, neighborhoodOf, subscripts, usageOf, type KernelFunction, type KernelParam, type ParamUsage } from './kernel/index.ts';
 import type { Fn } from './kernel/ir.ts';
+import { checkOptions, type OptionNames } from './option-names.ts';
 import { overwritten } from './overwrite.ts';
 import { fromKernel } from './plainly.ts';
 import { sameShape, showShape } from './shape.ts';
@@ -47,6 +48,11 @@ export interface StencilOptions extends BorderOptions {
   readonly dtype?: DType;
 }
 
+const stencilOptions: OptionNames<StencilOptions> = {
+  border: true, cval: true, neighborhood: true, constants: true, standardIndexing: true, dtype: true,
+};
+const callOptions: OptionNames<StencilCall> = { out: true };
+
 /** Of one call, after the arrays. */
 export interface StencilCall {
   /** With border `fill`: the cells at the border are those of this array, instead of `cval`. */
@@ -81,6 +87,7 @@ export function stencil<P extends readonly unknown[], const R>(
 ): (...args: [...arrays: StencilArguments<P>, options?: StencilCall]) => StencilResult<R> {
   if (typeof kernel !== 'function') throw new ArgumentError(`stencil: the kernel must be a function, got ${typeof kernel}`);
   const f = kernel as unknown as KernelFunction;
+  checkOptions('stencil', options, stencilOptions);
   const cval = checkCval(options.cval, 'stencil');
   const dtype = options.dtype === undefined ? undefined : asDType(options.dtype, 'stencil: dtype');
   const usage = usageOf(f, 'stencil', options.constants);
@@ -123,6 +130,7 @@ function splitOptions(all: readonly unknown[], parameters: number): { args: read
   const isOptions = all.length === parameters + 1 && typeof last === 'object' && last !== null
     && !(last instanceof WeftArray) && !Array.isArray(last) && !ArrayBuffer.isView(last);
   if (!isOptions) return { args: all as readonly ArrayInput[], out: undefined };
+  checkOptions('stencil', last, callOptions);
   const { out } = last as StencilCall;
   return { args: all.slice(0, -1) as readonly ArrayInput[], out: out && arrayNode(out, 'stencil: out') };
 }

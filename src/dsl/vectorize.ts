@@ -6,6 +6,7 @@ import { asDType, promote, type DType } from './dtype.ts';
 import { castExpr } from './elementwise.ts';
 import { makeExpr, type Expr } from './expr.ts';
 import { lowerKernel, usageOf, type KernelFunction } from './kernel/index.ts';
+import { checkOptions, type OptionNames } from './option-names.ts';
 import { fromKernel } from './plainly.ts';
 import type { Axes } from './reduce.ts';
 import { broadcastShapes } from './shape.ts';
@@ -24,6 +25,8 @@ export interface VectorizeOptions {
 type Arguments<P extends readonly unknown[]> = { [K in keyof P]: P[K] extends number | boolean ? ArrayInput : unknown };
 type Results<R> = R extends readonly unknown[] ? { -readonly [K in keyof R]: WeftArray } : WeftArray;
 type Methods<P extends readonly unknown[]> = P extends readonly [number, number] ? UfuncMethods : unknown;
+
+const vectorizeOptions: OptionNames<VectorizeOptions> = { constants: true, dtype: true, identity: true };
 
 /** An array function made by `vectorize`. */
 export type Ufunc<P extends readonly unknown[], R> = ((...args: Arguments<P>) => Results<R>) & Methods<P>;
@@ -56,6 +59,7 @@ export function vectorize<P extends readonly unknown[], const R>(
   kernel: (...args: P) => R, options: VectorizeOptions = {},
 ): Ufunc<P, R> {
   if (typeof kernel !== 'function') throw new ArgumentError(`vectorize: the kernel must be a function, got ${typeof kernel}`);
+  checkOptions('vectorize', options, vectorizeOptions);
   const f = kernel as unknown as KernelFunction;
   const dtype = options.dtype === undefined ? undefined : asDType(options.dtype, 'vectorize: dtype');
   const usage = usageOf(f, 'vectorize', options.constants);
@@ -113,6 +117,7 @@ export interface ReduceWithOptions extends VectorizeOptions {
 export function reduce(
   kernel: (a: number, b: number) => number | boolean, x: ArrayInput, options: ReduceWithOptions = {},
 ): WeftArray {
+  checkOptions('reduce', options, { axis: true, keepDims: true, ...vectorizeOptions } satisfies OptionNames<ReduceWithOptions>);
   const { axis = null, keepDims, ...rest } = options;
   return vectorize(kernel, rest).reduce(x, { axis, keepDims });
 }

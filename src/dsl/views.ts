@@ -26,6 +26,7 @@ export function broadcastView(x: Expr, wanted: Shape): Expr {
 
 export function transposeView(x: Expr, axes?: readonly number[]): Expr {
   const rank = x.shape.length;
+  if (axes !== undefined && !Array.isArray(axes)) throw new ArgumentError(`transpose: axes must be a list, e.g. transpose([1, 0]), got ${String(axes)}`);
   const order = axes ? axes.map((a) => asAxis(a, rank, 'transpose: axes')) : identityAxes(rank).map((_, k) => rank - 1 - k);
   if (order.length !== rank || new Set(order).size !== rank) {
     throw new ShapeError(`transpose: axes ${showShape(axes ?? [])} must name each of the ${rank} axes once`);

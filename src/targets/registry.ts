@@ -35,9 +35,11 @@ export const targetOptions = ({ threads, math, subnormals, memoryLimit, wide } =
 
 function factoryOf(name: string): TargetFactory {
   const factory = factories.get(name);
-  if (!factory) throw new ArgumentError(`unknown target '${name}'; use one of auto, ${[...factories.keys()].join(', ')}`);
+  if (!factory) throw new ArgumentError(unknownTarget(name));
   return factory;
 }
+
+const unknownTarget = (name: string): string => `unknown target '${name}'; use one of auto, ${[...factories.keys()].join(', ')}`;
 
 /** The target, started if need be. A start that failed is tried again at the next call. */
 export async function targetNamed(name: string): Promise<Target> {
@@ -103,7 +105,8 @@ export async function closeTargets(): Promise<void> {
 
 onConfigure(
   () => live.forEach((t) => t.configure?.(targetOptions())),
-  (next) => limitProblem(next.memoryLimit)
+  (next) => (next.target === 'auto' || factories.has(next.target) ? undefined : unknownTarget(next.target))
+    ?? limitProblem(next.memoryLimit)
     ?? [...live.values()].map((t) => t.objects?.(targetOptions(next))).find((problem) => problem !== undefined),
 );
 

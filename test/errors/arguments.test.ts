@@ -21,7 +21,7 @@ const row = (label: string, error: ErrorClass, message: string | RegExp, call: (
   ({ label, error, message, call });
 
 /** A value of the wrong type, as it comes from JavaScript. */
-const wrong = (value: unknown): never => value as never;
+const wrong = <T = never>(value: unknown): T => value as T;
 const onSpy = { target: 'spy' };
 
 async function thrownBy(call: () => unknown): Promise<unknown> {
@@ -77,7 +77,8 @@ table('making arrays', [
   row('a bigint', wf.DTypeError, 'array: expected numbers or booleans, got bigint 1', () => wf.array(wrong([1n]))),
   row('a shape of another size', wf.ShapeError, 'array: shape [2, 2] needs 4 elements, the data has 3', () => wf.array([1, 2, 3], { shape: [2, 2] })),
   row('a negative size', wf.ShapeError, /^array: shape: expected non-negative integers such as \[480, 640\], got \[2,-1\]$/, () => wf.array([1, 2], { shape: [2, -1] })),
-  row('a fraction as size', wf.ShapeError, /^zeros: shape|^full: shape/, () => wf.zeros([2.5])),
+  row('a fraction as size', wf.ShapeError, /^zeros: shape: /, () => wf.zeros([2.5])),
+  row('an unknown dtype of ones', wf.DTypeError, /^ones: dtype: /, () => wf.ones(2, { dtype: wrong('double') })),
   row('a huge shape', wf.ShapeError, /more than 2\^32 elements/, () => wf.zeros([2 ** 20, 2 ** 20])),
   row('an unknown dtype', wf.DTypeError, /^array: dtype: unknown dtype "float"; use one of float32, float64, int32/, () => wf.array([1], { dtype: wrong('float') })),
   row('int64', wf.DTypeError, /unknown dtype "int64"; the web has no 64-bit integer arrays that compute; use int32, or float64/, () => wf.zeros([1], { dtype: wrong('int64') })),
@@ -109,6 +110,7 @@ table('elementwise operations', [
   row('shift of bool', wf.DTypeError, /^rightShift: needs integers, got bool/, () => flags.rightShift(flags)),
   row('a negative power of integers', wf.DTypeError, /^pow: (u?int\d+) to the power -1 is not an integer; cast with asType\('float32'\) first$/, () => wf.array(Int32Array.of(2)).pow(-1)),
   row('asType of an unknown dtype', wf.DTypeError, /unknown dtype "double"/, () => x.asType(wrong('double'))),
+  row('clamp without an upper end', wf.ArgumentError, 'clamp: hi: expected an array or a number, got undefined', () => x.clamp(1, wrong(undefined))),
   row('an operator', wf.DTypeError, 'an array is not a number: write a.add(b) instead of a + b, and `await a.item()` for the value of a scalar', () => (wrong(x) as number) + 1),
 ]);
 
@@ -118,6 +120,7 @@ table('views', [
   row('reshape with two -1', wf.ShapeError, /^reshape/, () => x.reshape([-1, -1])),
   row('transpose with a repeated axis', wf.ShapeError, 'transpose: axes [0, 0] must name each of the 2 axes once', () => x.transpose([0, 0])),
   row('transpose with an axis missing', wf.ShapeError, /^transpose: axes \[1\] must name each of the 2 axes once/, () => x.transpose([1])),
+  row('transpose by numbers', wf.ArgumentError, 'transpose: axes must be a list, e.g. transpose([1, 0]), got 1', () => wrong<(...axes: number[]) => unknown>(x.transpose.bind(x))(1, 0)),
   row('transpose out of range', wf.ShapeError, 'transpose: axes: 2 is out of range for rank 2 (use -2 to 1)', () => x.transpose([0, 2])),
   row('too many ranges', wf.ShapeError, 'slice: 3 ranges for an array of rank 2', () => x.slice(null, null, null)),
   row('an index out of range', wf.ShapeError, 'slice: index 2 is out of range for axis 0 of size 2', () => x.slice(2)),
@@ -161,9 +164,50 @@ table('targets and options', [
   row('a wrong value among good ones changes nothing', wf.ArgumentError, /^configure: math: expected 'fast' or 'portable', got "exact"/, () => wf.configure({ threads: 1, math: wrong('exact') })),
   row('an option that every object has', wf.ArgumentError, /unknown option 'toString'/, () => wf.configure(wrong({ toString: 1 }))),
   row('evaluate of one array', wf.ArgumentError, 'evaluate: expected a list of arrays, e.g. evaluate([a.min(), a.max()])', () => wf.evaluate(wrong(x))),
+  row('a target that there is not, configured', wf.ArgumentError, /^configure: unknown target 'gpu'; use one of auto, cpu, webgpu, reference/, () => wf.configure({ target: 'gpu' })),
+  row('configure with null', wf.ArgumentError, /^configure: expected an object, e.g. .*, got null$/, () => wf.configure(wrong(null))),
   row('evaluate of numbers', wf.ArgumentError, /^evaluate: expected a list of arrays/, () => wf.evaluate(wrong([1, 2]))),
+  row('evaluate of an array and a number', wf.ArgumentError, 'evaluate: expected a list of arrays, e.g. evaluate([a.min(), a.max()])', () => wf.evaluate(wrong([x, 1]))),
+  row('a scope without a function', wf.ArgumentError, /^scope: expected a function, as in scope\(\(\) => .*, got 3$/, () => wf.scope(wrong(3))),
   row('registering a target twice', wf.ArgumentError, "registerTarget: target 'spy' is already in use", () => wf.registerTarget({ name: 'spy', sync: true, create: wrong(undefined) })),
   row('registering auto', wf.ArgumentError, "registerTarget: the name 'auto' is taken", () => wf.registerTarget({ name: 'auto', sync: true, create: wrong(undefined) })),
+]);
+
+const typo = (of: string, option: string, options: string, call: () => unknown): Row =>
+  row(`${option} of ${of}`, wf.ArgumentError, `${of}: unknown option '${option}'; options are ${options}`, call);
+
+table('options that there are not', [
+  typo('array', 'dType', 'shape, dtype, adopt', () => wf.array([1], wrong({ dType: 'int32' }))),
+  typo('zeros', 'type', 'dtype', () => wf.zeros(3, wrong({ type: 'int32' }))),
+  row('a dtype in place of options', wf.ArgumentError, 'ones: expected an object of options (dtype), got "int32"', () => wf.ones(3, wrong('int32'))),
+  typo('alloc', 'type', 'dtype', () => wf.alloc(3, wrong({ type: 'int32' }))),
+  typo('arange', 'step', 'dtype', () => wf.arange(0, 3, wrong({ step: 2 }))),
+  typo('linspace', 'endPoint', 'dtype, endpoint', () => wf.linspace(0, 1, 3, wrong({ endPoint: false }))),
+  typo('eye', 'cols', 'dtype, columns, k', () => wf.eye(3, wrong({ cols: 2 }))),
+  typo('sum', 'keepdims', 'axis, keepDims, dtype', () => x.sum(0, wrong({ keepdims: true }))),
+  typo('mean', 'keepdims', 'axis, keepDims, dtype', () => x.mean({ axis: 0, ...wrong<object>({ keepdims: true }) })),
+  typo('std', 'ddof', 'axis, keepDims, correction', () => x.std(wrong({ ddof: 1 }))),
+  typo('cumSum', 'type', 'dtype', () => x.cumSum(0, wrong({ type: 'int32' }))),
+  typo('matmul', 'type', 'dtype', () => x.matmul(x.transpose(), wrong({ type: 'int32' }))),
+  typo('einsum', 'type', 'dtype', () => wf.einsum('ij->i', x, wrong({ type: 'int32' }))),
+  typo('sort', 'desc', 'descending', () => x.sort(0, wrong({ desc: true }))),
+  typo('argSort', 'desc', 'descending', () => x.argSort(0, wrong({ desc: true }))),
+  row('a side in place of options', wf.ArgumentError, 'searchSorted: expected an object of options (side, sorter), got "right"', () => wf.arange(3).searchSorted(1, wrong('right'))),
+  typo('topK', 'descending', 'axis, largest', () => wf.topK(x, 1, wrong({ descending: true }))),
+  typo('histogram', 'bins', 'range, weights', () => wf.histogram(x, 10, wrong({ bins: 3 }))),
+  typo('bincount', 'minlength', 'weights, minLength, target, fusion, profile', () => wf.bincount(bytes, wrong({ minlength: 9 }))),
+  typo('stencil', 'boder', 'border, cval, neighborhood, constants, standardIndexing, dtype', () => wf.stencil((u: wf.Neighbors1) => u(1), wrong({ boder: 'wrap' }))),
+  typo('stencil', 'Out', 'out', () => wf.stencil((u: wf.Neighbors1) => u(1))([1, 2], wrong({ Out: x }))),
+  typo('correlate', 'mode', 'border, cval, axis, origin', () => wf.correlate([1, 2], wrong({ mode: 'wrap' }))),
+  typo('vectorize', 'constant', 'constants, dtype, identity', () => wf.vectorize((a: number) => a, wrong({ constant: {} }))),
+  typo('reduce', 'axes', 'axis, keepDims, constants, dtype, identity', () => wf.reduce((a, b) => a + b, x, wrong({ axes: 0 }))),
+  typo('guvectorize', 'dtypes', 'constants, dtype', () => wf.guvectorize('(n)->()', (a: wf.Vec) => a[0], wrong({ dtypes: [] }))),
+  typo('kernel', 'shape', 'constants, shapes, dtypes', () => wf.kernel((a: wf.Vec) => a.length, wrong({ shape: {} }))),
+  typo('fromFunction', 'input', 'constants, inputs, dtype', () => wf.fromFunction(3, (i) => i, wrong({ input: [] }))),
+  typo('evaluation', 'taget', 'target, fusion, profile', () => x.add(1).data(wrong({ taget: 'spy' }))),
+  typo('evaluation', 'taget', 'target, fusion, profile', () => x.add(1).dataSync(wrong({ taget: 'spy' }))),
+  row('a target in place of options', wf.ArgumentError, 'evaluation: expected an object of options (target, fusion, profile), got "webgpu"', () => x.add(1).data(wrong('webgpu'))),
+  typo('explain', 'cod', 'target, fusion, level, format, code', () => x.add(1).explain(wrong({ cod: true }))),
 ]);
 
 table('disposed arrays', [

@@ -35,7 +35,7 @@ badKernels('kernels: unknown names', 'stencil', stencil, [
 
 badKernels('kernels: members', 'stencil', stencil, [
   bad('(u) => u(0) * Math.▸TAU', 'Math.TAU is not available', `Math has ${members(Math, 'abs, acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, ceil, clz32, cos, cosh, exp, expm1, floor, fround, hypot, imul, log, log10, log1p, log2, max, min, pow, round, sign, sin, sinh, sqrt, tan, tanh, trunc')}`),
-  bad('(u) => u(0) * Math.▸random()', 'Math.random is not available', 'random numbers come from an array: pass one made by the random functions as an argument'),
+  bad('(u) => u(0) * Math.▸random()', 'Math.random is not available', 'random numbers come from outside: fill a typed array with them and pass it in as an argument'),
   bad('(u) => u(0) + Number.▸parse(1)', 'Number.parse is not available', `Number has ${members(Number, 'isNaN', 'isFinite', 'isInteger')}`),
   bad('(u) => u(0) * options.▸size', "the object has no 'size'", 'it has scale, mode'),
   bad('(u) => { const { ▸a } = options; return a + u(0); }', "the object has no 'a'", 'it has scale, mode'),

@@ -86,3 +86,7 @@ export async function several(): Promise<void> {
   check(where).is<wf.WeftArray<'int32'>>(true);
   void high;
 }
+
+// the declarations of errors name nothing that only Node's types have
+const engines: 'prepareStackTrace' extends keyof typeof wf.ShapeError ? true : false = false;
+void engines;

@@ -93,7 +93,7 @@ const mathFunctions: Readonly<Record<string, Callable>> = {
 
 /** What to say of members of Math that a kernel cannot call. */
 export const mathHints: Readonly<Record<string, string>> = {
-  random: 'random numbers come from an array: pass one made by the random functions as an argument',
+  random: 'random numbers come from outside: fill a typed array with them and pass it in as an argument',
   f16round: 'use Math.fround',
   erf: 'write wf.erf(x): the library exports it',
   erfc: 'write wf.erfc(x): the library exports it',
