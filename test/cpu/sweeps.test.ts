@@ -124,6 +124,13 @@ test('few columns: rows are lanes', async () => {
   }
 });
 
+test('a single row that reads others: how far those are', async () => {
+  const inner = wf.stencil((u: wf.Neighbors2) => u(-1, 0) + 2 * u(0, 0) - 3 * u(1, 0), { border: 'valid' });
+  const made = (h: number, w: number) => ramp(h, w).add(ramp(h, 1)).abs().sqrt().sqrt();
+  for (const [rows, n, m] of [[3, 2, 2], [3, 4, 5], [3, 3, 40]]) await compare([inner(made(rows * n, m).reshape([rows, n * m]))]);
+  for (const [h, w] of [[4, 6], [7, 12], [40, 60]]) await compare([inner(made(h, w).reshape([3, -1]).slice(null, [0, w]))]);
+});
+
 test('rows of one shape are not rows of another', async () => {
   const a = cross(ramp(12, 20)), z = ramp(12, 20).add(ramp(20));
   for (const [h, w] of [[6, 40], [24, 10], [4, 60], [20, 12]]) {

@@ -45,8 +45,9 @@ export function columnWindow(
   const column = offset % units;
   let [first, last] = [offset - column, offset - column];
   for (let k = outer; k < inner; k++) {
-    if (domain[k] > 1 && strides[k] % units !== 0) return undefined;
-    const ends = spanAlong(launch, input, k).map((x) => x * strides[k]);
+    const span = spanAlong(launch, input, k);
+    if (span[0] !== span[1] && strides[k] % units !== 0) return undefined;
+    const ends = span.map((x) => x * strides[k]);
     first += Math.min(...ends);
     last += Math.max(...ends);
   }

@@ -98,7 +98,8 @@ function windowAt(
     range(strides[k], Math.min(0, free), domain[k] - 1 + Math.max(0, free));
   }
   const along = reach(linksOf(at, axis));
-  if (!along || (along.moves && !isAligned(domain, { axis, per }, own))) return undefined;
+  // Where there is a single unit, only what is read beside it asks how far away the next one is.
+  if (!along || (along.moves && (!isAligned(domain, { axis, per }, own) || strides[axis] !== unitLength))) return undefined;
   return { lo: Math.floor(first / unitLength) + along.lo, hi: Math.floor(last / unitLength) + along.hi, wraps: along.wraps };
 }
 
