@@ -54,7 +54,9 @@ function floatOps(p: 'f32x4' | 'f64x2') {
     fnma: ({ c }, z, x, y) => (relaxedSimd() ? c.x(`${p}.relaxed_nmadd`, [x, y, z]) : c.x(`${p}.sub`, [z, c.x(`${p}.mul`, [x, y])])),
     // By a power of two the product with its inverse is the same number, rounded alike.
     div: ({ c, right }, a, b) => (isPowerOfTwo(right) ? c.x(`${p}.mul`, [a, constant(c, 1 / right)]) : c.x(`${p}.div`, [a, b])),
-    pow: library, neg: one(`${p}.neg`), abs: one(`${p}.abs`), sqrt: one(`${p}.sqrt`),
+    pow: library, abs: one(`${p}.abs`), sqrt: one(`${p}.sqrt`),
+    // V8 13.6 has a wider f64x2.neg that may flip 33 bits instead of one.
+    neg: ({ c }, x) => (p === 'f64x2' && c.f.wide ? c.x('v128.xor', [x, constant(c, -0)]) : c.x(`${p}.neg`, [x])),
     min: bound(`${p}.min`, `${p}.pmin`), max: bound(`${p}.max`, `${p}.pmax`),
     floor: one(`${p}.floor`), ceil: one(`${p}.ceil`), trunc: one(`${p}.trunc`), round: one(`${p}.nearest`),
     sign: ({ c }, x) => {
