@@ -131,7 +131,10 @@ const programs: Readonly<Record<string, Case>> = {
   'float64': { make: () => [x64.exp(), polynomial(x64), x64.abs().add(1).log()], is: true },
   // V8 13.6 flips more than the sign, depending on the registers that it finds.
   'signs of float64': {
-    make: () => [x64.neg(), x64.floor().neg(), x64.mul(0.1).exp().floor().neg(), x64.sub(x64.ceil()).neg().exp(), x64.neg().maximum(x64.round().neg())],
+    make: () => [
+      x64.neg(), x64.floor().neg(), x64.mul(0.1).exp().floor().neg(), x64.sub(x64.ceil()).neg().exp(),
+      x64.neg().maximum(x64.round().neg()),
+    ],
     is: true, parts: true,
   },
   'int32': { make: () => [n.mul(n).add(7).maximum(-5), n.sub(3).abs()], is: true },
