@@ -5,14 +5,14 @@
  */
 import { attempt, whyNoMore, type Attempts } from './attempts.ts';
 import { multipliesMatrices } from './contract.ts';
-import { evaluationCost, weighRecompute } from './cost.ts';
+import { evaluationCost, weighRecompute, type Costs } from './cost.ts';
 import {
   distinctUses, find, isRepeated, isSamePoint, readFrom, readKey, usesOf,
   type Assignment, type Group, type LoopRegion, type Region, type Use,
 } from './groups.ts';
 import { followsReduction, whyNoRoom, whyNotInline } from './legality.ts';
 import { tryMergeAll } from './merge.ts';
-import { here, type Path } from './path.ts';
+import { here, isWhole, type Path } from './path.ts';
 import { readingsOf } from './reads.ts';
 import type { Nest, NestNode, Node, PlanGraph } from './simplify.ts';
 import type { CostProfile } from '../targets/target.ts';
@@ -28,7 +28,9 @@ export function assign(graph: PlanGraph, region: Region, profile: CostProfile, a
   for (const l of region.loops) loopAt.set(region.nodes.find((n) => n.kind === 'result' && n.loop === l.loop)!, l);
   const nests = new Map<Nest, NestNode[]>();
   for (const n of region.nodes) if (n.kind === 'nest') nests.set(n.nest, [...nests.get(n.nest) ?? [], n]);
-  const costs = new Map<Node, number>();
+  const costs = [true, false].map((beside): Costs => ({ beside, known: new Map() }));
+  // A view that cuts off, reverses or leaves out says at run time only how far apart neighbours are.
+  const costsFor = (uses: readonly Use[]): Costs => costs[uses.every((u) => isWhole(u.path)) ? 0 : 1];
   const follows = new Map<Node, boolean>();
   // What may be the epilogue of a reduction comes from there, if it is needed at more than the kept points.
   const inMemory = (n: Node): boolean => region.demanded.has(n) || !own.has(n) || followsReduction(n, follows);
@@ -47,7 +49,7 @@ export function assign(graph: PlanGraph, region: Region, profile: CostProfile, a
     }
     const uses = usesOf(a, node);
     const reason = whyStore(a, node, uses, {
-      cost: () => evaluationCost(node, inMemory, costs), follows: () => followsReduction(node, follows),
+      cost: () => evaluationCost(node, inMemory, costsFor(uses)), follows: () => followsReduction(node, follows),
     }) ?? whyNoFusion(a, node, uses);
     if (reason === undefined) inlineAt(a, node, uses);
     else {

@@ -13,14 +13,20 @@ import type { MapNode, Node, StencilNode } from './simplify.ts';
 /** A load from cache, where everything that is read twice comes from the second time. */
 const LOAD = 1;
 
+/** Costs found so far. `beside`: of points that are neighbours along a row of the node, and not only of the loop. */
+export interface Costs {
+  readonly beside: boolean;
+  readonly known: Map<Node, number>;
+}
+
 /** What one more evaluation of a node costs, down to what is in memory. */
-export function evaluationCost(node: Node, inMemory: (n: Node) => boolean, memo: Map<Node, number>): number {
+export function evaluationCost(node: Node, inMemory: (n: Node) => boolean, { beside, known }: Costs): number {
   const cost = (n: Node): number => {
-    const known = memo.get(n);
-    if (known !== undefined) return known;
-    const made = ownCost(n) + readingsOf(n).reduce((sum, { edge: { to }, places, whole }) =>
+    const found = known.get(n);
+    if (found !== undefined) return found;
+    const made = ownCost(n, beside) + readingsOf(n).reduce((sum, { edge: { to }, places, whole }) =>
       sum + places.size * (isLeaf(to) || inMemory(to) || whole !== undefined ? LOAD : to.kind === 'fill' ? 0 : cost(to)), 0);
-    memo.set(n, made);
+    known.set(n, made);
     return made;
   };
   return cost(node);
@@ -29,8 +35,8 @@ export function evaluationCost(node: Node, inMemory: (n: Node) => boolean, memo:
 /** Stencils are materialised when they are read elsewhere, so below them nothing is evaluated again. */
 const isLeaf = (n: Node): boolean => n.kind !== 'map' && n.kind !== 'copy' && n.kind !== 'fill';
 
-export const ownCost = (n: Node): number =>
-  n.kind === 'map' || n.kind === 'stencil' ? costOf([n.expr.fn.results[n.expr.result]], [], isRowIn(n)) : 0;
+export const ownCost = (n: Node, beside = true): number =>
+  n.kind === 'map' || n.kind === 'stencil' ? costOf([n.expr.fn.results[n.expr.result]], [], beside ? isRowIn(n) : undefined) : 0;
 
 /** Elements taken one beside the other are as good as read: the indices that pick the row are the same for all of it. */
 function isRowIn({ expr, src }: MapNode | StencilNode): (v: Value) => boolean {

@@ -30,6 +30,13 @@ test('what is read at computed positions is in memory, what reads it fuses with 
   expectPlan(take(x, i).mul(2).add(i)).kernels(1).shape([2, 1]);
 });
 
+test('rows that indices pick are read again where neighbours stay neighbours; through slices they are in memory', () => {
+  const x = matrix(), rows = x.take(indices(), 0);
+  expectPlan([rows.mul(2), rows.sum(0)]).scratch(0);
+  expectPlan(rows.slice(null, [1, null]).sub(rows.slice(null, [0, -1]))).kernels(2).verdict('take', 'sub', 'materialised');
+  expectPlan(rows.sub(rows.flip(1))).kernels(2);
+});
+
 test('a map, a gather of it and a sum are two loops', () => {
   const x = vector(), i = indices();
   expectPlan(take(x.exp(), i).sum()).kernels(2).passesOver(x, 1);
