@@ -32,19 +32,28 @@ function randomPoint(b: Builder, { pick }: Choices, rank: number): Point | undef
   return p;
 }
 
-/** Grows a pool of values by ops on what is there already. */
-function randomBody(b: Builder, choices: Choices, inputs: readonly Input[], rank: number, stencil: boolean): Value[] {
+/** Grows a pool of values by ops on what is there already, and elements of whole inputs at places that are. */
+function randomBody(b: Builder, choices: Choices, all: readonly Input[], rank: number, stencil: boolean): Value[] {
   const { pick } = choices;
+  const inputs = all.filter((x) => !x.sizes);
   const at = (): Point | undefined => (stencil ? randomPoint(b, choices, rank) : undefined);
   const pool: Value[] = inputs.map((x, k) => b.read(k, x.dtype, at()));
   if (stencil) inputs.forEach((x, k) => pool.push(b.read(k, x.dtype, at())));
-  pool.push(b.coord(pick(rank), at()), b.extent(pick(rank)), b.uniform(0, 'float32'));
+  const gather = (): void => {
+    const input = inputs.length + pick(all.length - inputs.length);
+    const { dtype, sizes } = all[input];
+    const along = pick(4) > 0 ? sizes!.length - 1 : -1;
+    pool.push(b.gatherInside(input, dtype, sizes!.map((_, axis) => (axis === along ? b.coord(rank - 1)
+      : b.clamped(b.cast(pool[pick(pool.length)], 'int32'), b.size('input', input, axis))))));
+  };
+  pool.push(b.coord(pick(rank), at()), b.coord(pick(rank)), b.extent(pick(rank)), b.uniform(0, 'float32'));
   pool.push(b.constant(pick(9) - 4, dtypeNames[pick(dtypeNames.length)]));
   if (stencil) {
     const lo = Array.from({ length: rank }, () => -pick(3));
     pool.push(b.inside(at(), lo, lo.map(() => pick(3))));
   }
   for (let n = 4 + pick(14); n > 0; n--) {
+    if (pick(6) === 0) gather();
     const op = exact[pick(exact.length)];
     const to = dtypeNames[pick(dtypeNames.length)];
     const first = pool[pick(pool.length)];
@@ -74,11 +83,20 @@ function randomInput({ pick }: Choices, domain: readonly number[], seed: number)
   return { dtype, strides, offset, data: sample(dtype, 2 * length + 3, seed) };
 }
 
+/** A whole array whose rows are as long as those of the domain. */
+function randomWhole({ pick }: Choices, domain: readonly number[], seed: number): Input {
+  const dtype = dtypeNames[pick(dtypeNames.length)];
+  const sizes = [...Array.from({ length: pick(3) }, () => 1 + pick(4)), domain.at(-1)!];
+  return { dtype, sizes, data: sample(dtype, sizes.reduce((n, s) => n * s, 1), seed) };
+}
+
 function randomProgram(
   list: readonly number[], domain: readonly number[], kind: 'map' | 'stencil' | 'reduce',
 ): { program: Program; rtol: number } {
   const choices = choicesFrom(list);
-  const inputs = [randomInput(choices, domain, 1), randomInput(choices, domain, 2)];
+  const inputs = [
+    ...[1, 2].map((k) => randomInput(choices, domain, k)), ...[3, 4].map((k) => randomWhole(choices, domain, k)),
+  ];
   const uniforms = [{ dtype: 'float32' as const, value: 1.5 }];
   const stencil = kind === 'stencil' || choices.pick(4) === 0;
   if (kind !== 'reduce') {
