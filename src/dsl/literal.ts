@@ -74,7 +74,7 @@ function flatten(data: unknown, argument: string): Flat {
 
 const isList = (x: unknown): x is ArrayLike<unknown> => Array.isArray(x) || dtypeOf(x) !== undefined;
 const describe = (x: unknown): string =>
-  (x === null ? 'null' : typeof x === 'object' ? Object.prototype.toString.call(x) : `${typeof x} ${String(x)}`);
+  (x === null ? 'null' : isOfOtherCopy(x) ? `an array among them, ${String(x)}` : typeof x === 'object' ? Object.prototype.toString.call(x) : `${typeof x} ${String(x)}`);
 
 function shapeOf(data: unknown, argument: string): number[] {
   if (typeof data === 'number' || typeof data === 'boolean') return [];

@@ -74,6 +74,7 @@ table('making arrays', [
   row('null', wf.ArgumentError, /^array: .*got null$/, () => wf.array(wrong(null))),
   row('an ArrayBuffer', wf.ArgumentError, 'array: an ArrayBuffer has no element type; wrap it, e.g. new Float32Array(buffer)', () => wf.array(wrong(new ArrayBuffer(8)))),
   row('64-bit integers', wf.DTypeError, /^array: 64-bit integers are not supported; convert with Float64Array\.from\(data, Number\)/, () => wf.array(wrong(new BigInt64Array(2)))),
+  row('a list of arrays', wf.DTypeError, 'array: expected numbers or booleans, got an array among them, WeftArray(float32 [2, 3], evaluated)', () => wf.array(wrong([x, x]))),
   row('a bigint', wf.DTypeError, 'array: expected numbers or booleans, got bigint 1', () => wf.array(wrong([1n]))),
   row('a shape of another size', wf.ShapeError, 'array: shape [2, 2] needs 4 elements, the data has 3', () => wf.array([1, 2, 3], { shape: [2, 2] })),
   row('a negative size', wf.ShapeError, /^array: shape: expected non-negative integers such as \[480, 640\], got \[2,-1\]$/, () => wf.array([1, 2], { shape: [2, -1] })),
