@@ -35,9 +35,12 @@ async function main(args: readonly string[]): Promise<number> {
   const source = await openPhoto(invocation.input === null ? PHOTO : fromWhereTheUserIs(invocation.input));
   if (invocation.threads !== null) wf.configure({ threads: invocation.threads });
   const { targets, gpu } = await availableTargets(invocation);
+  const out = fromWhereTheUserIs(invocation.out);
+  await mkdir(out, { recursive: true }).catch((error: Error) => {
+    throw new SampleError(`--out ${invocation.out}: no pictures can be put there: ${error.message}`);
+  });
   const session: Session = {
-    source,
-    out: fromWhereTheUserIs(invocation.out),
+    source, out,
     profile: invocation.profile,
     progress: openProgress(invocation.jobs.length),
     failures: [],

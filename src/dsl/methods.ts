@@ -1,6 +1,7 @@
 /** Methods of arrays whose functions have files of their own. Importing this file adds them. */
 import { addMethods } from './add-methods.ts';
 import { arrayNode, WeftArray, wrap, type ArrayInput } from './array.ts';
+import { axisAndOptions, type AxisArguments } from './axis-options.ts';
 import type { DType } from './dtype.ts';
 import { indexNode } from './indices.ts';
 import { checkOptions, type OptionNames } from './option-names.ts';
@@ -11,6 +12,9 @@ import { scanExpr, type ScanName, type ScanOptions } from './scan.ts';
 import { argSortExpr, searchExpr, searchOptions, sortExpr, sortOptions, type SearchOptions, type SortOptions } from './sort.ts';
 import { takeExpr } from './take.ts';
 import type { ReducedSum } from './types.ts';
+
+/** The axis among the options. */
+interface AlongAxis { readonly axis?: number }
 
 export interface OrderMethods<D extends DType> {
   // --- partial results along an axis: given, or the only one ---
@@ -25,8 +29,10 @@ export interface OrderMethods<D extends DType> {
    * await wf.array([[1, 2], [3, 4]]).cumSum(1).array(); // [[1, 3], [3, 7]]
    */
   cumSum(axis?: number, options?: ScanOptions): WeftArray<ReducedSum<D>>;
+  cumSum(options?: ScanOptions & AlongAxis): WeftArray<ReducedSum<D>>;
   /** Products of all elements up to each along an axis; narrow integers and bool in 32 bits, wrapping. */
   cumProd(axis?: number, options?: ScanOptions): WeftArray<ReducedSum<D>>;
+  cumProd(options?: ScanOptions & AlongAxis): WeftArray<ReducedSum<D>>;
   /** The largest element up to each along an axis; NaN wins. Of bool: whether any is true. */
   cumMax(axis?: number): WeftArray<D>;
   /** The smallest element up to each along an axis; NaN wins. Of bool: whether all are true. */
@@ -55,9 +61,10 @@ export interface OrderMethods<D extends DType> {
    * @throws ShapeError for an axis there is not
    * @example
    * await wf.array([3, NaN, 1]).sort().slice([0, 2]).array(); // [1, 3]
-   * await wf.array([3, 1, 2]).sort(0, { descending: true }).array(); // [3, 2, 1]
+   * await wf.array([3, 1, 2]).sort({ descending: true }).array(); // [3, 2, 1]
    */
   sort(axis?: number, options?: SortOptions): WeftArray<D>;
+  sort(options?: SortOptions & AlongAxis): WeftArray<D>;
   /**
    * The int32 indices that sort an axis, the last by default. Stable: equal elements stay in order, also in descending order.
    * @throws ShapeError for an axis there is not
@@ -65,6 +72,7 @@ export interface OrderMethods<D extends DType> {
    * await wf.array([30, 10, 20, 10]).argSort().array(); // [1, 3, 2, 0]
    */
   argSort(axis?: number, options?: SortOptions): WeftArray<'int32'>;
+  argSort(options?: SortOptions & AlongAxis): WeftArray<'int32'>;
   /**
    * Of a sorted array of one axis: the int32 indices where these elements would go, by binary search.
    * @throws ShapeError when the array has more axes; ArgumentError for an unknown side
@@ -75,8 +83,11 @@ export interface OrderMethods<D extends DType> {
   searchSorted(x: ArrayInput, options?: SearchOptions): WeftArray<'int32'>;
 }
 
-const scan = (name: ScanName) => function scanned(this: WeftArray, axis?: number, options?: ScanOptions) {
-  checkOptions(name, options, { dtype: true } satisfies OptionNames<ScanOptions>);
+const ofScan: OptionNames<ScanOptions & AlongAxis> = { axis: true, dtype: true };
+const ofSort: OptionNames<SortOptions & AlongAxis> = { axis: true, ...sortOptions };
+
+const scan = (name: ScanName) => function scanned(this: WeftArray, ...given: AxisArguments<number, ScanOptions>) {
+  const { axis, options } = axisAndOptions(name, given, ofScan);
   return wrap(scanExpr(name, WeftArray.node(this), axis, options));
 };
 
@@ -86,12 +97,12 @@ addMethods<OrderMethods<DType>>({
   cumMax: scan('cumMax'),
   cumMin: scan('cumMin'),
   take(indices, axis) { return wrap(takeExpr(WeftArray.node(this), indexNode(indices, 'take: indices'), axis)); },
-  sort(axis, options) {
-    checkOptions('sort', options, sortOptions);
+  sort(...given: AxisArguments<number, SortOptions>) {
+    const { axis, options } = axisAndOptions('sort', given, ofSort);
     return wrap(sortExpr(WeftArray.node(this), axis, options));
   },
-  argSort(axis, options) {
-    checkOptions('argSort', options, sortOptions);
+  argSort(...given: AxisArguments<number, SortOptions>) {
+    const { axis, options } = axisAndOptions('argSort', given, ofSort);
     return wrap(argSortExpr('argSort', WeftArray.node(this), axis, options?.descending ?? false));
   },
   searchSorted(x, options) {

@@ -1,9 +1,10 @@
 /** Reductions as methods. Importing this file adds them. */
 import { addMethods } from './add-methods.ts';
 import { WeftArray, wrap } from './array.ts';
+import { axisAndOptions, type AxisArguments } from './axis-options.ts';
 import type { DType } from './dtype.ts';
 import type { Expr } from './expr.ts';
-import { checkOptions, type OptionNames } from './option-names.ts';
+import type { OptionNames } from './option-names.ts';
 import { meanExpr, reduceExpr, stdExpr, varExpr, type Axes, type ReduceOptions, type SumOptions, type VarOptions } from './reduce.ts';
 import type { ReducerName } from './reducers.ts';
 import type { AxisOption, Floating, ReducedSum } from './types.ts';
@@ -64,24 +65,15 @@ export interface ReduceMethods<D extends DType> {
   std(options?: VarOptions & AxisOption): WeftArray<Floating<D>>;
 }
 
-/** `(axis, options)`, or everything in one options object. */
-type Arguments<O> = [axis?: Axes | (O & AxisOption), options?: O];
-
 const ofSum: OptionNames<SumOptions & AxisOption> = { axis: true, keepDims: true, dtype: true };
 const ofVar: OptionNames<VarOptions & AxisOption> = { axis: true, keepDims: true, correction: true };
 
 const method = <O extends object, D extends DType>(
   name: string, names: OptionNames<O & AxisOption>, make: (x: Expr, axes: Axes | undefined, options: O | undefined) => Expr,
 ) =>
-  function reduced(this: WeftArray, ...[first, second]: Arguments<O>): WeftArray<D> {
-    const node = WeftArray.node(this);
-    if (typeof first === 'object' && first !== null && !Array.isArray(first)) {
-      checkOptions(name, first, names);
-      const options = first as O & AxisOption;
-      return wrap(make(node, options.axis, options));
-    }
-    checkOptions(name, second, names);
-    return wrap(make(node, first as Axes | undefined, second));
+  function reduced(this: WeftArray, ...given: AxisArguments<Axes, O>): WeftArray<D> {
+    const { axis, options } = axisAndOptions(name, given, names);
+    return wrap(make(WeftArray.node(this), axis, options));
   };
 
 const reducer = <D extends DType>(name: ReducerName) =>

@@ -58,7 +58,8 @@ export function sliceView(x: Expr, ranges: readonly SliceRange[]): Expr {
 }
 
 function pickIndex(i: number, n: number, k: number): number {
-  if (!Number.isInteger(i) || i < -n || i >= n) throw new ShapeError(`slice: index ${i} is out of range for axis ${k} of size ${n}`);
+  if (!Number.isInteger(i)) throw new ArgumentError(`slice: expected a whole number for axis ${k}, got ${i}`);
+  if (i < -n || i >= n) throw new ShapeError(`slice: index ${i} is out of range for axis ${k} of size ${n}`);
   return i < 0 ? i + n : i;
 }
 

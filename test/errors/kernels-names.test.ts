@@ -9,7 +9,7 @@ const constants = {
 const stencil: Call = (f) => wf.stencil(f as (u: wf.Neighbors1) => number, { constants })(wf.array([1, 2, 3]));
 
 const constantKinds = 'constants are numbers, bools, functions, and arrays or plain objects of them';
-const outer = (name: string) => `a kernel sees its parameters and its own variables; pass an outer one in: constants: { ${name} }`;
+const outer = (name: string) => `a kernel sees its parameters and its own variables; pass an outer one in: constants: { ${name} }, or, where a minifier renames variables, use the build plugin`;
 const functions = (name: string) => 'call array parameters, members of Math and functions declared inside; '
   + `pass an outer function in: constants: { ${name} }`;
 const members = (of: object, ...names: string[]) => [...names, ...Object.getOwnPropertyNames(of).filter((name) =>

@@ -21,7 +21,7 @@ for (const target of targets) {
         const axis = shape.length - 1;
         for (const descending of [false, true]) {
           const label = `[${shape.join()}]${descending ? ' descending' : ''}`;
-          const build = () => [toWeft(x, dtype).sort(-1, { descending }), toWeft(x, dtype).argSort(-1, { descending })];
+          const build = () => [toWeft(x, dtype).sort({ descending }), toWeft(x, dtype).argSort({ axis: -1, descending })];
           const [sorted, order] = await computeAll(target, build);
           assert.is(sorted.dtype, dtype);
           assert.is(order.dtype, 'int32');

@@ -309,5 +309,5 @@ function unknown(place: Place, node: NodeOf<'Identifier'>): never {
 }
 
 const unknownName = (name: string): string => isMath(name) ? `write Math.${name}`
-  : Object.hasOwn(foreign, name) ? foreign[name] : `a kernel sees its parameters and its own variables; pass an outer one in: constants: { ${name} }`;
+  : Object.hasOwn(foreign, name) ? foreign[name] : `a kernel sees its parameters and its own variables; pass an outer one in: constants: { ${name} }, or, where a minifier renames variables, use the build plugin`;
 
